@@ -1,0 +1,20 @@
+// One worker by default: suites that start real servers or the engine share two cores.
+export default {
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  roots: ["<rootDir>/test"],
+  testMatch: ["**/*.test.ts"],
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { target: "es2023", parser: { syntax: "typescript" } },
+        module: { type: "es6" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+  maxWorkers: 2,
+  workerIdleMemoryLimit: "512MB",
+  testTimeout: 30_000,
+};
