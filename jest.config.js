@@ -16,5 +16,7 @@ export default {
   },
   maxWorkers: 2,
   workerIdleMemoryLimit: "512MB",
+  globalSetup: "<rootDir>/test/support/setup.js",
+  globalTeardown: "<rootDir>/test/support/teardown.js",
   testTimeout: 30_000,
 };

@@ -1,0 +1,84 @@
+/** What an account may do. A role is a set of these; a token's scopes can only take away from its account's. */
+export const permissions = {
+  "stack:read": "see projects, stacks, resources, outputs with secrets masked, history and events",
+  "state:read": "read a stack's state and encrypted configuration, as the pulumi command does",
+  "secret:read": "decrypt a stack's secrets; each use is audited",
+  "deployment:create":
+    "queue previews, updates, refreshes and destroys, and run the pulumi command against a stack",
+  "deployment:cancel": "cancel a deployment or an update",
+  "state:write": "import state, change tags and configuration, rename a stack",
+  "project:create": "create projects",
+  "stack:create": "create stacks",
+  "stack:delete": "delete and undelete stacks",
+  "program:run-code": "run a program that is not built in: a folder, an archive or a git reference",
+  "credential:write": "create and delete credentials",
+  "account:manage": "create accounts, give roles, revoke anybody's tokens",
+  "audit:read": "read and verify the audit trail",
+  "metrics:read": "read /metrics",
+  "system:manage": "see workers and disk use, take backups",
+} as const;
+
+export type Permission = keyof typeof permissions;
+export const permissionNames = Object.keys(permissions) as [Permission, ...Permission[]];
+
+const viewer: Permission[] = ["stack:read"];
+const operator: Permission[] = [
+  ...viewer,
+  "state:read",
+  "secret:read",
+  "deployment:create",
+  "deployment:cancel",
+  "state:write",
+  "stack:create",
+];
+
+export const roles = {
+  viewer,
+  operator,
+  admin: permissionNames as readonly Permission[],
+} satisfies Record<string, readonly Permission[]>;
+
+export type Role = keyof typeof roles;
+export const roleNames = Object.keys(roles) as [Role, ...Role[]];
+
+/** A role that holds for the whole organization (`projectId` null) or for one project. */
+export interface RoleBinding {
+  role: Role;
+  projectId: string | null;
+}
+
+interface PrincipalBase {
+  accountId: string;
+  /** Name shown in audit rows, history and conflict messages. */
+  name: string;
+  organizationId: string;
+  organizationName: string;
+  bindings: RoleBinding[];
+}
+
+/** A person or a service that came with an API token. */
+export interface AccountPrincipal extends PrincipalBase {
+  kind: "account";
+  tokenId: string;
+  /** `null`: everything that the account may do. */
+  scopes: Permission[] | null;
+}
+
+/**
+ * The engine that runs one deployment: it writes only its own stack and reads
+ * the outputs of stacks that its requester (`bindings`) may read.
+ */
+export interface DeploymentPrincipal extends PrincipalBase {
+  kind: "deployment";
+  deploymentId: string;
+  stackId: string;
+  /** The attempt that the token was made for; a later attempt makes it useless. */
+  epoch: number;
+}
+
+/** The server itself: the first deployment, expiry, retention. Never comes from a request. */
+export interface SystemPrincipal extends PrincipalBase {
+  kind: "system";
+}
+
+export type Principal = AccountPrincipal | DeploymentPrincipal | SystemPrincipal;

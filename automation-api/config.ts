@@ -1,0 +1,265 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { type Fault, RoostError } from "./errors.ts";
+
+const boolean = z.enum(["0", "1", "false", "true"]).transform((text) => text === "1" || text === "true");
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+const port = z.coerce.number().int().min(0).max(65_535);
+const positive = z.coerce.number().int().positive();
+const days = z.coerce.number().positive();
+
+/**
+ * Every setting: an environment variable, its default and its meaning. The
+ * table in docs/settings.md is printed from here.
+ */
+const settingsSchema = z.strictObject({
+  ROOST_HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address to listen on. Anything but loopback needs TLS or ROOST_BEHIND_PROXY=1."),
+  ROOST_PORT: port
+    .default(8000)
+    .describe("Port of the API, the documentation and the state backend; 0 takes a free one."),
+  ROOST_PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe("Address under which users reach the server, when it is not the one it listens on."),
+  ROOST_DATA_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the embedded database, keys and running services. Default: .roost in the project."),
+  ROOST_TLS_CERT: z.string().optional().describe("Certificate chain (PEM file); read again when it changes."),
+  ROOST_TLS_KEY: z.string().optional().describe("Private key of ROOST_TLS_CERT (PEM file)."),
+  ROOST_TLS_KEY_PASSWORD: z.string().optional().describe("Password of ROOST_TLS_KEY."),
+  ROOST_BEHIND_PROXY: boolean
+    .default(false)
+    .describe("1 when a proxy in front ends TLS; its X-Forwarded-Proto and -Host are then believed."),
+  ROOST_MASTER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, "expected 32 bytes in base64")
+    .optional()
+    .describe(
+      "Key that encrypts every secret, 32 bytes in base64. Default: a 0600 file made on first start.",
+    ),
+  ROOST_MASTER_KEY_FILE: z.string().optional().describe("File that holds the master key."),
+  ROOST_ADMIN_TOKEN: z
+    .string()
+    .min(32)
+    .optional()
+    .describe("First admin token, 32 characters or more, instead of a generated one."),
+  ROOST_ADMIN_TOKEN_FILE: z.string().optional().describe("File that holds the first admin token."),
+  ROOST_ORGANIZATION: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/)
+    .default("roost")
+    .describe("Name of the organization made on first start; the first part of a full stack name."),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "expected postgres://…")
+    .optional()
+    .describe("PostgreSQL 14 or newer. Default: an embedded one."),
+  ROOST_DATABASE_POOL: positive
+    .max(200)
+    .default(10)
+    .describe("Connections to the database at most, per process."),
+  ROOST_DATABASE_PORT: port
+    .optional()
+    .describe(
+      "Lets the embedded database listen on this loopback port too; 0 takes a free one. Default: Unix socket only.",
+    ),
+  ROOST_WORKERS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(2)
+    .describe("Deployments that this process runs at once; 0 runs none here."),
+  ROOST_WARM_RUNNERS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(16)
+    .default(1)
+    .describe("Runners kept started and waiting."),
+  ROOST_RUNNER_MEMORY_MB: positive.default(2048).describe("Heap limit of a runner."),
+  ROOST_DEPLOYMENT_MINUTES: positive.default(720).describe("A deployment is cancelled after this time."),
+  ROOST_ENGINE: z
+    .string()
+    .optional()
+    .describe("Path of the pulumi command. Default: looked for, see `roost doctor`."),
+  ROOST_COMMAND_PROVIDER: z
+    .enum(["roost", "official"])
+    .default("roost")
+    .describe("Which provider runs `command` resources in deployments."),
+  ROOST_PROGRAM_ROOTS: list
+    .default([])
+    .describe("Folders, separated by commas, below which folder programs may lie."),
+  ROOST_OUTBOUND_ALLOW: list
+    .default([])
+    .describe("Hosts or addresses (CIDR, optional :port) outside the public internet that git may reach."),
+  ROOST_METRICS_STACKS: boolean.default(false).describe("1 puts stack names into /metrics."),
+  ROOST_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("Server log level."),
+  ROOST_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe("OTLP/HTTP endpoint for traces, such as http://127.0.0.1:4318."),
+  ROOST_HEARTBEAT_MS: positive.default(1000).describe("How often a worker says that it lives."),
+  ROOST_DEATH_MS: positive.default(4000).describe("A worker silent for this long is taken for dead."),
+  ROOST_LEASE_SECONDS: positive
+    .default(300)
+    .describe(
+      "Lease of an update. The pulumi command renews only every 187 s, so less than 200 ends long updates.",
+    ),
+  ROOST_RETENTION_VERSIONS: positive
+    .default(500)
+    .describe("State versions kept per stack; the newest always is."),
+  ROOST_RETENTION_DAYS: days.default(90).describe("Days that events, logs and old versions are kept."),
+  ROOST_HELLO: boolean.default(true).describe("0 does not deploy the hello stack on first start."),
+  ROOST_INSTALL_SYSTEM: boolean
+    .optional()
+    .describe("1 lets the test command install missing system packages."),
+  ROOST_SERVICES_DIR: z
+    .string()
+    .optional()
+    .describe("Where `pulumi up` by hand keeps the records of local services."),
+});
+
+export type Environment = z.output<typeof settingsSchema>;
+
+/** Variables whose values are taken out of the process's environment after reading. */
+const secretNames = [
+  "ROOST_MASTER_KEY",
+  "ROOST_ADMIN_TOKEN",
+  "ROOST_TLS_KEY_PASSWORD",
+  "DATABASE_URL",
+] as const;
+
+/** Settings of the server, checked. */
+export interface Settings extends Omit<Environment, "ROOST_DATA_DIR"> {
+  ROOST_DATA_DIR: string;
+}
+
+/**
+ * Reads and checks the settings, and drops the secret ones from `environment`.
+ * @param projectFolder where `.roost` goes by default.
+ * @throws invalid with every fault at once.
+ */
+export function readSettings(projectFolder: string, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => value !== undefined && value !== "" && isOurs(name),
+    ),
+  );
+  const parsed = settingsSchema.safeParse(given);
+  const faults: Fault[] = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => faultsOf(issue, given));
+  const merged = parsed.success ? parsed.data : ({} as Environment);
+  readSecretFiles(merged, faults);
+  if (parsed.success) faults.push(...crossFaults(merged));
+  if (faults.length > 0) {
+    const lines = faults.map((fault) => `  ${fault.field}: ${fault.message}`);
+    throw new RoostError("invalid", `The settings have ${faults.length} fault(s):\n${lines.join("\n")}`, {
+      faults,
+    });
+  }
+  for (const name of secretNames) delete environment[name];
+  return {
+    ...merged,
+    ROOST_DATA_DIR: path.resolve(expandHome(merged.ROOST_DATA_DIR ?? path.join(projectFolder, ".roost"))),
+  };
+}
+
+/** Rows of the settings table: name, default, meaning. */
+export function describeSettings(): { name: string; default: string; meaning: string }[] {
+  return Object.entries(settingsSchema.shape).map(([name, schema]) => {
+    const fallback = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+    return {
+      name,
+      default: fallback === undefined ? "" : String(fallback),
+      meaning: schema.description ?? "",
+    };
+  });
+}
+
+function isOurs(name: string): boolean {
+  return name.startsWith("ROOST_") || name === "DATABASE_URL";
+}
+
+function faultsOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): Fault[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      field: key,
+      message: "is not a setting of Roost (see docs/settings.md)",
+    }));
+  }
+  const field = String(issue.path[0]);
+  const secret = (secretNames as readonly string[]).includes(field);
+  const value = secret ? "" : ` (given: ${JSON.stringify(given[field])})`;
+  return [{ field, message: `${issue.message}${value}` }];
+}
+
+function readSecretFiles(settings: Environment, faults: Fault[]): void {
+  for (const name of ["ROOST_MASTER_KEY", "ROOST_ADMIN_TOKEN"] as const) {
+    const file = settings[`${name}_FILE`];
+    if (!file) continue;
+    if (settings[name]) {
+      faults.push({ field: name, message: `give it or ${name}_FILE, not both` });
+      continue;
+    }
+    try {
+      settings[name] = readFileSync(expandHome(file), "utf8").trim();
+    } catch (error) {
+      faults.push({
+        field: `${name}_FILE`,
+        message: `cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+      });
+      continue;
+    }
+    const checked = settingsSchema.shape[name].safeParse(settings[name]);
+    if (!checked.success) {
+      faults.push({ field: `${name}_FILE`, message: checked.error.issues[0]?.message ?? "has a bad value" });
+    }
+  }
+}
+
+function crossFaults(settings: Environment): Fault[] {
+  const faults: Fault[] = [];
+  if (!!settings.ROOST_TLS_CERT !== !!settings.ROOST_TLS_KEY) {
+    faults.push({
+      field: settings.ROOST_TLS_CERT ? "ROOST_TLS_KEY" : "ROOST_TLS_CERT",
+      message: "a certificate and a key go together",
+    });
+  }
+  if (!isLoopback(settings.ROOST_HOST) && !settings.ROOST_TLS_CERT && !settings.ROOST_BEHIND_PROXY) {
+    faults.push({
+      field: "ROOST_HOST",
+      message: `${settings.ROOST_HOST} can be reached from other machines, where tokens must not travel in clear: give ROOST_TLS_CERT and ROOST_TLS_KEY, or ROOST_BEHIND_PROXY=1 when a proxy in front ends TLS`,
+    });
+  }
+  if (settings.ROOST_DEATH_MS < 2 * settings.ROOST_HEARTBEAT_MS) {
+    faults.push({ field: "ROOST_DEATH_MS", message: "must be at least twice ROOST_HEARTBEAT_MS" });
+  }
+  return faults;
+}
+
+/** Loopback by name or address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function expandHome(file: string): string {
+  return file.startsWith("~/") ? path.join(homedir(), file.slice(2)) : file;
+}

@@ -1,0 +1,43 @@
+import { sql } from "kysely";
+import { Migrator } from "kysely/migration";
+import { RoostError } from "../errors.ts";
+import * as access from "./migrations/0001-access.ts";
+import * as audit from "./migrations/0002-audit.ts";
+import * as state from "./migrations/0003-state.ts";
+import * as deployments from "./migrations/0004-deployments.ts";
+import type { Db } from "./transaction.ts";
+
+/** In order; a migration that has landed in a release is never changed. */
+const migrations = {
+  "0001-access": access,
+  "0002-audit": audit,
+  "0003-state": state,
+  "0004-deployments": deployments,
+};
+
+/**
+ * Brings the schema up to this release; several processes at once are safe
+ * (one migrates, the others wait).
+ * @throws unavailable when the database was made by a newer release.
+ */
+export async function migrate(db: Db): Promise<void> {
+  await refuseNewer(db);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
+
+async function refuseNewer(db: Db): Promise<void> {
+  const table = await sql<{
+    name: string | null;
+  }>`SELECT to_regclass('kysely_migration')::text AS name`.execute(db);
+  if (!table.rows[0]?.name) return;
+  const applied = await sql<{ name: string }>`SELECT name FROM kysely_migration`.execute(db);
+  const unknown = applied.rows.map((row) => row.name).filter((name) => !(name in migrations));
+  if (unknown.length > 0) {
+    throw new RoostError(
+      "unavailable",
+      `The database was written by a newer Roost (it has ${unknown.join(", ")}). Start that release, or restore a backup.`,
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import { type Kysely, sql } from "kysely";
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    CREATE TABLE organization (
+      id text PRIMARY KEY,
+      name text NOT NULL UNIQUE,
+      created_at timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE TABLE account (
+      id text PRIMARY KEY,
+      organization_id text NOT NULL REFERENCES organization,
+      name text NOT NULL,
+      kind text NOT NULL CHECK (kind IN ('person', 'service')),
+      created_at timestamptz NOT NULL DEFAULT now(),
+      disabled_at timestamptz,
+      UNIQUE (organization_id, name)
+    );
+    CREATE TABLE project (
+      id text PRIMARY KEY,
+      organization_id text NOT NULL REFERENCES organization,
+      name text NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      UNIQUE (organization_id, name)
+    );
+    CREATE TABLE role_binding (
+      account_id text NOT NULL REFERENCES account,
+      project_id text REFERENCES project,
+      role text NOT NULL CHECK (role IN ('viewer', 'operator', 'admin'))
+    );
+    CREATE UNIQUE INDEX role_binding_organization ON role_binding (account_id) WHERE project_id IS NULL;
+    CREATE UNIQUE INDEX role_binding_project ON role_binding (account_id, project_id) WHERE project_id IS NOT NULL;
+    CREATE TABLE token (
+      id text PRIMARY KEY,
+      account_id text NOT NULL REFERENCES account,
+      name text NOT NULL,
+      -- SHA-256; a token has 256 random bits, so no slow hash is needed.
+      hash bytea NOT NULL UNIQUE,
+      prefix text NOT NULL,
+      scopes text[],
+      created_at timestamptz NOT NULL DEFAULT now(),
+      expires_at timestamptz,
+      last_used_at timestamptz,
+      revoked_at timestamptz
+    );
+    CREATE INDEX token_account ON token (account_id);
+    CREATE TABLE ticket (
+      hash bytea PRIMARY KEY,
+      token_id text NOT NULL REFERENCES token,
+      expires_at timestamptz NOT NULL
+    );
+    CREATE TABLE idempotency_key (
+      account_id text NOT NULL REFERENCES account,
+      key text NOT NULL,
+      request_hash bytea NOT NULL,
+      status int,
+      reply json,
+      headers json,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (account_id, key)
+    );
+    CREATE TABLE credential (
+      id text PRIMARY KEY,
+      organization_id text NOT NULL REFERENCES organization,
+      project_id text REFERENCES project,
+      name text NOT NULL,
+      kind text NOT NULL CHECK (kind IN ('git')),
+      username text NOT NULL,
+      secret bytea NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      last_used_at timestamptz
+    );
+  `.execute(db);
+}

@@ -1,0 +1,204 @@
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+/** Typed form of the tables in migrations/; a test compares the two. */
+export interface Schema {
+  organization: { id: string; name: string; created_at: CreatedAt };
+  account: {
+    id: string;
+    organization_id: string;
+    name: string;
+    kind: "person" | "service";
+    created_at: CreatedAt;
+    disabled_at: Time | null;
+  };
+  project: { id: string; organization_id: string; name: string; created_at: CreatedAt };
+  role_binding: { account_id: string; project_id: string | null; role: "viewer" | "operator" | "admin" };
+  token: {
+    id: string;
+    account_id: string;
+    name: string;
+    hash: Buffer;
+    prefix: string;
+    scopes: string[] | null;
+    created_at: CreatedAt;
+    expires_at: Time | null;
+    last_used_at: Time | null;
+    revoked_at: Time | null;
+  };
+  ticket: { hash: Buffer; token_id: string; expires_at: Time };
+  idempotency_key: {
+    account_id: string;
+    key: string;
+    request_hash: Buffer;
+    status: number | null;
+    reply: JSONColumnType<object> | null;
+    headers: JSONColumnType<object> | null;
+    created_at: CreatedAt;
+  };
+  credential: {
+    id: string;
+    organization_id: string;
+    project_id: string | null;
+    name: string;
+    kind: "git";
+    username: string;
+    secret: Buffer;
+    created_at: CreatedAt;
+    last_used_at: Time | null;
+  };
+  audit: {
+    id: Generated<string>;
+    organization_id: string;
+    at: CreatedAt;
+    actor_id: string;
+    actor: string;
+    action: string;
+    object: string;
+    phase: "intent" | "result";
+    request_id: string | null;
+    result: string | null;
+    detail: Json;
+    transaction_id: Generated<string>;
+  };
+  audit_seal: {
+    organization_id: string;
+    sequence: BigNumber;
+    audit_id: BigNumber;
+    previous_hash: Buffer;
+    hash: Buffer;
+    sealed_at: CreatedAt;
+  };
+  stack: {
+    id: string;
+    project_id: string;
+    name: string;
+    tags: Json;
+    config: Json;
+    version: Generated<string>;
+    active_update_id: string | null;
+    created_at: CreatedAt;
+    deleted_at: Time | null;
+  };
+  stack_update: {
+    id: string;
+    stack_id: string;
+    kind: "preview" | "update" | "refresh" | "destroy" | "import";
+    dry_run: boolean;
+    state: "created" | "running" | "succeeded" | "failed" | "cancelled";
+    version: BigNumber | null;
+    base_version: BigNumber | null;
+    requester_id: string;
+    requester: string;
+    deployment_id: string | null;
+    message: Generated<string>;
+    config: Json;
+    environment: Json;
+    resource_changes: JsonOrNull;
+    faults: Json;
+    journal_version: Generated<number>;
+    lease_hash: Buffer | null;
+    lease_expires_at: Time | null;
+    created_at: CreatedAt;
+    started_at: Time | null;
+    ended_at: Time | null;
+  };
+  journal_entry: { update_id: string; sequence: BigNumber; entry: string };
+  checkpoint_content: { hash: Buffer; bytes: Buffer; raw_bytes: BigNumber; created_at: CreatedAt };
+  checkpoint: {
+    stack_id: string;
+    version: BigNumber;
+    update_id: string | null;
+    content_hash: Buffer;
+    resource_count: number;
+    created_at: CreatedAt;
+  };
+  stack_resource: {
+    stack_id: string;
+    position: number;
+    urn: string;
+    type: string;
+    name: string;
+    custom_id: string | null;
+    parent_urn: string | null;
+  };
+  program_archive: {
+    id: string;
+    organization_id: string;
+    account_id: string;
+    sha256: Buffer;
+    bytes: Buffer;
+    created_at: CreatedAt;
+  };
+  worker: {
+    id: string;
+    machine_id: string;
+    pid: number;
+    lock_key: BigNumber;
+    slots: number;
+    started_at: CreatedAt;
+    heartbeat_at: CreatedAt;
+    stopped_at: Time | null;
+  };
+  deployment: {
+    id: string;
+    sequence: Generated<string>;
+    organization_id: string;
+    project_id: string;
+    stack_id: string;
+    operation: "preview" | "update" | "refresh" | "destroy";
+    state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+    program: Json;
+    options: Json;
+    config_patch: Json;
+    message: Generated<string>;
+    requester_id: string;
+    requester: string;
+    request_id: string | null;
+    trace_parent: string | null;
+    epoch: Generated<number>;
+    worker_id: string | null;
+    runner_pid: number | null;
+    runner_started: string | null;
+    runner_slot: BigNumber | null;
+    token_hash: Buffer | null;
+    update_id: string | null;
+    cancel_requested_at: Time | null;
+    cancel_requested_by: string | null;
+    version: BigNumber | null;
+    changes: JsonOrNull;
+    outputs: JsonOrNull;
+    diagnostics: Json;
+    error: string | null;
+    timings: Json;
+    created_at: CreatedAt;
+    started_at: Time | null;
+    ended_at: Time | null;
+  };
+  event_stream: {
+    id: string;
+    organization_id: string;
+    project_id: string;
+    stack_id: string;
+    last_sequence: Generated<string>;
+    ended: Generated<boolean>;
+    created_at: CreatedAt;
+  };
+  event: {
+    stream_id: string;
+    sequence: BigNumber;
+    at: CreatedAt;
+    kind: string;
+    data: Json;
+  };
+  event_source: { update_id: string; sequence: BigNumber };
+}
+
+type Time = ColumnType<Date, Date | string, Date | string>;
+type CreatedAt = ColumnType<Date, Date | string | undefined, Date | string>;
+/** bigint comes as text from the driver, since it may exceed 2^53. */
+type BigNumber = ColumnType<string, string | number | bigint, string | number | bigint>;
+/** Read as a value, written as JSON text (so that an array is never taken for a PostgreSQL array). */
+// biome-ignore lint/suspicious/noExplicitAny: each noun's queries.ts gives the shape.
+type Json = ColumnType<any, string | undefined, string>;
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+type JsonOrNull = ColumnType<any, string | null | undefined, string | null>;

@@ -1,0 +1,20 @@
+import type { Kysely, Transaction } from "kysely";
+import type { Schema } from "./schema.ts";
+
+/** The pool, or a transaction on it: queries take either. */
+export type Db = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+
+/** SQLSTATEs after which the same transaction may be tried again: serialization failure, deadlock. */
+const retryable = new Set(["40001", "40P01"]);
+
+/** Runs `work` in one transaction, again (3 times at most) after a deadlock or a serialization failure. */
+export async function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (attempt === 3 || !retryable.has((error as { code?: string }).code ?? "")) throw error;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { z } from "zod";
+import type { Permission, Principal } from "../access/permissions.ts";
+
+/** Who may call a route at all; the exact object is judged in service.ts. */
+export type RouteAccess = Permission | "authenticated" | "public";
+
+export interface ReplyDefinition {
+  description: string;
+  /** Body of an application/json reply. Replies are built from it, so nothing else leaks. */
+  schema?: z.ZodType;
+  /** Set for replies that are no JSON, such as `text/event-stream`. */
+  contentType?: string;
+}
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
+  params: P;
+  query: Q;
+  body: B;
+  /** Absent only on public routes called without a token. */
+  principal: Principal;
+  requestId: string;
+  headers: IncomingMessage["headers"];
+  /** Scheme and authority that the caller used, such as `http://127.0.0.1:8000`. */
+  origin: string;
+  /** Aborted when the client leaves. */
+  signal: AbortSignal;
+  /** For streams and uploads only. */
+  raw: { request: IncomingMessage; response: ServerResponse };
+}
+
+export interface RouteReply {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The handler of a stream writes to `raw.response` itself and returns `"handled"`. */
+export type HandlerResult = RouteReply | "handled";
+
+export interface Route {
+  method: "get" | "post" | "put" | "patch" | "delete" | "head";
+  /** Express form, such as `/api/v1/deployments/:id`. */
+  path: string;
+  summary: string;
+  /** Heading in the API documentation: the noun. */
+  tag: string;
+  access: RouteAccess;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  replies: Record<number, ReplyDefinition>;
+  /** `json` (default), or `binary` for an upload that the handler reads from `raw.request`. */
+  bodyKind?: "json" | "binary";
+  /** Largest body in bytes, after decompression. Default 1 MiB. */
+  bodyLimitBytes?: number;
+  /** Honours Idempotency-Key. Default: every state-changing route of /api/v1. */
+  idempotent?: boolean;
+  /** `pulumi`: errors as `{code, message}`, unknown fields allowed; not in the product's OpenAPI. */
+  protocol?: "pulumi";
+  handler: (request: RouteRequest<never, never, never>) => Promise<HandlerResult>;
+}
+
+interface TypedRoute<P, Q, B> extends Omit<Route, "params" | "query" | "body" | "handler"> {
+  params?: P;
+  query?: Q;
+  body?: B;
+  handler: (request: RouteRequest<Parsed<P>, Parsed<Q>, Parsed<B>>) => Promise<HandlerResult>;
+}
+
+/** Declares a route with its handler's types taken from its schemas. */
+export function route<
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(definition: TypedRoute<P, Q, B>): Route {
+  return definition as unknown as Route;
+}

@@ -1,0 +1,10 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+
+export default async function teardown() {
+  const folder = process.env.ROOST_TEST_RUN;
+  const { stopEmbedded } = await import("../../automation-api/db/embedded.ts");
+  await stopEmbedded(folder);
+  await rm(folder, { recursive: true, force: true });
+  delete process.env.ROOST_TEST_RUN;
+}
