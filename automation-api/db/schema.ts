@@ -33,8 +33,10 @@ export interface Schema {
     status: number | null;
     reply: JSONColumnType<object> | null;
     headers: JSONColumnType<object> | null;
+    request_id: string;
     created_at: CreatedAt;
   };
+  rate_limit: { key: string; points: number; expire: BigNumber | null };
   credential: {
     id: string;
     organization_id: string;
@@ -156,6 +158,7 @@ export interface Schema {
     request_id: string | null;
     trace_parent: string | null;
     epoch: Generated<number>;
+    attempt: Generated<number>;
     worker_id: string | null;
     runner_pid: number | null;
     runner_started: string | null;

@@ -56,8 +56,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       status int,
       reply json,
       headers json,
+      -- Audit rows carry the same id: they tell whether an interrupted request took effect.
+      request_id text NOT NULL,
       created_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (account_id, key)
+    );
+    CREATE INDEX idempotency_key_age ON idempotency_key (created_at);
+    -- Laid out as the rate limiter's library wants it.
+    CREATE TABLE rate_limit (
+      key varchar(255) PRIMARY KEY,
+      points int NOT NULL DEFAULT 0,
+      expire bigint
     );
     CREATE TABLE credential (
       id text PRIMARY KEY,

@@ -18,6 +18,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id()
     );
     CREATE INDEX audit_object ON audit (organization_id, object);
+    CREATE INDEX audit_request ON audit (request_id);
+    CREATE INDEX audit_transaction ON audit (transaction_id);
     -- A seal is a row of its own, so that audit rows are never changed after they are written.
     CREATE TABLE audit_seal (
       organization_id text NOT NULL REFERENCES organization,
