@@ -1,0 +1,4 @@
+import { runExecutable } from "../provider/index.ts";
+import { noopProvider } from "./provider.ts";
+
+await runExecutable(noopProvider);

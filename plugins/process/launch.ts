@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { guard } from "./guardian.ts";
+
+/** Time between SIGINT and SIGKILL of a cancelled child's process group. */
+const graceMilliseconds = 400;
+
+export interface LaunchRequest {
+  /** Program and arguments; never given to a shell. */
+  command: string[];
+  /** Absolute path of the working folder. */
+  cwd: string;
+  /** The whole environment; nothing is inherited. See `baseEnvironment`. */
+  env: Record<string, string>;
+  /** Written to the child's standard input, which is then closed. Default: closed at once. */
+  stdin?: string | Buffer;
+  /** A program ends with the process that started it, a service outlives it. Default: "program". */
+  as?: "program" | "service";
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface Child {
+  /** Process id, equal to the process group's id. Undefined until started, or when the start failed. */
+  readonly pid: number | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles when the child itself has ended; rejects when it could not be started. */
+  readonly exited: Promise<Exit>;
+  /** Sends a signal to the whole process group. A group that is gone is no error. */
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts children: in this process's own rights, or through a privileged launcher under another user's. */
+export interface Launcher {
+  launch(request: LaunchRequest, signal?: AbortSignal): Child;
+}
+
+let chosen: Launcher | undefined;
+
+/** Has all later children of this process started by another launcher. */
+export function useLauncher(launcher: Launcher): void {
+  chosen = launcher;
+}
+
+/**
+ * Starts a child in a session and process group of its own: the one way in which plugins start anything.
+ * When `signal` aborts, the group gets SIGINT and shortly after SIGKILL, so a cancel ends within a second.
+ */
+export function launch(request: LaunchRequest, signal?: AbortSignal): Child {
+  if (chosen === undefined && process.env.ROOST_LAUNCHER) {
+    // Falling back to this process's own rights would silently remove the boundary that was asked for.
+    throw new Error("ROOST_LAUNCHER is set, but no client for it was installed with useLauncher()");
+  }
+  return (chosen ?? localLauncher).launch(request, signal);
+}
+
+/** Starts children as this process's own user. */
+export const localLauncher: Launcher = {
+  launch(request, signal) {
+    const [program, ...rest] = request.command;
+    if (program === undefined) throw new Error("launch: the command is empty");
+    signal?.throwIfAborted();
+    const child = spawn(program, rest, {
+      cwd: request.cwd,
+      env: request.env,
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const group = child.pid;
+    const forget = group !== undefined && request.as !== "service" ? guard(group) : () => undefined;
+    const kill = (name: NodeJS.Signals): void => killGroup(group, name);
+    const exited = new Promise<Exit>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code, name) => resolve({ code, signal: name }));
+    }).finally(forget);
+    // Whoever awaits the promise sees the error; nobody awaiting it must not end the process.
+    exited.catch(() => undefined);
+    // A child may close its input before reading all of it.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(request.stdin);
+    if (signal) killOnAbort(signal, exited, kill);
+    return { pid: group, stdout: child.stdout, stderr: child.stderr, exited, kill };
+  },
+};
+
+function killOnAbort(signal: AbortSignal, exited: Promise<Exit>, kill: Child["kill"]): void {
+  let timer: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    kill("SIGINT");
+    timer = setTimeout(() => kill("SIGKILL"), graceMilliseconds);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  const settle = (): void => {
+    signal.removeEventListener("abort", abort);
+    clearTimeout(timer);
+    // The leader is gone, yet a member of its group may have ignored the first signal.
+    if (signal.aborted) kill("SIGKILL");
+  };
+  exited.then(settle, settle);
+}
+
+function killGroup(group: number | undefined, signal: NodeJS.Signals): void {
+  if (group === undefined) return;
+  try {
+    process.kill(-group, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

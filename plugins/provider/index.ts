@@ -1,0 +1,19 @@
+export { type ChangeKind, type Diff, diffInputs, type PropertyChange } from "./diff.ts";
+export { runExecutable } from "./executable.ts";
+export { type AdmitOptions, admitGroup, canTellPeers } from "./peer.ts";
+export * from "./provider.ts";
+export { hasUnknown } from "./secrets.ts";
+export { type Peer, type Served, type ServeOptions, serveProvider } from "./server.ts";
+export {
+  assetArchive,
+  fileAsset,
+  isArchive,
+  isAsset,
+  isRecord,
+  type Properties,
+  Secret,
+  secret,
+  textAsset,
+  unknown,
+  type Value,
+} from "./values.ts";
