@@ -1,0 +1,37 @@
+import { isAbsolute } from "node:path";
+import { CheckFailed, defineProvider, type ProviderDefinition } from "../provider/index.ts";
+import { defaultDataFolder } from "./data-folder.ts";
+import { serviceHandler } from "./service/handler.ts";
+
+export interface RoostProviderOptions {
+  /** Folder that holds `services/`. When given, a program cannot choose another. Default: the program's, or ours. */
+  dataFolder?: string;
+}
+
+export const serviceType = "roost:local:Service";
+
+/** The provider of every `roost:*` resource. */
+export function roostProvider(options: RoostProviderOptions = {}): ProviderDefinition {
+  return defineProvider({
+    name: "roost",
+    version: "0.1.0",
+    configure: (_context, { dataFolder }) => ({
+      dataFolder: chooseDataFolder(options.dataFolder, dataFolder),
+    }),
+    resources: { [serviceType]: serviceHandler },
+  });
+}
+
+function chooseDataFolder(given: string | undefined, configured: unknown): string {
+  const configuredHere = configured !== undefined && configured !== null && configured !== "";
+  if (!configuredHere) return given ?? defaultDataFolder();
+  if (given !== undefined && configured !== given) {
+    throw new CheckFailed([
+      { property: "dataFolder", reason: "is set by the server and cannot be chosen here" },
+    ]);
+  }
+  if (typeof configured !== "string" || !isAbsolute(configured)) {
+    throw new CheckFailed([{ property: "dataFolder", reason: "must be an absolute path" }]);
+  }
+  return configured;
+}

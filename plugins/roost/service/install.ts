@@ -1,0 +1,116 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { reservePlace } from "./address.ts";
+import { bootId } from "./identity.ts";
+import { programPath } from "./process-plan.ts";
+import { isReachable, reachableNode } from "./reach.ts";
+import {
+  readRecord,
+  readSecrets,
+  type ServicePaths,
+  type ServiceRecord,
+  servicesFolder,
+  writeDurably,
+  writeJson,
+} from "./record.ts";
+import { releaseAll } from "./reservation.ts";
+import { hashCommand, type ServiceInputs } from "./spec.ts";
+import { reserveUser } from "./user.ts";
+
+/**
+ * Puts all that a service needs into its folder, the record last: from then on it is wanted. Starts nothing.
+ * What was there before is replaced, its place and user stay. To be called with the service stopped.
+ */
+export async function installService(
+  dataFolder: string,
+  paths: ServicePaths,
+  identity: { id: string; urn: string },
+  inputs: ServiceInputs,
+): Promise<ServiceRecord> {
+  const { id, urn } = identity;
+  const { secretEnvironment, ...open } = inputs;
+  const before = readRecord(paths);
+  mkdirSync(servicesFolder(dataFolder), { recursive: true, mode: 0o711 });
+  const uid = before?.uid ?? reserveUser(dataFolder, id);
+  if (uid !== undefined) refuseClosedFolder(dataFolder);
+  const place = await reservePlace(dataFolder, id, inputs.port, before);
+  const record: ServiceRecord = {
+    format: 1,
+    id,
+    urn,
+    wanted: "running",
+    inputs: open,
+    commandHash: hashCommand(inputs),
+    address: place.address,
+    port: place.port,
+    logPath: paths.log,
+    bootId: bootId(),
+    node: uid === undefined ? process.execPath : reachableNode(dataFolder),
+    ...(uid !== undefined && { uid }),
+  };
+  makeFolders(paths, uid);
+  writeProgram(record, paths);
+  writeJson(paths.secrets, secretEnvironment ?? {});
+  rmSync(paths.status, { force: true });
+  writeJson(paths.record, record);
+  removeOldPrograms(paths, [record, before]);
+  return record;
+}
+
+/** Only the service's own user may pass through its folder, and only to its program and home. */
+function makeFolders(paths: ServicePaths, uid: number | undefined): void {
+  mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
+  mkdirSync(paths.logFolder, { recursive: true, mode: 0o700 });
+  mkdirSync(paths.programFolder, { recursive: true, mode: 0o755 });
+  mkdirSync(paths.home, { recursive: true, mode: 0o700 });
+  if (uid === undefined) return;
+  chownSync(paths.folder, 0, uid);
+  chmodSync(paths.folder, 0o710);
+  chownSync(paths.home, uid, uid);
+}
+
+function writeProgram(record: ServiceRecord, paths: ServicePaths): void {
+  const { command } = record.inputs;
+  if (Array.isArray(command)) return;
+  const path = programPath(record, paths, command.name);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  writeDurably(path, command.text, 0o644);
+}
+
+/** A version back is kept: it is needed when the new one turns out not to start. */
+function removeOldPrograms(paths: ServicePaths, keep: (ServiceRecord | undefined)[]): void {
+  const kept = keep.map((record) => record?.commandHash.slice(0, 12));
+  for (const name of readdirSync(paths.programFolder)) {
+    if (!kept.includes(name)) rmSync(join(paths.programFolder, name), { recursive: true, force: true });
+  }
+}
+
+function refuseClosedFolder(dataFolder: string): void {
+  if (isReachable(servicesFolder(dataFolder))) return;
+  throw new Error(
+    `${dataFolder} is closed to the users that services run as: set ROOST_SERVICES_DIR to a folder that others ` +
+      "may pass through, such as /var/lib/roost",
+  );
+}
+
+/** What is needed to bring a service back as it was: its record and its secrets. */
+export function snapshotOf(paths: ServicePaths): (() => void) | undefined {
+  const record = readRecord(paths);
+  const secrets = readSecrets(paths);
+  if (record === undefined) return undefined;
+  return () => {
+    writeJson(paths.secrets, secrets);
+    rmSync(paths.status, { force: true });
+    writeJson(paths.record, record);
+  };
+}
+
+/** Removes the folder and all reservations of a service that is stopped. Safe to repeat. */
+export function removeService(dataFolder: string, id: string, paths: ServicePaths): void {
+  // The record goes last: as long as it is there, the service can be found and removed again.
+  for (const path of existsSync(paths.folder) ? readdirSync(paths.folder) : []) {
+    if (path !== "record.json") rmSync(join(paths.folder, path), { recursive: true, force: true });
+  }
+  releaseAll(dataFolder, id);
+  rmSync(paths.folder, { recursive: true, force: true });
+}
