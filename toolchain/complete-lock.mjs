@@ -14,6 +14,11 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+/**
+ * @typedef {{version?: string, dev?: boolean, optional?: boolean, optionalDependencies?: Record<string, string>}} Entry
+ * @typedef {Record<string, Entry & {os?: string[], cpu?: string[], libc?: string[]}>} Packages
+ */
+
 const SYSTEMS = ["android", "darwin", "linux", "win32", "freebsd", "openharmony"];
 const PROCESSORS = ["arm64", "x64", "ia32", "ppc64", "riscv64", "s390x", "loong64"];
 
@@ -25,12 +30,24 @@ const PROCESSORS = ["arm64", "x64", "ia32", "ppc64", "riscv64", "s390x", "loong6
 export function platformOf(name) {
   const words = name.split("/").pop()?.split("-") ?? [];
   const os = SYSTEMS.find((system) => words.includes(system));
-  const cpu = PROCESSORS.find((processor) => words.includes(processor)) ?? (words.includes("arm") ? "arm" : undefined);
-  const libc = os !== "linux" ? undefined : words.some((word) => word.startsWith("musl")) ? "musl" : words.some((word) => word.startsWith("gnu")) ? "glibc" : undefined;
+  const cpu =
+    PROCESSORS.find((processor) => words.includes(processor)) ?? (words.includes("arm") ? "arm" : undefined);
+  const libc =
+    os !== "linux"
+      ? undefined
+      : words.some((word) => word.startsWith("musl"))
+        ? "musl"
+        : words.some((word) => word.startsWith("gnu"))
+          ? "glibc"
+          : undefined;
   return { ...(cpu && { cpu: [cpu] }), ...(libc && { libc: [libc] }), ...(os && { os: [os] }) };
 }
 
-/** The lock keys at which npm would find `name` when `from` asks for it, nearest first. */
+/**
+ * The lock keys at which npm would find `name` when `from` asks for it, nearest first.
+ * @param {string} from
+ * @param {string} name
+ */
 function candidates(from, name) {
   const keys = [];
   let folder = from;
@@ -44,10 +61,11 @@ function candidates(from, name) {
 
 /**
  * The entries that a lock lacks.
- * @param {Record<string, any>} packages the lock's "packages"
- * @returns {Record<string, object>} stub entries by lock key; empty when the lock is complete
+ * @param {Packages} packages the lock's "packages"
+ * @returns {Packages} stub entries by lock key; empty when the lock is complete
  */
 export function missingEntries(packages) {
+  /** @type {Packages} */
   const missing = {};
   for (const [from, entry] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
@@ -63,11 +81,13 @@ export function missingEntries(packages) {
   return missing;
 }
 
-/** The lock with its missing entries added and its keys in npm's order (plain string order by locale "en"). */
+/**
+ * The lock with its missing entries added and its keys in npm's order.
+ * @param {{packages: Packages}} lock
+ */
 export function completeLock(lock) {
-  const packages = { ...lock.packages, ...missingEntries(lock.packages) };
-  const sorted = Object.keys(packages).sort((a, b) => a.localeCompare(b, "en"));
-  return { ...lock, packages: Object.fromEntries(sorted.map((key) => [key, packages[key]])) };
+  const entries = Object.entries({ ...lock.packages, ...missingEntries(lock.packages) });
+  return { ...lock, packages: Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b, "en"))) };
 }
 
 function main() {

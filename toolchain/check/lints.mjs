@@ -1,0 +1,76 @@
+// Rules of this project that no linter knows, as data: where they hold, what they forbid, and why.
+
+/** @typedef {{path: string, line: number, rule: string, message: string}} Fault */
+
+/**
+ * @typedef {object} LintRule
+ * @property {string} name
+ * @property {string} message
+ * @property {RegExp} in files it holds for
+ * @property {RegExp[]} except files it does not hold for
+ * @property {RegExp} [forbids] text that no line may hold
+ * @property {number} [lines] the most lines a file may have
+ */
+
+const CODE = /\.(ts|tsx|mjs|js)$/;
+
+/** Programs that get an environment made for them, and the one reader in the plugins, which filters it. */
+const ENVIRONMENT_READERS = [
+  /^automation-api\/config\.ts$/,
+  /^automation-api\/engine\/runner\.ts$/,
+  /^plugins\/(.*\/)?(main|launcher|supervisor|guardian)\.ts$/,
+  /^plugins\/(process\/environment|roost\/data-folder)\.ts$/,
+  /^(toolchain|bench|test)\//,
+  /^[^/]+$/,
+];
+
+/** @type {LintRule[]} */
+export const RULES = [
+  {
+    name: "no-secrets-in-argv",
+    message:
+      "setConfig passes values, secrets too, in the command line; write the stack's file or use the backend",
+    in: CODE,
+    except: [/^toolchain\/check\//, /^test\/toolchain\//, /^automation-api\/console\//],
+    forbids: /\.set(All)?Config(WithOptions|Json)?\s*\(/,
+  },
+  {
+    name: "environment-in-config",
+    message: "the environment is read in automation-api/config.ts and passed on from there",
+    in: CODE,
+    except: ENVIRONMENT_READERS,
+    forbids: /\bprocess\.env\b|\benv\b[^}]*\}\s*from "node:process"/,
+  },
+  {
+    name: "short-files",
+    message: "more than 400 lines; cut it where it changes subject",
+    in: /\.(ts|tsx|mjs|js|sh)$/,
+    except: [/(^|\/)fixtures\//],
+    lines: 400,
+  },
+];
+
+/**
+ * The faults of one file.
+ * @param {{path: string, text: string}} file path from the root of the clone, with "/"
+ * @param {LintRule[]} [rules]
+ * @returns {Fault[]}
+ */
+export function lintFile({ path, text }, rules = RULES) {
+  const lines = text.split("\n");
+  return rules
+    .filter((rule) => rule.in.test(path) && !rule.except.some((pattern) => pattern.test(path)))
+    .flatMap(({ name, message, forbids, lines: most }) => [
+      ...(forbids
+        ? lines.flatMap((line, at) =>
+            forbids.test(line) && !isComment(line) ? [{ path, line: at + 1, rule: name, message }] : [],
+          )
+        : []),
+      ...(most && lines.length - 1 > most ? [{ path, line: most + 1, rule: name, message }] : []),
+    ]);
+}
+
+/** @param {string} line */
+function isComment(line) {
+  return /^\s*(\/\/|\*|\/\*)/.test(line);
+}

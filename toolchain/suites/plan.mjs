@@ -1,0 +1,79 @@
+// Which test belongs to which suite, and what came out of a run. Pure.
+
+/**
+ * @typedef {{name: string, folders: string[], minutes: number, workers?: number}} Suite minutes: its budget
+ * @typedef {{passed: number, failed: number, skipped: number}} Counts
+ */
+
+/**
+ * The tests of each suite. A test belongs to the suite with the longest folder that holds it (a file may stand for a folder).
+ * @param {Suite[]} suites
+ * @param {string[]} tests paths from the root
+ * @returns {{bySuite: Map<Suite, string[]>, homeless: string[]}} homeless: tests of no suite
+ */
+export function assignTests(suites, tests) {
+  /** @type {Map<Suite, string[]>} */
+  const bySuite = new Map(suites.map((suite) => [suite, []]));
+  const homeless = tests.filter((test) => {
+    const suite = suiteOf(suites, test);
+    if (suite) bySuite.get(suite)?.push(test);
+    return !suite;
+  });
+  return { bySuite, homeless };
+}
+
+/** @param {Suite[]} suites @param {string} test */
+function suiteOf(suites, test) {
+  const fits = suites.flatMap((suite) =>
+    suite.folders
+      .filter((folder) => test === folder || test.startsWith(`${folder}/`))
+      .map((folder) => ({ suite, folder })),
+  );
+  return fits.sort((a, b) => b.folder.length - a.folder.length)[0]?.suite;
+}
+
+/**
+ * What is to be run for the arguments of `npm test -- …`: names of suites, or paths of tests and folders.
+ * @param {Map<Suite, string[]>} bySuite
+ * @param {string[]} wanted empty for everything
+ * @returns {{chosen: [Suite, string[]][], unknown: string[]}}
+ */
+export function chooseTests(bySuite, wanted) {
+  const all = [...bySuite];
+  const fits = (/** @type {string} */ word, /** @type {Suite} */ suite, /** @type {string} */ test) =>
+    word === suite.name || test === word || test.startsWith(`${word.replace(/\/$/, "")}/`);
+  const unknown = wanted.filter(
+    (word) =>
+      !all.some(([suite, tests]) => word === suite.name || tests.some((test) => fits(word, suite, test))),
+  );
+  const chosen = all.map(
+    ([suite, tests]) =>
+      /** @type {[Suite, string[]]} */ ([
+        suite,
+        tests.filter((test) => wanted.length === 0 || wanted.some((word) => fits(word, suite, test))),
+      ]),
+  );
+  return { chosen: chosen.filter(([, tests]) => tests.length > 0), unknown };
+}
+
+/**
+ * The counts of a finished suite. A suite that ran nothing shows nothing, so it counts as failed, unless every
+ * test was skipped for a reason that was given.
+ * @param {{numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number} | undefined} report
+ *   jest's JSON; nothing when it wrote none
+ * @param {{exitCode: number, reasons: string[]}} run
+ * @returns {Counts}
+ */
+export function countsOf(report, { exitCode, reasons }) {
+  if (!report) return { passed: 0, failed: 1, skipped: 0 };
+  const passed = report.numPassedTests;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  const ranNothing = passed + failed === 0 && reasons.length === 0;
+  return { passed, skipped, failed: failed === 0 && (exitCode !== 0 || ranNothing) ? 1 : failed };
+}
+
+/** The last line of a run. @param {Counts} counts */
+export function closingLine({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}

@@ -1,0 +1,98 @@
+// What a test suite may need of the machine. Locally a missing thing skips the suites that need it, with the
+// reason; in CI (CI set) it is a failure, since a suite that does not run there shows nothing.
+//
+//   import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
+//   const reason = reasonToSkip("engine", "sshd");
+//   (reason ? describe.skip : describe)("…", () => …);
+
+import { execFileSync } from "node:child_process";
+import { accessSync, appendFileSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { locate } from "../found.mjs";
+
+/**
+ * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "shellcheck"} Need
+ * @typedef {object} Requirement
+ * @property {() => string | undefined} lack why it is not there; nothing when it is
+ * @property {string} [aptPackage] what brings it on Debian and its relatives
+ * @property {boolean} [given] it cannot be installed, so its lack is no failure in CI either
+ */
+
+/** @type {Record<Need, Requirement>} */
+export const REQUIREMENTS = {
+  engine: { lack: () => reasonOf(locate().engine) },
+  postgres: { lack: () => reasonOf(locate().database) },
+  root: { lack: () => (process.getuid?.() === 0 ? undefined : "not running as root"), given: true },
+  sshd: { lack: () => lackOfProgram("sshd"), aptPackage: "openssh-server" },
+  ssh: { lack: () => lackOfProgram("ssh"), aptPackage: "openssh-client" },
+  ip: { lack: () => lackOfProgram("ip"), aptPackage: "iproute2" },
+  "git-http-backend": { lack: lackOfGitServer, aptPackage: "git" },
+  shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
+};
+
+/**
+ * Why a suite cannot run here, if so.
+ * In CI it throws instead (unless the thing cannot be installed). The reason is also written to the file named
+ * by SUITE_SKIPS_FILE, from which `npm test` reports it.
+ * @param {...Need} needs
+ * @returns {string | undefined}
+ */
+export function reasonToSkip(...needs) {
+  for (const need of needs) {
+    const { lack, given } = REQUIREMENTS[need];
+    const reason = lack();
+    if (reason === undefined) continue;
+    if (process.env.CI && !given) throw new Error(`CI must have "${need}": ${reason}`);
+    if (process.env.SUITE_SKIPS_FILE) appendFileSync(process.env.SUITE_SKIPS_FILE, `${need}: ${reason}\n`);
+    return reason;
+  }
+  return undefined;
+}
+
+/**
+ * The path of a program, on PATH or in the folders for administrators.
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function programPath(name) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/local/sbin"];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} name */
+function lackOfProgram(name) {
+  return programPath(name) ? undefined : `${name} is not installed`;
+}
+
+function lackOfGitServer() {
+  try {
+    const folder = execFileSync("git", ["--exec-path"], { encoding: "utf8" }).trim();
+    return isExecutable(join(folder, "git-http-backend")) ? undefined : "git has no git-http-backend";
+  } catch {
+    return "git is not installed";
+  }
+}
+
+/** @param {import("../found.mjs").Found | import("../found.mjs").Missing} look */
+function reasonOf(look) {
+  return look.found ? undefined : (look.reason.split("\n")[0] ?? "not found");
+}
+
+/** The Debian packages that are missing here, for system-packages.sh. @returns {string[]} */
+export function missingPackages() {
+  const missing = Object.values(REQUIREMENTS).filter(
+    ({ aptPackage, lack }) => aptPackage && lack() !== undefined,
+  );
+  return missing.map(({ aptPackage }) => aptPackage ?? "");
+}
