@@ -2,6 +2,7 @@ import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 /** Typed form of the tables in migrations/; a test compares the two. */
 export interface Schema {
+  installation: { id: Generated<boolean>; key_check: Buffer; created_at: CreatedAt };
   organization: { id: string; name: string; created_at: CreatedAt };
   account: {
     id: string;

@@ -18,3 +18,10 @@ export async function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Prom
     }
   }
 }
+
+/** Whether the database could not be reached or was shutting down: the same work may succeed later. */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code && /^(08|57P0|53300|ECONN|ENOENT|EPIPE|ETIMEDOUT|EAI_)/.test(code)) return true;
+  return /Connection terminated|timeout exceeded when trying to connect|connection is closed/i.test(message ?? "");
+}

@@ -2,6 +2,12 @@ import { type Kysely, sql } from "kysely";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
+    -- One row: tells a wrong master key before anything is encrypted with it.
+    CREATE TABLE installation (
+      id boolean PRIMARY KEY DEFAULT true CHECK (id),
+      key_check bytea NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now()
+    );
     CREATE TABLE organization (
       id text PRIMARY KEY,
       name text NOT NULL UNIQUE,

@@ -42,7 +42,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       requester text NOT NULL,
       request_id text,
       trace_parent text,
+      -- Fencing token: each start and each takeover raises it, and every write of a worker carries it.
       epoch int NOT NULL DEFAULT 0,
+      -- How often an engine was started for it.
+      attempt int NOT NULL DEFAULT 0,
       worker_id text REFERENCES worker,
       -- The runner's process group on the worker's machine; start time tells a reused pid.
       runner_pid int,

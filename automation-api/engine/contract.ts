@@ -1,0 +1,66 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { ProgramSource } from "../programs/contract.ts";
+
+export type Operation = "preview" | "update" | "refresh" | "destroy";
+
+/** A configuration value as the engine's own file holds it: plain, or ciphertext of the stack's key. */
+export type ConfigValue = { value: string; object?: boolean } | { secure: string; object?: boolean };
+
+export interface OperationOptions {
+  targets?: string[];
+  replace?: string[];
+  /** Operations on resources at once. */
+  parallel?: number;
+  refreshFirst?: boolean;
+  continueOnError?: boolean;
+}
+
+/** All that a runner is told. It travels on the runner's own channel, never in argv or environment. */
+export interface Job {
+  deploymentId: string;
+  organization: string;
+  project: string;
+  stack: string;
+  operation: Operation;
+  options: OperationOptions;
+  message: string;
+  program: ProgramSource;
+  config: Record<string, ConfigValue>;
+  backendUrl: string;
+  /** Good for this attempt of this deployment only. */
+  token: string;
+  traceParent?: string;
+}
+
+/** What every runner is given when it starts, before there is a job. */
+export interface RunnerSetup {
+  enginePath: string;
+  engineVersion: string;
+  /** File URL of the module that exports `builtins`, and `providers` to attach beside our own. */
+  catalogue: string;
+  /** Private folder: PULUMI_HOME and the workspace lie below it. */
+  home: string;
+  commandProvider: "roost" | "official";
+  /** Records of local services. */
+  servicesFolder: string;
+  /** Shared folder of official plugins, when there is one. */
+  pluginsFolder?: string;
+}
+
+export type ToRunner = { kind: "setup"; setup: RunnerSetup } | { kind: "job"; job: Job } | { kind: "cancel" };
+
+export type FromRunner =
+  | { kind: "ready" }
+  | { kind: "events"; events: EngineEvent[] }
+  | { kind: "log"; lines: string[] }
+  | { kind: "timing"; name: string; milliseconds: number }
+  | { kind: "done"; outcome: RunnerOutcome };
+
+/** How the engine ended; the state backend knows what it left. */
+export interface RunnerOutcome {
+  succeeded: boolean;
+  /** Last lines that the engine wrote, when it failed. */
+  error?: string;
+  /** Set when the engine was killed: it never said how it ended. */
+  signal?: string;
+}

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { identify, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import { RoostError } from "../errors.ts";
+import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
+import { asUserOfSlot, type Isolation, makeHome } from "./isolation.ts";
+import { killGroup } from "./process-group.ts";
+
+const entry = fileURLToPath(new URL("./runner.ts", import.meta.url));
+/** Between the cancel that the engine is told and the end of its whole group. */
+const cancelGraceMilliseconds = 1500;
+const readyMilliseconds = 60_000;
+
+export interface RunnerOptions {
+  slot: number;
+  isolation: Isolation;
+  memoryMegabytes: number;
+  setup: Omit<RunnerSetup, "home">;
+  /** Receives what the runner's process writes outside of its channel. */
+  onOutput: (line: string) => void;
+}
+
+export interface JobHandlers {
+  onEvents(events: Extract<FromRunner, { kind: "events" }>["events"]): void;
+  onLog(lines: string[]): void;
+}
+
+/** One single-use runner process, seen from the worker. */
+export class Runner {
+  readonly slot: number;
+  readonly identity: ProcessIdentity;
+  readonly #child: ChildProcess;
+  readonly #home: string;
+  readonly #ended: Promise<string>;
+
+  private constructor(slot: number, child: ChildProcess, identity: ProcessIdentity, home: string) {
+    this.slot = slot;
+    this.#child = child;
+    this.identity = identity;
+    this.#home = home;
+    this.#ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
+    });
+  }
+
+  /** Starts a process and waits until it has imported everything that a job needs. */
+  static async start(options: RunnerOptions): Promise<Runner> {
+    const home = await makeHome(options.isolation, options.slot);
+    const command = asUserOfSlot(options.isolation, options.slot, [
+      process.execPath,
+      `--max-old-space-size=${options.memoryMegabytes}`,
+      entry,
+    ]);
+    const child = spawn(command[0] as string, command.slice(1), {
+      cwd: home,
+      env: runnerEnvironment(home),
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => options.onOutput(chunk.toString("utf8").trimEnd()));
+    }
+    const identity = await startedIdentity(child);
+    const runner = new Runner(options.slot, child, identity, home);
+    await runner.#becomeReady({ ...options.setup, home });
+    return runner;
+  }
+
+  /** False once the process has ended, for whatever reason. */
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Runs the one job of this runner. `cancel` ends it: gracefully at first, the whole group soon after. */
+  async run(job: Job, handlers: JobHandlers, cancel: AbortSignal): Promise<RunnerOutcome> {
+    let outcome: RunnerOutcome | undefined;
+    const onMessage = (message: FromRunner) => {
+      if (message.kind === "events") handlers.onEvents(message.events);
+      if (message.kind === "log") handlers.onLog(message.lines);
+      if (message.kind === "done") outcome = message.outcome;
+    };
+    this.#child.on("message", onMessage);
+    let timer: NodeJS.Timeout | undefined;
+    const onCancel = () => {
+      this.#tell({ kind: "cancel" });
+      timer = setTimeout(() => killGroup(this.identity.pid), cancelGraceMilliseconds);
+    };
+    if (cancel.aborted) onCancel();
+    cancel.addEventListener("abort", onCancel, { once: true });
+    this.#tell({ kind: "job", job });
+    const end = await this.#ended;
+    clearTimeout(timer);
+    cancel.removeEventListener("abort", onCancel);
+    await this.dispose();
+    return outcome ?? { succeeded: false, signal: end, error: `The runner ended before its deployment did (${end}).` };
+  }
+
+  /** Ends the process with all that it started, and removes its folder. */
+  async dispose(): Promise<void> {
+    killGroup(this.identity.pid);
+    await this.#ended;
+    await rm(this.#home, { recursive: true, force: true });
+  }
+
+  #tell(message: ToRunner): void {
+    // A runner that has just died is noticed by its exit.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  async #becomeReady(setup: RunnerSetup): Promise<void> {
+    const ready = new Promise<void>((resolve) => {
+      const listener = (message: FromRunner) => {
+        if (message.kind !== "ready") return;
+        this.#child.off("message", listener);
+        resolve();
+      };
+      this.#child.on("message", listener);
+    });
+    this.#tell({ kind: "setup", setup });
+    const timeout = AbortSignal.timeout(readyMilliseconds);
+    const end = await Promise.race([
+      ready,
+      this.#ended,
+      new Promise<string>((resolve) => timeout.addEventListener("abort", () => resolve("not ready in time"))),
+    ]);
+    if (end === undefined) return;
+    await this.dispose();
+    throw new RoostError("unavailable", `A runner could not be started (${end}).`);
+  }
+}
+
+/** An allow-list: settings, database and tokens of the server stay with the server. */
+function runnerEnvironment(home: string): Record<string, string> {
+  const names = ["PATH", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+  const inherited = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  return { ...Object.fromEntries(inherited), HOME: home, TMPDIR: home };
+}
+
+async function startedIdentity(child: ChildProcess): Promise<ProcessIdentity> {
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  const identity = identify(child.pid as number);
+  if (!identity) throw new RoostError("unavailable", "A runner ended as soon as it was started.");
+  return identity;
+}

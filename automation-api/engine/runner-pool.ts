@@ -1,0 +1,63 @@
+import { messageOf } from "../errors.ts";
+import { Runner, type RunnerOptions } from "./runner-handle.ts";
+
+export interface RunnerPoolOptions extends Omit<RunnerOptions, "slot"> {
+  /** Runners kept started and waiting. */
+  warm: number;
+  /** A number that no other runner has on any machine. */
+  nextSlot(): Promise<number>;
+  onFault(message: string): void;
+}
+
+/** Keeps runners warm: importing the SDK takes half a second, which no deployment should wait for. */
+export class RunnerPool {
+  readonly #options: RunnerPoolOptions;
+  readonly #waiting: Promise<Runner>[] = [];
+  #closed = false;
+
+  constructor(options: RunnerPoolOptions) {
+    this.#options = options;
+  }
+
+  fill(): void {
+    while (!this.#closed && this.#waiting.length < this.#options.warm) {
+      const started = this.#start();
+      this.#waiting.push(started);
+      started.catch((error) => {
+        this.#options.onFault(messageOf(error));
+        this.#remove(started);
+      });
+    }
+  }
+
+  /** A runner that is ready: a warm one, or a new one when none waits. */
+  async take(): Promise<Runner> {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const runner = await next.catch(() => undefined);
+      if (runner?.isAlive) return runner;
+      await runner?.dispose();
+    }
+    return this.#start();
+  }
+
+  /** Back to the front: its claim found nothing to do. */
+  giveBack(runner: Runner): void {
+    this.#waiting.unshift(Promise.resolve(runner));
+  }
+
+  /** Ends the runners that still wait. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const ended = this.#waiting.splice(0).map(async (started) => (await started.catch(() => undefined))?.dispose());
+    await Promise.all(ended);
+  }
+
+  async #start(): Promise<Runner> {
+    return Runner.start({ ...this.#options, slot: await this.#options.nextSlot() });
+  }
+
+  #remove(started: Promise<Runner>): void {
+    const index = this.#waiting.indexOf(started);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * A runner: a process that is started early, imports the SDK, waits for one
+ * job, runs it, and ends. It leads its own process group; when the worker
+ * dies, the whole group dies with it.
+ */
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { EngineCommand, EngineFailure } from "./command.ts";
+import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
+import { runOperation } from "./operation.ts";
+import { attachProviders } from "./providers.ts";
+import { builtinProgram, type Catalogue } from "./catalogue.ts";
+import { openStack } from "./workspace.ts";
+import { unpackProgram } from "../programs/unpack.ts";
+
+/** Events that wait at most this long before they are sent on together. */
+const batchMilliseconds = 20;
+
+const cancelled = new AbortController();
+let setup: RunnerSetup | undefined;
+let command: EngineCommand | undefined;
+let attached: Promise<string> | undefined;
+let catalogue: Catalogue | undefined;
+
+function send(message: FromRunner): Promise<void> {
+  return new Promise((resolve) => process.send?.(message, () => resolve()));
+}
+
+process.on("disconnect", endGroup);
+// The engine gets its own SIGINT from the abort signal; a stray one must not end the runner first.
+process.on("SIGINT", () => cancelled.abort());
+process.on("message", (message: ToRunner) => {
+  if (message.kind === "setup") void prepare(message.setup);
+  if (message.kind === "cancel") cancelled.abort();
+  if (message.kind === "job") void work(message.job);
+});
+
+async function prepare(given: RunnerSetup): Promise<void> {
+  setup = given;
+  command = new EngineCommand(given.enginePath, given.engineVersion);
+  catalogue = (await import(given.catalogue)) as Catalogue;
+  attached = attachProviders(given, catalogue.providers ?? {}, () => command?.processId);
+  await attached;
+  await send({ kind: "ready" });
+}
+
+async function work(job: Job): Promise<void> {
+  const outcome = await run(job).catch(failed);
+  await send({ kind: "done", outcome });
+  process.disconnect?.();
+}
+
+async function run(job: Job): Promise<RunnerOutcome> {
+  if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
+  const folder = path.join(setup.home, "work");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const place = await unpackProgram(job.program, folder, {
+    signal: cancelled.signal,
+    log: (line) => void send({ kind: "log", lines: [line] }),
+  });
+  const stack = await openStack({
+    job,
+    setup,
+    command,
+    folder: place.folder,
+    program: job.program.kind === "builtin" ? await builtinProgram(catalogue, job) : undefined,
+    attached: await attached,
+  });
+  const events = new EventBatch();
+  try {
+    await runOperation(stack, job, { onEvent: (event) => events.add(event), signal: cancelled.signal });
+  } finally {
+    await events.flush();
+  }
+  return { succeeded: true };
+}
+
+function failed(error: unknown): RunnerOutcome {
+  if (error instanceof EngineFailure) {
+    return { succeeded: false, error: error.output.trim() || error.message, signal: error.signal ?? undefined };
+  }
+  // Of our own errors the stack says nothing to a user; of a program's import errors it does.
+  return { succeeded: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+class EventBatch {
+  #events: EngineEvent[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  add(event: EngineEvent): void {
+    this.#events.push(event);
+    this.#timer ??= setTimeout(() => void this.flush(), batchMilliseconds);
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const events = this.#events.splice(0);
+    if (events.length > 0) await send({ kind: "events", events });
+  }
+}
+
+/** The worker is gone or done: nothing of this job may go on. */
+function endGroup(): void {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    process.exit(1);
+  }
+}

@@ -1,0 +1,93 @@
+import type { ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import type { Tx } from "../db/transaction.ts";
+import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
+import type { ProgramReference } from "../programs/contract.ts";
+
+/** A change of one configuration key: plain, ciphertext of the stack's key, or removed. */
+export type ConfigChange = { value: string; object?: boolean } | { ciphertext: string; object?: boolean } | null;
+
+/** A deployment that this worker holds: all later writes carry its epoch. */
+export interface Claim {
+  deploymentId: string;
+  epoch: number;
+  /** 1 for the first start. */
+  attempt: number;
+  organizationId: string;
+  organization: string;
+  projectId: string;
+  project: string;
+  stackId: string;
+  stack: string;
+  operation: Operation;
+  options: OperationOptions;
+  message: string;
+  program: ProgramReference;
+  config: Record<string, ConfigValue>;
+  requesterId: string;
+  requester: string;
+  requestId: string | null;
+  traceParent: string | null;
+  /** Clear text of the token that was made for this attempt. */
+  token: string;
+  queuedAt: Date;
+}
+
+export interface Worker {
+  id: string;
+  machineId: string;
+  pid: number;
+  slots: number;
+}
+
+export interface Diagnostic {
+  severity: string;
+  message: string;
+  urn?: string;
+}
+
+/** What a deployment ends with. */
+export interface Result {
+  state: "succeeded" | "failed" | "cancelled";
+  error?: string;
+  version?: number;
+  changes?: Record<string, number>;
+  outputs?: Record<string, unknown>;
+  diagnostics: Diagnostic[];
+  timings: Record<string, number>;
+}
+
+/** A step that was begun and of which nobody knows how it ended. */
+export interface OpenOperation {
+  operation: string;
+  urn: string;
+  type: string;
+}
+
+/** What the queue asks of the state backend. */
+export interface UpdateCloser {
+  /**
+   * Ends an update whose engine is gone: refuses its lease, folds its journal
+   * and publishes the state. Returns what was left open; closing twice is harmless.
+   */
+  closeInterrupted(updateId: string): Promise<OpenOperation[]>;
+}
+
+/** What the queue asks of the event streams: appends take part in its transactions. */
+export interface EventSink {
+  append(tx: Tx, streamId: string, events: { kind: string; data: unknown }[]): Promise<void>;
+  end(tx: Tx, streamId: string): Promise<void>;
+}
+
+/** A running deployment whose worker is gone. */
+export interface Abandoned {
+  deploymentId: string;
+  epoch: number;
+  attempt: number;
+  operation: Operation;
+  updateId: string | null;
+  cancelRequested: boolean;
+  /** Its worker stops and gives it back: that its engine was interrupted is no failure of its own. */
+  givenBack?: boolean;
+  /** The runner, when it ran on this machine. */
+  runner?: ProcessIdentity;
+}

@@ -1,0 +1,201 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import type { SystemPrincipal } from "../access/permissions.ts";
+import { record } from "../audit/service.ts";
+import { newId } from "../db/id.ts";
+import { notify } from "../db/notify.ts";
+import { type Db, type Tx, transaction } from "../db/transaction.ts";
+import type { Abandoned, Claim, EventSink, Result, UpdateCloser, Worker } from "./contract.ts";
+import { mergeConfig, recover } from "./domain.ts";
+import * as queries from "./queries.ts";
+
+export interface QueueDependencies {
+  db: Db;
+  events: EventSink;
+  state: UpdateCloser;
+}
+
+/** The worker's side of the queue. The deployment rows are the only truth. */
+export class QueueService {
+  readonly #deps: QueueDependencies;
+
+  constructor(deps: QueueDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Takes the oldest deployment that may start, for a runner that is ready; `undefined` when there is none. */
+  async claim(workerId: string, runner: { slot: number; identity: ProcessIdentity }): Promise<Claim | undefined> {
+    const { db, events } = this.#deps;
+    return transaction(db, async (tx) => {
+      const row = await queries.lockNext(tx);
+      if (!row) return undefined;
+      const token = `roost_run_${randomBytes(32).toString("base64url")}`;
+      await queries.markRunning(tx, row.id, {
+        workerId,
+        tokenHash: createHash("sha256").update(token).digest(),
+        slot: runner.slot,
+        runner: runner.identity,
+      });
+      const stored = await queries.lockConfig(tx, row.stack_id);
+      const config = mergeConfig(stored, row.config_patch);
+      // A preview shows what its configuration would do and leaves nothing behind.
+      if (row.operation !== "preview") await queries.storeConfig(tx, row.stack_id, config);
+      await events.append(tx, row.id, [{ kind: "state", data: { state: "running", attempt: row.attempt + 1 } }]);
+      return {
+        deploymentId: row.id,
+        epoch: row.epoch + 1,
+        attempt: row.attempt + 1,
+        organizationId: row.organization_id,
+        organization: row.organization,
+        projectId: row.project_id,
+        project: row.project,
+        stackId: row.stack_id,
+        stack: row.stack,
+        operation: row.operation,
+        options: row.options,
+        message: row.message,
+        program: row.program,
+        config,
+        requesterId: row.requester_id,
+        requester: row.requester,
+        requestId: row.request_id,
+        traceParent: row.trace_parent,
+        token,
+        queuedAt: row.created_at,
+      };
+    });
+  }
+
+  /** Adds to the deployment's stream; false when the attempt has lost its deployment. */
+  async append(claim: Claim, events: { kind: string; data: unknown }[]): Promise<boolean> {
+    return transaction(this.#deps.db, async (tx) => {
+      if (!(await queries.holds(tx, claim.deploymentId, claim.epoch))) return false;
+      await this.#deps.events.append(tx, claim.deploymentId, events);
+      return true;
+    });
+  }
+
+  /** Ends the deployment, wakes the next one of its stack; false when the attempt has lost it. */
+  async finish(held: Held, result: Result): Promise<boolean> {
+    const { db, events } = this.#deps;
+    return transaction(db, async (tx) => {
+      if (!(await queries.finish(tx, held.deploymentId, held.epoch, result))) return false;
+      const { state, error } = result;
+      await events.append(tx, held.deploymentId, [
+        ...(result.outputs ? [{ kind: "outputs", data: { outputs: result.outputs } }] : []),
+        { kind: "state", data: { state, ...(error && { error }), changes: result.changes ?? {} } },
+      ]);
+      await events.end(tx, held.deploymentId);
+      await this.#audit(tx, held.deploymentId);
+      await notify(tx, "deployment_queued", held.deploymentId);
+      return true;
+    });
+  }
+
+  /**
+   * Settles a deployment whose engine ended without a word: closes its update,
+   * then queues it again, or ends it with the steps that nobody can vouch for.
+   */
+  async settle(abandoned: Abandoned, known: Known = { diagnostics: [], timings: {} }): Promise<"requeued" | "ended" | "lost"> {
+    const { db, state, events } = this.#deps;
+    const update = await queries.updateOf(db, abandoned.deploymentId);
+    const open = update ? await state.closeInterrupted(update.id) : [];
+    const version = Number(update?.version) || undefined;
+    // The engine had finished; only its messenger was lost.
+    if (update?.state === "succeeded") return this.#end(abandoned, { ...known, state: "succeeded", version });
+    if (update?.state === "failed" && !abandoned.givenBack && !abandoned.cancelRequested) {
+      return this.#end(abandoned, { ...known, state: "failed", version, error: "The update failed, and its worker was lost before it could say why: see the events." });
+    }
+    const stack = await queries.stackName(db, abandoned.deploymentId);
+    const decision = recover({ ...abandoned, stack }, open);
+    if (decision.action === "requeue") {
+      const requeued = await transaction(db, async (tx) => {
+        if (!(await queries.requeue(tx, abandoned.deploymentId, abandoned.epoch))) return false;
+        await events.append(tx, abandoned.deploymentId, [
+          { kind: "state", data: { state: "queued", reason: "The engine was ended; the deployment is run again." } },
+        ]);
+        await notify(tx, "deployment_queued", abandoned.deploymentId);
+        return true;
+      });
+      return requeued ? "requeued" : "lost";
+    }
+    const end = decision.action === "cancel" ? { state: "cancelled" as const } : { state: "failed" as const, error: decision.error };
+    return this.#end(abandoned, { ...known, ...end, version });
+  }
+
+  /** Whether anything waits that could start: a glance, before a runner is taken. */
+  hasWork(): Promise<boolean> {
+    return queries.hasQueued(this.#deps.db);
+  }
+
+  /** Ends an update whose engine was killed. */
+  async closeInterrupted(updateId: string): Promise<void> {
+    await this.#deps.state.closeInterrupted(updateId);
+  }
+
+  /** The second audit row: how what the requester asked for ended. */
+  async #audit(tx: Tx, deploymentId: string): Promise<void> {
+    const row = await queries.auditOf(tx, deploymentId);
+    const requester: SystemPrincipal = {
+      kind: "system",
+      accountId: row.requester_id,
+      name: row.requester,
+      organizationId: row.organization_id,
+      organizationName: row.organization,
+      bindings: [],
+    };
+    await record(tx, requester, {
+      action: `deployment.${row.operation}`,
+      object: deploymentId,
+      phase: "result",
+      result: row.state,
+      requestId: row.request_id,
+    });
+  }
+
+  async #end(held: Held, result: Result): Promise<"ended" | "lost"> {
+    return (await this.finish(held, result)) ? "ended" : "lost";
+  }
+
+  /** The update that the attempt's engine made, if it got so far. */
+  updateOf(deploymentId: string) {
+    return queries.updateOf(this.#deps.db, deploymentId);
+  }
+
+  nextSlot(): Promise<number> {
+    return queries.nextSlot(this.#deps.db);
+  }
+
+  async register(worker: Omit<Worker, "id">): Promise<{ id: string; lockKey: string }> {
+    const id = newId("wrk");
+    const lockKey = randomBytes(8).readBigInt64BE().toString();
+    await queries.insertWorker(this.#deps.db, { ...worker, id }, lockKey);
+    return { id, lockKey };
+  }
+
+  beat(workerId: string): Promise<void> {
+    return queries.beat(this.#deps.db, workerId);
+  }
+
+  unregister(workerId: string): Promise<void> {
+    return queries.endWorker(this.#deps.db, workerId);
+  }
+
+  workers(): Promise<queries.WorkerRow[]> {
+    return queries.openWorkers(this.#deps.db);
+  }
+
+  cancelRequested(workerId: string): Promise<string[]> {
+    return queries.cancelRequested(this.#deps.db, workerId);
+  }
+
+  takeOver(deadWorkerId: string, workerId: string, machineId: string): Promise<Abandoned[]> {
+    return transaction(this.#deps.db, (tx) => queries.takeOver(tx, deadWorkerId, workerId, machineId));
+  }
+}
+
+/** What every write of an attempt carries. */
+type Held = Pick<Claim, "deploymentId" | "epoch">;
+
+/** What the worker had heard of a deployment before its engine was lost. */
+export type Known = Pick<Result, "changes" | "diagnostics" | "timings">;
