@@ -59,7 +59,11 @@ export class EngineCommand {
     signal?.throwIfAborted();
     const child = spawn(this.command, [...args, "--non-interactive"], {
       cwd,
-      env: { ...env, PATH: `${path.dirname(this.command)}${path.delimiter}${env.PATH ?? ""}`, PULUMI_AUTOMATION_API: "true" },
+      env: {
+        ...env,
+        PATH: `${path.dirname(this.command)}${path.delimiter}${env.PATH ?? ""}`,
+        PULUMI_AUTOMATION_API: "true",
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
@@ -73,10 +77,12 @@ export class EngineCommand {
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     try {
-      const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-        child.once("error", reject);
-        child.once("close", (...end) => resolve(end));
-      });
+      const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>(
+        (resolve, reject) => {
+          child.once("error", reject);
+          child.once("close", (...end) => resolve(end));
+        },
+      );
       if (code !== 0) throw new EngineFailure(code, killedBy, tail);
       return { stdout: "", stderr: "", code };
     } finally {

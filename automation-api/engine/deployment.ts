@@ -66,7 +66,11 @@ export class RunningDeployment {
     } catch (error) {
       // A fault of ours must not leave the deployment running for ever.
       this.#options.onFault(`deployment ${this.#claim.deploymentId} could not be concluded`, error);
-      const failed = { ...outcome, succeeded: false, error: "The server could not record the result; its log says why." };
+      const failed = {
+        ...outcome,
+        succeeded: false,
+        error: "The server could not record the result; its log says why.",
+      };
       await this.#persist(() => this.#options.queue.finish(this.#claim, this.#result(failed, null)));
     }
   }
@@ -149,16 +153,30 @@ export class RunningDeployment {
 
   #result(outcome: RunnerOutcome, version: string | null): Result {
     const { changes, outputs, diagnostics } = this.#record;
-    const common = { changes, outputs, diagnostics, timings: this.#timings(), version: Number(version) || undefined };
+    const common = {
+      changes,
+      outputs,
+      diagnostics,
+      timings: this.#timings(),
+      version: Number(version) || undefined,
+    };
     if (outcome.succeeded) return { state: "succeeded", ...common };
     if (this.#ending === "cancel") return { state: "cancelled", ...common };
-    const timedOut = this.#ending === "time limit" ? "The deployment reached its time limit and was cancelled." : undefined;
-    return { state: "failed", error: timedOut ?? this.#record.error ?? outcome.error ?? "The engine failed.", ...common };
+    const timedOut =
+      this.#ending === "time limit" ? "The deployment reached its time limit and was cancelled." : undefined;
+    return {
+      state: "failed",
+      error: timedOut ?? this.#record.error ?? outcome.error ?? "The engine failed.",
+      ...common,
+    };
   }
 
   #timings(): Record<string, number> {
     return {
-      queuedMs: Math.max(0, Math.round(performance.timeOrigin + this.#begun - this.#claim.queuedAt.getTime())),
+      queuedMs: Math.max(
+        0,
+        Math.round(performance.timeOrigin + this.#begun - this.#claim.queuedAt.getTime()),
+      ),
       runMs: Math.round(performance.now() - this.#begun),
     };
   }

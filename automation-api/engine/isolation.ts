@@ -60,5 +60,15 @@ export async function makeHome(isolation: Isolation, slot: number): Promise<stri
 export function asUserOfSlot(isolation: Isolation, slot: number, command: string[]): string[] {
   if (isolation.kind === "shared") return command;
   const id = String(userOfSlot(slot));
-  return ["setpriv", `--reuid=${id}`, `--regid=${id}`, "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", ...command];
+  return [
+    "setpriv",
+    `--reuid=${id}`,
+    `--regid=${id}`,
+    "--clear-groups",
+    "--no-new-privs",
+    "--inh-caps=-all",
+    "--bounding-set=-all",
+    "--",
+    ...command,
+  ];
 }

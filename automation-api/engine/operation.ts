@@ -8,7 +8,12 @@ interface Running {
 
 /** Runs the job's operation on its stack; rejects with `EngineFailure` when the engine fails. */
 export async function runOperation(stack: Stack, job: Job, running: Running): Promise<void> {
-  const common = { ...running, message: job.message || undefined, color: "never" as const, ...targeting(job.options) };
+  const common = {
+    ...running,
+    message: job.message || undefined,
+    color: "never" as const,
+    ...targeting(job.options),
+  };
   const { refreshFirst, continueOnError, replace } = job.options;
   switch (job.operation) {
     case "preview":

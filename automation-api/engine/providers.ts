@@ -1,5 +1,10 @@
 import { commandProvider } from "../../plugins/command/index.ts";
-import { admitGroup, canTellPeers, type ProviderDefinition, serveProvider } from "../../plugins/provider/index.ts";
+import {
+  admitGroup,
+  canTellPeers,
+  type ProviderDefinition,
+  serveProvider,
+} from "../../plugins/provider/index.ts";
 import { roostProvider } from "../../plugins/roost/index.ts";
 import type { RunnerSetup } from "./contract.ts";
 
@@ -15,7 +20,10 @@ export async function attachProviders(
   engineProcess: () => number | undefined,
 ): Promise<string> {
   if (!canTellPeers) return "";
-  const providers: Record<string, ProviderDefinition> = { roost: roostProvider({ dataFolder: setup.servicesFolder }), ...extra };
+  const providers: Record<string, ProviderDefinition> = {
+    roost: roostProvider({ dataFolder: setup.servicesFolder }),
+    ...extra,
+  };
   if (setup.commandProvider === "roost") providers.command = commandProvider;
   const admit = admitGroup({ group: engineProcess });
   const ports = await Promise.all(

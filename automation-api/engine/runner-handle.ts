@@ -93,7 +93,13 @@ export class Runner {
     clearTimeout(timer);
     cancel.removeEventListener("abort", onCancel);
     await this.dispose();
-    return outcome ?? { succeeded: false, signal: end, error: `The runner ended before its deployment did (${end}).` };
+    return (
+      outcome ?? {
+        succeeded: false,
+        signal: end,
+        error: `The runner ended before its deployment did (${end}).`,
+      }
+    );
   }
 
   /** Ends the process with all that it started, and removes its folder. */
@@ -132,7 +138,17 @@ export class Runner {
 
 /** An allow-list: settings, database and tokens of the server stay with the server. */
 function runnerEnvironment(home: string): Record<string, string> {
-  const names = ["PATH", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+  const names = [
+    "PATH",
+    "LANG",
+    "TZ",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+  ];
   const inherited = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return { ...Object.fromEntries(inherited), HOME: home, TMPDIR: home };
 }

@@ -48,7 +48,9 @@ export class RunnerPool {
   /** Ends the runners that still wait. */
   async close(): Promise<void> {
     this.#closed = true;
-    const ended = this.#waiting.splice(0).map(async (started) => (await started.catch(() => undefined))?.dispose());
+    const ended = this.#waiting
+      .splice(0)
+      .map(async (started) => (await started.catch(() => undefined))?.dispose());
     await Promise.all(ended);
   }
 

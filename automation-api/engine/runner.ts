@@ -6,13 +6,13 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { unpackProgram } from "../programs/unpack.ts";
+import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { runOperation } from "./operation.ts";
 import { attachProviders } from "./providers.ts";
-import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { openStack } from "./workspace.ts";
-import { unpackProgram } from "../programs/unpack.ts";
 
 /** Events that wait at most this long before they are sent on together. */
 const batchMilliseconds = 20;
@@ -78,7 +78,11 @@ async function run(job: Job): Promise<RunnerOutcome> {
 
 function failed(error: unknown): RunnerOutcome {
   if (error instanceof EngineFailure) {
-    return { succeeded: false, error: error.output.trim() || error.message, signal: error.signal ?? undefined };
+    return {
+      succeeded: false,
+      error: error.output.trim() || error.message,
+      signal: error.signal ?? undefined,
+    };
   }
   // Of our own errors the stack says nothing to a user; of a program's import errors it does.
   return { succeeded: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };

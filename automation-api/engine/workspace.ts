@@ -11,7 +11,17 @@ import type { EngineCommand } from "./command.ts";
 import type { Job, RunnerSetup } from "./contract.ts";
 
 /** Names of the engine's own environment that a runner passes on to it. */
-const passed = ["PATH", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+const passed = [
+  "PATH",
+  "LANG",
+  "TZ",
+  "TMPDIR",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NO_PROXY",
+];
 
 export interface WorkspaceRequest {
   job: Job;
@@ -41,7 +51,12 @@ export async function openStack(request: WorkspaceRequest): Promise<Stack> {
     pulumiCommand: command as unknown as PulumiCommand,
     program,
     ...(program && {
-      projectSettings: { name: job.project, runtime: "nodejs", main: folder, backend: { url: job.backendUrl } },
+      projectSettings: {
+        name: job.project,
+        runtime: "nodejs",
+        main: folder,
+        backend: { url: job.backendUrl },
+      },
     }),
     envVars: environment(request),
   });

@@ -1,10 +1,12 @@
 import type { ProcessIdentity } from "../../plugins/roost/service/identity.ts";
-import type { Tx } from "../db/transaction.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { ProgramReference } from "../programs/contract.ts";
 
 /** A change of one configuration key: plain, ciphertext of the stack's key, or removed. */
-export type ConfigChange = { value: string; object?: boolean } | { ciphertext: string; object?: boolean } | null;
+export type ConfigChange =
+  | { value: string; object?: boolean }
+  | { ciphertext: string; object?: boolean }
+  | null;
 
 /** A deployment that this worker holds: all later writes carry its epoch. */
 export interface Claim {
@@ -70,12 +72,6 @@ export interface UpdateCloser {
    * and publishes the state. Returns what was left open; closing twice is harmless.
    */
   closeInterrupted(updateId: string): Promise<OpenOperation[]>;
-}
-
-/** What the queue asks of the event streams: appends take part in its transactions. */
-export interface EventSink {
-  append(tx: Tx, streamId: string, events: { kind: string; data: unknown }[]): Promise<void>;
-  end(tx: Tx, streamId: string): Promise<void>;
 }
 
 /** A running deployment whose worker is gone. */

@@ -7,10 +7,7 @@ const attempts: Record<Operation, number> = { preview: 5, refresh: 5, update: 2,
 /** Providers that can tell, after a crash, whether a create had happened: they find what they made by its name. */
 const canLookUp = (type: string) => type.startsWith("roost:") || type.startsWith("pulumi:");
 
-export type Recovery =
-  | { action: "requeue" }
-  | { action: "cancel" }
-  | { action: "fail"; error: string };
+export type Recovery = { action: "requeue" } | { action: "cancel" } | { action: "fail"; error: string };
 
 /**
  * What becomes of a deployment whose engine died.
@@ -26,7 +23,10 @@ export function recover(
   const changes = deployment.operation === "update" || deployment.operation === "destroy";
   if (changes && unclear.length > 0) return { action: "fail", error: interrupted(deployment.stack, unclear) };
   if (deployment.attempt >= attempts[deployment.operation]) {
-    return { action: "fail", error: `The engine was ended ${deployment.attempt} times in this deployment; it is not tried again.` };
+    return {
+      action: "fail",
+      error: `The engine was ended ${deployment.attempt} times in this deployment; it is not tried again.`,
+    };
   }
   return { action: "requeue" };
 }
@@ -78,7 +78,10 @@ export function toStored(config: Record<string, ConfigValue>): StoredConfig {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [
       key,
-      withObject("secure" in value ? { string: value.secure, secret: true } : { string: value.value }, value.object),
+      withObject(
+        "secure" in value ? { string: value.secure, secret: true } : { string: value.value },
+        value.object,
+      ),
     ]),
   );
 }

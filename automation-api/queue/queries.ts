@@ -80,12 +80,25 @@ export async function markRunning(
 
 /** The stack's configuration, locked until the transaction ends. */
 export async function lockConfig(tx: Tx, stackId: string): Promise<Record<string, ConfigValue>> {
-  const row = await tx.selectFrom("stack").select("config").where("id", "=", stackId).forUpdate().executeTakeFirstOrThrow();
+  const row = await tx
+    .selectFrom("stack")
+    .select("config")
+    .where("id", "=", stackId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
   return fromStored(row.config as StoredConfig);
 }
 
-export async function storeConfig(tx: Tx, stackId: string, config: Record<string, ConfigValue>): Promise<void> {
-  await tx.updateTable("stack").set({ config: JSON.stringify(toStored(config)) }).where("id", "=", stackId).execute();
+export async function storeConfig(
+  tx: Tx,
+  stackId: string,
+  config: Record<string, ConfigValue>,
+): Promise<void> {
+  await tx
+    .updateTable("stack")
+    .set({ config: JSON.stringify(toStored(config)) })
+    .where("id", "=", stackId)
+    .execute();
 }
 
 /** Whether the deployment is still this attempt's. Locks it against a takeover until the transaction ends. */
@@ -126,7 +139,14 @@ export async function finish(tx: Tx, id: string, epoch: number, result: Result):
 export async function requeue(tx: Tx, id: string, epoch: number): Promise<boolean> {
   const done = await tx
     .updateTable("deployment")
-    .set({ state: "queued", worker_id: null, token_hash: null, runner_pid: null, runner_started: null, runner_slot: null })
+    .set({
+      state: "queued",
+      worker_id: null,
+      token_hash: null,
+      runner_pid: null,
+      runner_started: null,
+      runner_slot: null,
+    })
     .where("id", "=", id)
     .where("epoch", "=", epoch)
     .where("state", "=", "running")
@@ -153,12 +173,22 @@ export async function updateOf(db: Db, deploymentId: string): Promise<UpdateRow 
 export async function insertWorker(db: Db, worker: Worker, lockKey: string): Promise<void> {
   await db
     .insertInto("worker")
-    .values({ id: worker.id, machine_id: worker.machineId, pid: worker.pid, slots: worker.slots, lock_key: lockKey })
+    .values({
+      id: worker.id,
+      machine_id: worker.machineId,
+      pid: worker.pid,
+      slots: worker.slots,
+      lock_key: lockKey,
+    })
     .execute();
 }
 
 export async function beat(db: Db, workerId: string): Promise<void> {
-  await db.updateTable("worker").set({ heartbeat_at: sql<Date>`clock_timestamp()` }).where("id", "=", workerId).execute();
+  await db
+    .updateTable("worker")
+    .set({ heartbeat_at: sql<Date>`clock_timestamp()` })
+    .where("id", "=", workerId)
+    .execute();
 }
 
 export async function endWorker(db: Db, workerId: string): Promise<void> {
@@ -190,7 +220,12 @@ export async function openWorkers(db: Db): Promise<WorkerRow[]> {
  * Takes a dead worker's deployments over: a new epoch and no token, so that
  * nothing that may still run of the old attempt can write.
  */
-export async function takeOver(tx: Tx, deadWorkerId: string, workerId: string, machineId: string): Promise<Abandoned[]> {
+export async function takeOver(
+  tx: Tx,
+  deadWorkerId: string,
+  workerId: string,
+  machineId: string,
+): Promise<Abandoned[]> {
   const taken = await sql<{
     id: string;
     epoch: number;
@@ -207,7 +242,11 @@ export async function takeOver(tx: Tx, deadWorkerId: string, workerId: string, m
     WHERE w.id = d.worker_id AND d.worker_id = ${deadWorkerId} AND d.state = 'running'
     RETURNING d.id, d.epoch, d.attempt, d.operation, d.update_id, d.cancel_requested_at IS NOT NULL AS cancelled, w.machine_id,
               d.runner_pid, d.runner_started`.execute(tx);
-  await tx.updateTable("worker").set({ stopped_at: sql<Date>`now()` }).where("id", "=", deadWorkerId).execute();
+  await tx
+    .updateTable("worker")
+    .set({ stopped_at: sql<Date>`now()` })
+    .where("id", "=", deadWorkerId)
+    .execute();
   return taken.rows.map((row) => ({
     deploymentId: row.id,
     epoch: row.epoch,
@@ -215,7 +254,10 @@ export async function takeOver(tx: Tx, deadWorkerId: string, workerId: string, m
     operation: row.operation,
     updateId: row.update_id,
     cancelRequested: row.cancelled,
-    runner: row.machine_id === machineId && row.runner_pid ? runnerOf(row.runner_pid, row.runner_started) : undefined,
+    runner:
+      row.machine_id === machineId && row.runner_pid
+        ? runnerOf(row.runner_pid, row.runner_started)
+        : undefined,
   }));
 }
 
@@ -259,12 +301,25 @@ export async function auditOf(tx: Tx, deploymentId: string) {
   return tx
     .selectFrom("deployment as d")
     .innerJoin("organization as o", "o.id", "d.organization_id")
-    .select(["d.organization_id", "o.name as organization", "d.requester_id", "d.requester", "d.operation", "d.state", "d.request_id"])
+    .select([
+      "d.organization_id",
+      "o.name as organization",
+      "d.requester_id",
+      "d.requester",
+      "d.operation",
+      "d.state",
+      "d.request_id",
+    ])
     .where("d.id", "=", deploymentId)
     .executeTakeFirstOrThrow();
 }
 
 export async function hasQueued(db: Db): Promise<boolean> {
-  const row = await db.selectFrom("deployment").select("id").where("state", "=", "queued").limit(1).executeTakeFirst();
+  const row = await db
+    .selectFrom("deployment")
+    .select("id")
+    .where("state", "=", "queued")
+    .limit(1)
+    .executeTakeFirst();
   return row !== undefined;
 }

@@ -5,13 +5,13 @@ import { record } from "../audit/service.ts";
 import { newId } from "../db/id.ts";
 import { notify } from "../db/notify.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
-import type { Abandoned, Claim, EventSink, Result, UpdateCloser, Worker } from "./contract.ts";
+import * as streams from "../events/service.ts";
+import type { Abandoned, Claim, Result, UpdateCloser, Worker } from "./contract.ts";
 import { mergeConfig, recover } from "./domain.ts";
 import * as queries from "./queries.ts";
 
 export interface QueueDependencies {
   db: Db;
-  events: EventSink;
   state: UpdateCloser;
 }
 
@@ -24,9 +24,11 @@ export class QueueService {
   }
 
   /** Takes the oldest deployment that may start, for a runner that is ready; `undefined` when there is none. */
-  async claim(workerId: string, runner: { slot: number; identity: ProcessIdentity }): Promise<Claim | undefined> {
-    const { db, events } = this.#deps;
-    return transaction(db, async (tx) => {
+  async claim(
+    workerId: string,
+    runner: { slot: number; identity: ProcessIdentity },
+  ): Promise<Claim | undefined> {
+    return transaction(this.#deps.db, async (tx) => {
       const row = await queries.lockNext(tx);
       if (!row) return undefined;
       const token = `roost_run_${randomBytes(32).toString("base64url")}`;
@@ -40,7 +42,9 @@ export class QueueService {
       const config = mergeConfig(stored, row.config_patch);
       // A preview shows what its configuration would do and leaves nothing behind.
       if (row.operation !== "preview") await queries.storeConfig(tx, row.stack_id, config);
-      await events.append(tx, row.id, [{ kind: "state", data: { state: "running", attempt: row.attempt + 1 } }]);
+      await streams.append(tx, row.id, [
+        { kind: "state", data: { state: "running", attempt: row.attempt + 1 } },
+      ]);
       return {
         deploymentId: row.id,
         epoch: row.epoch + 1,
@@ -70,22 +74,21 @@ export class QueueService {
   async append(claim: Claim, events: { kind: string; data: unknown }[]): Promise<boolean> {
     return transaction(this.#deps.db, async (tx) => {
       if (!(await queries.holds(tx, claim.deploymentId, claim.epoch))) return false;
-      await this.#deps.events.append(tx, claim.deploymentId, events);
+      await streams.append(tx, claim.deploymentId, events);
       return true;
     });
   }
 
   /** Ends the deployment, wakes the next one of its stack; false when the attempt has lost it. */
   async finish(held: Held, result: Result): Promise<boolean> {
-    const { db, events } = this.#deps;
-    return transaction(db, async (tx) => {
+    return transaction(this.#deps.db, async (tx) => {
       if (!(await queries.finish(tx, held.deploymentId, held.epoch, result))) return false;
       const { state, error } = result;
-      await events.append(tx, held.deploymentId, [
+      await streams.append(tx, held.deploymentId, [
         ...(result.outputs ? [{ kind: "outputs", data: { outputs: result.outputs } }] : []),
         { kind: "state", data: { state, ...(error && { error }), changes: result.changes ?? {} } },
       ]);
-      await events.end(tx, held.deploymentId);
+      await streams.end(tx, held.deploymentId);
       await this.#audit(tx, held.deploymentId);
       await notify(tx, "deployment_queued", held.deploymentId);
       return true;
@@ -96,30 +99,44 @@ export class QueueService {
    * Settles a deployment whose engine ended without a word: closes its update,
    * then queues it again, or ends it with the steps that nobody can vouch for.
    */
-  async settle(abandoned: Abandoned, known: Known = { diagnostics: [], timings: {} }): Promise<"requeued" | "ended" | "lost"> {
-    const { db, state, events } = this.#deps;
+  async settle(
+    abandoned: Abandoned,
+    known: Known = { diagnostics: [], timings: {} },
+  ): Promise<"requeued" | "ended" | "lost"> {
+    const { db, state } = this.#deps;
     const update = await queries.updateOf(db, abandoned.deploymentId);
     const open = update ? await state.closeInterrupted(update.id) : [];
     const version = Number(update?.version) || undefined;
     // The engine had finished; only its messenger was lost.
     if (update?.state === "succeeded") return this.#end(abandoned, { ...known, state: "succeeded", version });
     if (update?.state === "failed" && !abandoned.givenBack && !abandoned.cancelRequested) {
-      return this.#end(abandoned, { ...known, state: "failed", version, error: "The update failed, and its worker was lost before it could say why: see the events." });
+      return this.#end(abandoned, {
+        ...known,
+        state: "failed",
+        version,
+        error: "The update failed, and its worker was lost before it could say why: see the events.",
+      });
     }
     const stack = await queries.stackName(db, abandoned.deploymentId);
     const decision = recover({ ...abandoned, stack }, open);
     if (decision.action === "requeue") {
       const requeued = await transaction(db, async (tx) => {
         if (!(await queries.requeue(tx, abandoned.deploymentId, abandoned.epoch))) return false;
-        await events.append(tx, abandoned.deploymentId, [
-          { kind: "state", data: { state: "queued", reason: "The engine was ended; the deployment is run again." } },
+        await streams.append(tx, abandoned.deploymentId, [
+          {
+            kind: "state",
+            data: { state: "queued", reason: "The engine was ended; the deployment is run again." },
+          },
         ]);
         await notify(tx, "deployment_queued", abandoned.deploymentId);
         return true;
       });
       return requeued ? "requeued" : "lost";
     }
-    const end = decision.action === "cancel" ? { state: "cancelled" as const } : { state: "failed" as const, error: decision.error };
+    const end =
+      decision.action === "cancel"
+        ? { state: "cancelled" as const }
+        : { state: "failed" as const, error: decision.error };
     return this.#end(abandoned, { ...known, ...end, version });
   }
 
