@@ -106,6 +106,9 @@ async function carryOut({ steps, mayMiss }) {
   return true;
 }
 
+// What root puts into the cache is run by unprivileged users.
+if (process.getuid?.() === 0) process.umask(0o022);
+
 const [mode] = process.argv.slice(2);
 if (!runsTypeScript(process.version) && Number(process.versions.node.split(".")[0]) < 20) {
   process.stdout.write(

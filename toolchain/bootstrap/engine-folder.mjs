@@ -59,10 +59,12 @@ export async function makeEngineFolder({ root, cache, path, nodePath, say }) {
 /** @param {string} root @param {string} path @returns {string} changes with the CLI and with what goes beside it */
 function folderKey(root, path) {
   const { size, mtimeMs } = statSync(path);
-  const installer = join(root, "plugins/install.ts");
-  const plugins = existsSync(installer)
-    ? [readFileSync(installer), ...readdirSync(join(root, "plugins")).sort()]
-    : [];
+  const folder = join(root, "plugins");
+  const placers = ["install.ts", "launcher.sh"]
+    .map((name) => join(folder, name))
+    .filter((file) => existsSync(file));
+  const plugins =
+    placers.length > 0 ? [...placers.map((file) => readFileSync(file)), ...readdirSync(folder).sort()] : [];
   return contentKey([path, `${size} ${mtimeMs}`, ...plugins]);
 }
 

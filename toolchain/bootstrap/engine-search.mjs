@@ -93,8 +93,8 @@ function listFolder(folder) {
 export function chooseEngine(candidates, { wanted, readVersion }) {
   /** @type {string[]} */
   const refused = [];
+  const explicit = candidates[0]?.how === "ROOST_ENGINE";
   for (const { path, how } of candidates) {
-    const explicit = how === "ROOST_ENGINE";
     if (!isProgram(path)) {
       if (explicit) refused.push(`ROOST_ENGINE names ${path}, which is not an executable file`);
       continue;
@@ -115,10 +115,15 @@ export function chooseEngine(candidates, { wanted, readVersion }) {
       refused.length > 0
         ? refused.join("\n")
         : `no pulumi CLI ${wanted} or newer on PATH, in ~/.pulumi or in the cache`,
-    next: [
-      `install pulumi ${wanted} or newer (https://www.pulumi.com/docs/install) and run this again`,
-      "set ROOST_ENGINE to the path of a pulumi CLI",
-    ],
+    next: explicit
+      ? [
+          `let ROOST_ENGINE name a pulumi CLI ${wanted} or newer`,
+          "unset ROOST_ENGINE, so that one is looked for or made",
+        ]
+      : [
+          `install pulumi ${wanted} or newer (https://www.pulumi.com/docs/install) and run this again`,
+          "set ROOST_ENGINE to the path of a pulumi CLI",
+        ],
   };
 }
 

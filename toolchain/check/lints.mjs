@@ -18,7 +18,7 @@ const CODE = /\.(ts|tsx|mjs|js)$/;
 const ENVIRONMENT_READERS = [
   /^automation-api\/config\.ts$/,
   /^automation-api\/engine\/runner\.ts$/,
-  /^plugins\/(.*\/)?(main|launcher|supervisor|guardian)\.ts$/,
+  /^plugins\/(.*\/)?(main|launcher|supervisor|guardian|install)\.ts$/,
   /^plugins\/(process\/environment|roost\/data-folder)\.ts$/,
   /^(toolchain|bench|test)\//,
   /^[^/]+$/,
