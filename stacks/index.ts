@@ -1,0 +1,80 @@
+import type { z } from "zod";
+import { isSecretField } from "./fields.ts";
+import { helloConfig } from "./hello/config.ts";
+
+/** What a program returns becomes the stack's outputs. */
+export type Outputs = Record<string, unknown>;
+
+export interface Builtin {
+  description: string;
+  /** Checked without running anything; a field made with `secretText` must be given as a secret, no other may. */
+  config: z.ZodObject;
+  /** Loads the program itself, and with it Pulumi's SDK, only when it is to run. */
+  load(): Promise<(config: never) => Promise<Outputs>>;
+}
+
+/** The programs that come with Roost, by name. */
+export const builtins: Record<string, Builtin> = {
+  hello: {
+    description: "A small web service on this machine, in some replicas",
+    config: helloConfig,
+    load: async () => (await import("./hello/program.ts")).program,
+  },
+};
+
+export interface ConfigFault {
+  /** Path of the value, such as `replicas`; "program" when there is no such program. */
+  field: string;
+  reason: string;
+}
+
+export type CheckedConfig = { config: Record<string, unknown> } | { faults: ConfigFault[] };
+
+/**
+ * Judges a builtin's name and configuration without running it, and names all faults at once.
+ * @param values by key without namespace; numbers may be given as texts
+ * @param secretKeys keys of `values` that are kept as secrets
+ */
+export function checkConfig(
+  name: string,
+  values: Record<string, unknown>,
+  secretKeys: Iterable<string>,
+): CheckedConfig {
+  const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+  if (builtin === undefined) {
+    const known = Object.keys(builtins).join(", ");
+    return {
+      faults: [{ field: "program", reason: `there is no builtin program "${name}"; there is: ${known}` }],
+    };
+  }
+  const secrets = new Set(secretKeys);
+  const misplaced = Object.entries(builtin.config.shape).flatMap(([field, schema]) =>
+    values[field] === undefined ? [] : misplacement(field, schema as z.ZodType, secrets.has(field)),
+  );
+  const parsed = builtin.config.safeParse(values);
+  const faults = [...(parsed.success ? [] : parsed.error.issues.flatMap(toFaults)), ...misplaced];
+  return parsed.success && faults.length === 0 ? { config: parsed.data } : { faults };
+}
+
+function misplacement(field: string, schema: z.ZodType, isSecret: boolean): ConfigFault[] {
+  if (isSecretField(schema) === isSecret) return [];
+  const reason = isSecret
+    ? "is shown by this program, so it cannot be a secret"
+    : "must be given as a secret";
+  return [{ field, reason }];
+}
+
+function toFaults(issue: z.core.$ZodIssue): ConfigFault[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((field) => ({ field, reason: "is not known to this program" }));
+  }
+  return [{ field: issue.path.join("."), reason: issue.message }];
+}
+
+/** All faults as one text, a line for each. */
+export function describeFaults(name: string, faults: ConfigFault[]): string {
+  return [
+    `The configuration of "${name}" is not right:`,
+    ...faults.map((each) => `  ${each.field}: ${each.reason}`),
+  ].join("\n");
+}
