@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { Permission, Principal } from "../access/permissions.ts";
+import type { StreamEvent } from "./stream.ts";
 
 /** Who may call a route at all; the exact object is judged in service.ts. */
 export type RouteAccess = Permission | "authenticated" | "public";
@@ -19,14 +20,23 @@ export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
   params: P;
   query: Q;
   body: B;
-  /** Absent only on public routes called without a token. */
+  /** Undefined on public routes, which look at no token. */
   principal: Principal;
   requestId: string;
   headers: IncomingMessage["headers"];
   /** Scheme and authority that the caller used, such as `http://127.0.0.1:8000`. */
   origin: string;
+  /** W3C trace context, to keep with what the request causes. */
+  traceParent: string;
+  /** Event that the reader of a stream has seen last. */
+  lastEventId?: string;
   /** Aborted when the client leaves. */
   signal: AbortSignal;
+  /**
+   * Writes a feed as server-sent events until it ends or the client leaves;
+   * for routes with a `text/event-stream` reply. The feed gets `signal` too.
+   */
+  sendEvents(events: AsyncIterable<StreamEvent>): Promise<"handled">;
   /** For streams and uploads only. */
   raw: { request: IncomingMessage; response: ServerResponse };
 }

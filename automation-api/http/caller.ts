@@ -1,0 +1,30 @@
+import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
+import { invalid } from "../errors.ts";
+
+const authority = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/;
+
+/**
+ * Scheme and authority that the caller used, such as `http://127.0.0.1:8000`.
+ * Behind a proxy, what that proxy says; else X-Forwarded-* counts nothing.
+ * @throws invalid when the Host header is malformed.
+ */
+export function originOf(request: IncomingMessage, behindProxy: boolean): string {
+  const forwarded = behindProxy ? lastOf(request.headers["x-forwarded-proto"]) : undefined;
+  const secure =
+    forwarded === undefined ? (request.socket as TLSSocket).encrypted === true : forwarded === "https";
+  const host = (behindProxy && lastOf(request.headers["x-forwarded-host"])) || request.headers.host;
+  if (!host || !authority.test(host)) throw invalid("header.host", "is missing or malformed");
+  return `${secure ? "https" : "http"}://${host}`;
+}
+
+/** The caller's address: the proxy's last word, or the socket's. */
+export function addressOf(request: IncomingMessage, behindProxy: boolean): string {
+  const forwarded = behindProxy ? lastOf(request.headers["x-forwarded-for"]) : undefined;
+  return forwarded ?? request.socket.remoteAddress ?? "unknown";
+}
+
+/** The nearest proxy appends; what stands before it the client may have invented. */
+function lastOf(header: string | string[] | undefined): string | undefined {
+  return [header ?? []].flat().join(",").split(",").at(-1)?.trim() || undefined;
+}
