@@ -13,8 +13,11 @@ export interface Builtin {
   load(): Promise<(config: never) => Promise<Outputs>>;
 }
 
+/** Programs by name: what a module that adds to ours exports as `builtins`. */
+export type Builtins = Record<string, Builtin>;
+
 /** The programs that come with Roost, by name. */
-export const builtins: Record<string, Builtin> = {
+export const builtins: Builtins = {
   hello: {
     description: "A small web service on this machine, in some replicas",
     config: helloConfig,
@@ -34,17 +37,19 @@ export type CheckedConfig = { config: Record<string, unknown> } | { faults: Conf
  * Judges a builtin's name and configuration without running it, and names all faults at once.
  * @param values by key without namespace; numbers may be given as texts
  * @param secretKeys keys of `values` that are kept as secrets
+ * @param known default: the programs that come with Roost
  */
 export function checkConfig(
   name: string,
   values: Record<string, unknown>,
   secretKeys: Iterable<string>,
+  known: Builtins = builtins,
 ): CheckedConfig {
-  const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+  const builtin = Object.hasOwn(known, name) ? known[name] : undefined;
   if (builtin === undefined) {
-    const known = Object.keys(builtins).join(", ");
+    const names = Object.keys(known).join(", ");
     return {
-      faults: [{ field: "program", reason: `there is no builtin program "${name}"; there is: ${known}` }],
+      faults: [{ field: "program", reason: `there is no builtin program "${name}"; there is: ${names}` }],
     };
   }
   const secrets = new Set(secretKeys);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { builtins, checkConfig, describeFaults, type Outputs } from "./index.ts";
+import { type Builtins, builtins, checkConfig, describeFaults, type Outputs } from "./index.ts";
 
 const programKey = "roost:program";
 
@@ -8,12 +8,12 @@ const programKey = "roost:program";
  * @param name default: what the configuration names as `roost:program`, else "hello"
  * @throws RunError naming all faults of the configuration
  */
-export async function runBuiltin(name?: string): Promise<Outputs> {
+export async function runBuiltin(name?: string, known: Builtins = builtins): Promise<Outputs> {
   const chosen = name ?? pulumi.runtime.getConfig(programKey) ?? "hello";
   const { values, secretKeys } = stackConfig();
-  const checked = checkConfig(chosen, values, secretKeys);
+  const checked = checkConfig(chosen, values, secretKeys, known);
   if ("faults" in checked) throw new pulumi.RunError(describeFaults(chosen, checked.faults));
-  const program = await builtins[chosen]!.load();
+  const program = await known[chosen]!.load();
   return program(checked.config as never);
 }
 

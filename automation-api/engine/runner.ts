@@ -64,7 +64,7 @@ async function run(job: Job): Promise<RunnerOutcome> {
     setup,
     command,
     folder: place.folder,
-    program: job.program.kind === "builtin" ? await builtinProgram(catalogue, job) : undefined,
+    program: job.program.kind === "builtin" ? builtinProgram(catalogue, job.program.name) : undefined,
     attached: await attached,
   });
   const events = new EventBatch();
