@@ -30,7 +30,7 @@ const onlyFrom = (name, target, allowedFrom, comment) => ({
   comment,
   severity: "error",
   from: { path: SOURCES, pathNot: allowedFrom },
-  to: { path: target },
+  to: { path: target, dependencyTypesNot: ["type-only"] },
 });
 
 export default {
@@ -82,6 +82,7 @@ export default {
           "^automation-api/$1/",
           "^automation-api/(db|http)/",
           "/(service|index)\\.ts$",
+          "^automation-api/access/authorize\\.ts$",
           ...CONTRACTS,
         ],
       },

@@ -41,11 +41,11 @@ function links(line) {
     .filter((link) => !/^[a-z]+:|^\//.test(link));
 }
 
-/** @param {string} line @returns {string[]} files of ours named in `code`, such as `test/http/app.test.ts` */
+/** @param {string} line @returns {string[]} files of ours named in `code`; NAME in one stands for any name */
 function namedFiles(line) {
   const ours =
     /`((?:components|stacks|automation-api|host-provisioning|policies|plugins|toolchain|test|bench|docs)\/[\w./-]+\.(?:ts|mjs|sh|md|json))`/g;
-  return [...line.matchAll(ours)].map((match) => match[1] ?? "");
+  return [...line.matchAll(ours)].map((match) => match[1] ?? "").filter((file) => !/\bNAME\b/.test(file));
 }
 
 /** @param {string} line @returns {string[]} */

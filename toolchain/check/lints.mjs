@@ -14,12 +14,14 @@
 
 const CODE = /\.(ts|tsx|mjs|js)$/;
 
-/** Programs that get an environment made for them, and the one reader in the plugins, which filters it. */
+/** Programs that get an environment made for them, and the files of the plugins that filter one for a child. */
 const ENVIRONMENT_READERS = [
   /^automation-api\/config\.ts$/,
   /^automation-api\/engine\/runner\.ts$/,
   /^plugins\/(.*\/)?(main|launcher|supervisor|guardian|install)\.ts$/,
-  /^plugins\/(process\/environment|roost\/data-folder)\.ts$/,
+  /^plugins\/(process\/(environment|launch)|roost\/data-folder)\.ts$/,
+  /^plugins\/language-nodejs\/(program-environment|run-plugin)\.ts$/,
+  /^stacks\/[^/]+\/server\.mjs$/,
   /^(toolchain|bench|test)\//,
   /^[^/]+$/,
 ];

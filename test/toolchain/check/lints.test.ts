@@ -60,6 +60,7 @@ describe("documents", () => {
     ["a link that leads nowhere", "[c](c.md)", ["the link c.md leads nowhere"]],
     ["a file that exists", "shown by `test/http/app.test.ts`", []],
     ["a file that does not", "shown by `test/http/gone.test.ts`", ["there is no test/http/gone.test.ts"]],
+    ["a file of a how-to", "add `stacks/NAME/config.ts`", []],
     ["a script that exists", "`npm run check`", []],
     ["a script that does not", "run `npm run fly`", ['there is no script "fly" in package.json']],
   ])("%s", (_, text, expected) => {
