@@ -11,6 +11,6 @@ while read -r verb group; do
   esac
 done
 for group in $watched; do
-  kill -KILL -- "-$group" 2>/dev/null
+  kill -s KILL -- "-$group" 2>/dev/null
 done
 exit 0
