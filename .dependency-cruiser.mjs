@@ -96,14 +96,20 @@ export default {
     },
     {
       name: "api-imports-other-folders-by-index",
-      comment:
-        "host-provisioning and plugins are used through an index.ts; programs are loaded by the engine.",
+      comment: "host-provisioning and plugins are used through an index.ts.",
       severity: "error",
       from: { path: API },
       to: {
-        path: "^(components|stacks|policies|host-provisioning|plugins)/",
+        path: "^(components|policies|host-provisioning|plugins)/",
         pathNot: "^(host-provisioning|plugins)/(.*/|)index\\.ts$",
       },
+    },
+    {
+      name: "engine-loads-programs",
+      comment: "Programs run in the engine's runner and nowhere else.",
+      severity: "error",
+      from: { path: API, pathNot: "^automation-api/engine/" },
+      to: { path: "^stacks/" },
     },
     {
       name: "console-imports-contracts",

@@ -34,6 +34,8 @@ const IMPORTS: [from: string, to: string, rule: string][] = [
     "api-imports-other-folders-by-index",
   ],
   ["automation-api/hosts/provision-by-index.ts", "../../host-provisioning/index.ts", ""],
+  ["automation-api/hosts/program.ts", "../../stacks/hello/config.ts", "engine-loads-programs"],
+  ["automation-api/engine/program.ts", "../../stacks/hello/config.ts", ""],
   ["automation-api/hosts/express.ts", "express", "express-in-routes"],
   ["automation-api/hosts/routes.ts", "express", ""],
   ["automation-api/hosts/sql.ts", "kysely", "sql-in-queries"],
