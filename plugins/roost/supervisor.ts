@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { baseEnvironment } from "../process/environment.ts";
 import { Guard } from "./service/guard.ts";
 import { identify } from "./service/identity.ts";
@@ -160,14 +161,22 @@ function nodeFor(record: ServiceRecord): string {
   return record.node !== undefined && existsSync(record.node) ? record.node : process.execPath;
 }
 
-process.umask(0o077);
-const paths = pathsIn(process.argv[2]!);
-const release = tryLock(paths.lock);
-if (release) {
+async function main(folder: string): Promise<void> {
+  process.umask(0o077);
+  const paths = pathsIn(folder);
+  const release = tryLock(paths.lock);
+  if (!release) return;
+  // Held until this process is gone (and by this reference: an unreachable lock would be collected), so that
+  // whoever gets it next knows that nothing of this one is left.
+  process.once("exit", release);
   const record = readRecord(paths);
   // The one before may have been killed and have left its service behind.
   killLeftovers(paths.folder, readStatus(paths)?.service);
   if (record?.wanted === "running") await new Supervisor(paths, record).keep();
-  release();
 }
+
+// Loading TypeScript costs half of this process's memory, unless it was cached by one that loaded it before.
+flushCompileCache();
+const folder = process.argv[2];
+if (folder !== undefined) await main(folder);
 process.exit(0);

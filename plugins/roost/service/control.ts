@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { baseEnvironment } from "../../process/environment.ts";
@@ -37,11 +38,20 @@ const nodeFlags = [
 
 /** Starts the supervisor of a service, in a session of its own. Where one is at work already, it stays. */
 export async function startSupervisor(dataFolder: string, paths: ServicePaths): Promise<void> {
-  const env = baseEnvironment({ NODE_COMPILE_CACHE: join(servicesFolder(dataFolder), ".cache") });
-  const program = [process.execPath, ...nodeFlags, supervisorProgram, paths.folder];
-  const command = ["/bin/sh", detachScript, paths.supervisorLog, ...program];
-  const { code } = await launch({ command, cwd: "/", env, as: "service" }).exited;
-  if (code !== 0) throw new Error(`the supervisor could not be started (code ${code})`);
+  const cache = join(servicesFolder(dataFolder), ".cache");
+  const env = baseEnvironment({ NODE_COMPILE_CACHE: cache });
+  const supervisor = [process.execPath, ...nodeFlags, supervisorProgram];
+  // Without a folder it only fills the cache and ends.
+  if (!existsSync(cache)) await run(supervisor, env);
+  await run(["/bin/sh", detachScript, paths.supervisorLog, ...supervisor, paths.folder], env);
+}
+
+async function run(command: string[], env: Record<string, string>): Promise<void> {
+  const child = launch({ command, cwd: "/", env, as: "service" });
+  const said = text(child.stderr);
+  const { code } = await child.exited;
+  if (code !== 0)
+    throw new Error(`the supervisor could not be started: ${(await said).trim() || `code ${code}`}`);
 }
 
 /** True while a supervisor of this service runs. */

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { identify, type ProcessIdentity } from "./identity.ts";
 
 const script = fileURLToPath(new URL("./guard.sh", import.meta.url));
 const againMilliseconds = 100;
+const dismissMilliseconds = 500;
 
 /**
  * Has this process started again, with the same arguments, when it ends without a word (kill -9 included).
@@ -20,11 +22,14 @@ export class Guard {
     this.#start();
   }
 
-  /** Tells the guard that this process ends as it should. */
+  /** Tells the guard that this process ends as it should, and waits until the guard is gone. */
   async dismiss(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    await new Promise<void>((resolve) => (child?.stdin ? child.stdin.end("done\n", resolve) : resolve()));
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit", { signal: AbortSignal.timeout(dismissMilliseconds) });
+    child.stdin?.end("done\n");
+    await gone.catch(() => undefined);
   }
 
   #start(): void {

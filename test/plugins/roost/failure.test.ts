@@ -151,16 +151,18 @@ describe("a supervisor that is killed", () => {
     await lab.delete("unguarded");
   });
 
-  const killBoth = (name: string): void => {
-    process.kill(status(name).guard!.pid, "SIGKILL");
-    process.kill(status(name).supervisor.pid, "SIGKILL");
+  const killBoth = async (name: string): Promise<void> => {
+    const { guard, supervisor } = status(name);
+    process.kill(guard!.pid, "SIGKILL");
+    process.kill(supervisor.pid, "SIGKILL");
+    await until(() => !isAlive(guard) && !isAlive(supervisor), "both are gone");
   };
 
   it("is found down when its guard was killed too; the next update ends the orphan and starts it", async () => {
     const inputs = answering();
     await lab.create("alone", inputs);
     const orphan = status("alone").service!;
-    killBoth("alone");
+    await killBoth("alone");
     expect(await stateOf("alone")).toBe("down");
     const again = await lab.update("alone", inputs, inputs);
     expect(again.state).toBe("running");
@@ -172,7 +174,7 @@ describe("a supervisor that is killed", () => {
   it("is brought back by the next start of the server", async () => {
     await lab.create("back", answering());
     const orphan = status("back").service!;
-    killBoth("back");
+    await killBoth("back");
     expect(await restoreServices(lab.dataFolder)).toEqual([
       { id: lab.id("back"), urn: lab.urn("back"), action: "started" },
     ]);
@@ -194,7 +196,10 @@ describe("another boot", () => {
     process.kill(before.guard!.pid, "SIGKILL");
     process.kill(before.supervisor.pid, "SIGKILL");
     process.kill(before.service!.pid, "SIGKILL");
-    await until(() => !isAlive(before.service), "it is gone");
+    await until(
+      () => [before.guard, before.supervisor, before.service].every((each) => !isAlive(each)),
+      "gone",
+    );
     // As after a reboot: the numbers now belong to others, who run under another boot.
     const other = { bootId: "11111111-2222-3333-4444-555555555555", pid: bystander.pid!, startTime: "1" };
     writeStatus(lab.paths("rebooted"), { ...before, supervisor: other, guard: other, service: other });
@@ -213,7 +218,10 @@ describe("another boot", () => {
     const bystander = await lab.create("bystander", answering());
     const before = status("reused");
     for (const each of [before.guard!, before.supervisor, before.service!]) process.kill(each.pid, "SIGKILL");
-    await until(() => !isAlive(before.service), "it is gone");
+    await until(
+      () => [before.guard, before.supervisor, before.service].every((each) => !isAlive(each)),
+      "gone",
+    );
     const reused = { ...before.supervisor, pid: bystander.pid! };
     writeStatus(lab.paths("reused"), { ...before, supervisor: reused, guard: reused, service: reused });
     expect(await stateOf("reused")).toBe("down");
