@@ -1,0 +1,3 @@
+export { ensureProject, ensureStack, findProject } from "./ensure.ts";
+export { mask, maskedSecret, maskOutputs } from "./mask.ts";
+export { Projects, type StackState } from "./projects.ts";
