@@ -1,0 +1,300 @@
+/** What one kind of step is called: its mark, while it runs, when it is done, and in a plan. */
+interface Wording {
+  mark: string;
+  doing: string;
+  done: string;
+  plan: string;
+}
+
+const same: Wording = { mark: "  ", doing: "", done: "unchanged", plan: "unchanged" };
+
+/** Pulumi's steps in its own words. */
+const wordings: Record<string, Wording> = {
+  same,
+  create: { mark: "+ ", doing: "creating", done: "created", plan: "create" },
+  update: { mark: "~ ", doing: "updating", done: "updated", plan: "update" },
+  delete: { mark: "- ", doing: "deleting", done: "deleted", plan: "delete" },
+  replace: { mark: "+-", doing: "replacing", done: "replaced", plan: "replace" },
+  "create-replacement": {
+    mark: "++",
+    doing: "creating replacement",
+    done: "created replacement",
+    plan: "create replacement",
+  },
+  "delete-replaced": {
+    mark: "--",
+    doing: "deleting original",
+    done: "deleted original",
+    plan: "delete original",
+  },
+  read: { mark: "> ", doing: "reading", done: "read", plan: "read" },
+  "read-replacement": {
+    mark: ">>",
+    doing: "reading replacement",
+    done: "read replacement",
+    plan: "read replacement",
+  },
+  refresh: { mark: "~ ", doing: "refreshing", done: "refreshed", plan: "refresh" },
+  "discard-replaced": {
+    mark: "<<",
+    doing: "discarding original",
+    done: "discarded original",
+    plan: "discard original",
+  },
+  discard: { mark: "< ", doing: "discarding", done: "discarded", plan: "discard" },
+  import: { mark: "= ", doing: "importing", done: "imported", plan: "import" },
+  "import-replacement": {
+    mark: "=>",
+    doing: "importing replacement",
+    done: "imported replacement",
+    plan: "import replacement",
+  },
+};
+
+interface Step {
+  op: string;
+  urn: string;
+  type: string;
+  old?: { outputs?: Record<string, unknown> } | null;
+  new?: { outputs?: Record<string, unknown> } | null;
+  diffs?: string[];
+  detailedDiff?: Record<string, { diffKind: string }> | null;
+}
+
+interface Diagnostic {
+  urn?: string;
+  prefix?: string;
+  message: string;
+  severity: string;
+  ephemeral?: boolean;
+}
+
+interface PolicyViolation {
+  resourceUrn?: string;
+  message: string;
+  policyName: string;
+  policyPackName: string;
+  enforcementLevel: string;
+}
+
+interface Summary {
+  durationSeconds?: number;
+  resourceChanges?: Record<string, number>;
+  isPreview?: boolean;
+}
+
+/** The parts of an engine event that a log shows; exactly one is there. */
+interface EngineEvent {
+  stdoutEvent?: { message: string };
+  diagnosticEvent?: Diagnostic;
+  resourcePreEvent?: { metadata: Step; planning?: boolean };
+  resOutputsEvent?: { metadata: Step; planning?: boolean };
+  resOpFailedEvent?: { metadata: Step };
+  policyEvent?: PolicyViolation;
+  progressEvent?: { message: string; done: boolean };
+  errorEvent?: { error: string };
+  summaryEvent?: Summary;
+}
+
+interface StateChange {
+  state: string;
+  position?: number;
+  attempt?: number;
+  reason?: string;
+  error?: string;
+}
+
+/**
+ * Renders a deployment's events as text, the way `pulumi up` prints them where
+ * there is no terminal. Call it with each event in order; it answers with
+ * whole lines, or with "" for what a reader need not see.
+ */
+export function createLogRenderer(): (event: { kind: string; data: unknown }) => string {
+  const stacks: { outputs?: { old: Outputs; new: Outputs } } = {};
+  let faults: string[] = [];
+  const finish = (summary?: Summary): string[] => {
+    const lines = [
+      ...(faults.length > 0 ? ["Diagnostics:", ...faults, ""] : []),
+      ...(summary ? summaryLines(summary, stacks.outputs) : []),
+    ];
+    faults = [];
+    return lines;
+  };
+  const engine = (event: EngineEvent): string[] => {
+    const step = event.resOutputsEvent?.metadata;
+    if (step?.type === "pulumi:pulumi:Stack")
+      stacks.outputs = { old: step.old?.outputs ?? {}, new: step.new?.outputs ?? {} };
+    const { diagnosticEvent: diagnostic, policyEvent: policy } = event;
+    if (diagnostic && isFault(diagnostic)) faults.push(...diagnosticLines(diagnostic));
+    if (policy) faults.push(...policyLines(policy));
+    if (event.summaryEvent) return finish(event.summaryEvent);
+    return eventLines(event);
+  };
+  return ({ kind, data }) => {
+    if (kind === "engine") return text(engine(data as EngineEvent));
+    if (kind === "log") return text([plain((data as { line: string }).line)]);
+    if (kind !== "state") return "";
+    const change = data as StateChange;
+    const ended = ["succeeded", "failed", "cancelled"].includes(change.state);
+    return text([...(ended ? finish() : []), ...stateLines(change, ended)]);
+  };
+}
+
+type Outputs = Record<string, unknown>;
+
+function eventLines(event: EngineEvent): string[] {
+  const { resourcePreEvent: begun, resOutputsEvent: done, resOpFailedEvent: failed } = event;
+  if (begun) return rowLine(begun.metadata, (words) => (begun.planning ? words.plan : words.doing));
+  if (done && !done.planning) return rowLine(done.metadata, (words) => words.done);
+  if (failed) return rowLine(failed.metadata, (words) => `${words.doing || "step"} failed`);
+  if (event.stdoutEvent) return plain(event.stdoutEvent.message).trimEnd().split("\n");
+  if (event.errorEvent) return [`error: ${plain(event.errorEvent.error)}`];
+  if (event.progressEvent?.done) return [event.progressEvent.message];
+  if (event.diagnosticEvent) return liveLines(event.diagnosticEvent);
+  return [];
+}
+
+function rowLine(step: Step, status: (words: Wording) => string): string[] {
+  const words = wordings[step.op] ?? { mark: "? ", doing: step.op, done: step.op, plan: step.op };
+  if (words === same) return [];
+  return [` ${words.mark} ${step.type} ${nameOf(step.urn)} ${status(words)}${diffText(step)}`];
+}
+
+/** `[diff: ~image,+tags]`: paths that change, by what happens to each. */
+function diffText({ detailedDiff, diffs, op }: Step): string {
+  if (op !== "update" && !op.includes("replace")) return "";
+  const detailed = Object.entries(detailedDiff ?? {}).map(([path, { diffKind }]) => {
+    const mark = diffKind.startsWith("add") ? "+" : diffKind.startsWith("delete") ? "-" : "~";
+    return `${mark}${path}`;
+  });
+  const paths = detailed.length > 0 ? detailed : (diffs ?? []).map((path) => `~${path}`);
+  return paths.length > 0 ? ` [diff: ${paths.join(",")}]` : "";
+}
+
+/** What a program or a provider says, as it says it; of a fault the first line, since all of it comes at the end. */
+function liveLines(diagnostic: Diagnostic): string[] {
+  const lines = plain(`${diagnostic.prefix ?? ""}${diagnostic.message}`)
+    .trimEnd()
+    .split("\n");
+  if (lines.every((line) => line.trim() === "")) return [];
+  const from = diagnostic.urn ? `${typeOf(diagnostic.urn)} ${nameOf(diagnostic.urn)} ` : "";
+  const shown = isFault(diagnostic) ? lines.slice(0, 1) : lines;
+  return shown.map((line) => `    ${from}${line}`);
+}
+
+function isFault({ severity, ephemeral }: Diagnostic): boolean {
+  return !ephemeral && (severity === "error" || severity === "warning");
+}
+
+function diagnosticLines(diagnostic: Diagnostic): string[] {
+  const head = diagnostic.urn ? [`  ${typeOf(diagnostic.urn)} (${nameOf(diagnostic.urn)}):`] : [];
+  const body = plain(`${diagnostic.prefix ?? ""}${diagnostic.message}`)
+    .trimEnd()
+    .split("\n");
+  return [...head, ...body.map((line) => `    ${line}`)];
+}
+
+function policyLines(violation: PolicyViolation): string[] {
+  const where = violation.resourceUrn
+    ? ` (${typeOf(violation.resourceUrn)}: ${nameOf(violation.resourceUrn)})`
+    : "";
+  return [
+    `  [${violation.enforcementLevel}] ${violation.policyPackName} ${violation.policyName}${where}`,
+    ...plain(violation.message)
+      .trimEnd()
+      .split("\n")
+      .map((line) => `    ${line}`),
+  ];
+}
+
+function summaryLines(summary: Summary, outputs: { old: Outputs; new: Outputs } | undefined): string[] {
+  const lines = outputs ? outputLines(outputs.old, outputs.new) : [];
+  if (lines.length > 0) lines.unshift("Outputs:");
+  const changes = Object.entries(summary.resourceChanges ?? {}).filter(([, count]) => count > 0);
+  const changed = changes.filter(([op]) => op !== "same");
+  const unchanged = changes.find(([op]) => op === "same")?.[1];
+  lines.push("Resources:");
+  for (const [op, count] of changed) {
+    const words = wordings[op] ?? { mark: "? ", done: op, plan: op };
+    lines.push(`    ${words.mark.trim()} ${count} ${summary.isPreview ? `to ${words.plan}` : words.done}`);
+  }
+  if (unchanged !== undefined) lines.push(`    ${unchanged} unchanged`);
+  if (changes.length === 0) lines.push("    none");
+  if (!summary.isPreview) lines.push("", `Duration: ${durationText(summary.durationSeconds ?? 0)}`);
+  return lines;
+}
+
+function outputLines(before: Outputs, after: Outputs): string[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return keys.flatMap((key) => {
+    const [was, is] = [before[key], after[key]].map((value) =>
+      value === undefined ? undefined : valueText(value),
+    );
+    if (was === is) return [`    ${key}: ${is}`];
+    if (was === undefined) return [`  + ${key}: ${is}`];
+    if (is === undefined) return [`  - ${key}: ${was}`];
+    return [`  ~ ${key}: ${was} => ${is}`];
+  });
+}
+
+/** One line of JSON; a secret, as the engine or this server marks one, is `[secret]`. */
+function valueText(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) => (isSecret(inner) ? "[secret]" : inner)).replaceAll(
+    '"[secret]"',
+    "[secret]",
+  );
+}
+
+function isSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const object = value as Record<string, unknown>;
+  const mark = object["4dabf18193072939515e22adb298388d"];
+  return (
+    mark === "1b47061264138c4ac30d75fd1eb44270" ||
+    (object.secret === true && Object.keys(object).length === 1)
+  );
+}
+
+function stateLines(
+  { state, position = 0, attempt = 1, reason, error }: StateChange,
+  ended: boolean,
+): string[] {
+  const more = [
+    state === "queued" && position > 0 ? `${position} before it` : "",
+    state === "running" && attempt > 1 ? `attempt ${attempt}` : "",
+    reason ?? "",
+  ].filter(Boolean);
+  const line = `Deployment ${state}${more.length > 0 ? `: ${more.join("; ")}` : ended ? "." : ""}`;
+  return [
+    line,
+    ...(error
+      ? plain(error)
+          .trimEnd()
+          .split("\n")
+          .map((each) => `  ${each}`)
+      : []),
+  ];
+}
+
+function durationText(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+/** The type itself, without the types of its parents. */
+function typeOf(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+/** Without the engine's colour marks, such as `<{%reset%}>`, and without control characters that a terminal obeys. */
+function plain(message: string): string {
+  return message.replaceAll(/<\{%[^%]*%\}>/g, "").replaceAll(/[^\P{Cc}\n\t]/gu, "");
+}
+
+function text(lines: string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}
