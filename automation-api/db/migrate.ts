@@ -15,15 +15,17 @@ const migrations = {
   "0004-deployments": deployments,
 };
 
+export const migrationNames: readonly string[] = Object.keys(migrations);
+
 /**
- * Brings the schema up to this release; several processes at once are safe
+ * Brings the schema up to this release, or to the migration `upTo`; several processes at once are safe
  * (one migrates, the others wait).
  * @throws unavailable when the database was made by a newer release.
  */
-export async function migrate(db: Db): Promise<void> {
+export async function migrate(db: Db, upTo?: string): Promise<void> {
   await refuseNewer(db);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error } = await migrator.migrateToLatest();
+  const { error } = await (upTo ? migrator.migrateTo(upTo) : migrator.migrateToLatest());
   if (error) throw error;
 }
 

@@ -1,0 +1,4 @@
+export type { Progress } from "./contract.ts";
+export { checkBackup, type RestoreOptions, type RestoreSummary, restoreBackup } from "./restore.ts";
+export { fewestPassphraseCharacters } from "./seal.ts";
+export { type BackupOptions, type BackupSummary, writeBackup } from "./write.ts";
