@@ -58,7 +58,10 @@ function renameReferences(resource: ResourceState, rename: (urn: string) => stri
   if (resource.provider) renamed.provider = renameProvider(resource.provider, rename);
   if (resource.dependencies) renamed.dependencies = resource.dependencies.map(rename);
   if (resource.propertyDependencies) {
-    renamed.propertyDependencies = mapValues(resource.propertyDependencies, (urns) => urns.map(rename));
+    renamed.propertyDependencies = mapValues(
+      resource.propertyDependencies,
+      (urns) => urns?.map(rename) ?? null,
+    );
   }
   if (resource.deletedWith) renamed.deletedWith = rename(resource.deletedWith);
   if (resource.viewOf) renamed.viewOf = rename(resource.viewOf);

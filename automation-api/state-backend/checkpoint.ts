@@ -15,17 +15,18 @@ export interface ResourceState {
   parent?: string;
   /** `<urn>::<id>` of the provider resource. */
   provider?: string;
-  dependencies?: string[];
-  propertyDependencies?: Record<string, string[]>;
+  dependencies?: string[] | null;
+  /** The engine writes an empty list as `null`. */
+  propertyDependencies?: Record<string, string[] | null> | null;
   /** Deleted before its replacement exists. */
   pendingReplacement?: boolean;
-  aliases?: string[];
+  aliases?: string[] | null;
   deletedWith?: string;
-  replaceWith?: string[];
+  replaceWith?: string[] | null;
   viewOf?: string;
   taint?: boolean;
   refreshBeforeUpdate?: boolean;
-  resourceHooks?: Record<string, string[]>;
+  resourceHooks?: Record<string, string[] | null> | null;
   extensionRef?: string;
   snippetID?: string;
   [field: string]: unknown;
@@ -41,7 +42,7 @@ export interface PendingOperation {
 
 export interface SecretsProvider {
   type: string;
-  state?: Record<string, unknown>;
+  state?: Record<string, unknown> | null;
 }
 
 export interface Manifest {
@@ -54,18 +55,18 @@ export interface Manifest {
 
 export interface Snippet {
   uuid: string;
-  references?: Record<string, string>;
+  references?: Record<string, string> | null;
   [field: string]: unknown;
 }
 
 export interface StateBody {
   manifest: Manifest;
-  secrets_providers?: SecretsProvider;
-  resources?: ResourceState[];
-  pending_operations?: PendingOperation[];
-  metadata?: Record<string, unknown>;
-  snippets?: Snippet[];
-  extensions?: Record<string, unknown>;
+  secrets_providers?: SecretsProvider | null;
+  resources?: ResourceState[] | null;
+  pending_operations?: PendingOperation[] | null;
+  metadata?: Record<string, unknown> | null;
+  snippets?: Snippet[] | null;
+  extensions?: Record<string, unknown> | null;
   [field: string]: unknown;
 }
 
@@ -73,7 +74,7 @@ export interface StateBody {
 export interface Checkpoint {
   /** Schema version: 4 when a feature is used, else 3. */
   version: number;
-  features?: string[];
+  features?: string[] | null;
   /** `null`: the stack was never updated. */
   deployment: StateBody | null;
 }

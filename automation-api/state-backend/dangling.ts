@@ -20,13 +20,13 @@ export function dropDanglingReferences(resources: ResourceState[]): ResourceStat
   });
 }
 
-function filled(urns: string[] | undefined, known: Set<string>): string[] | undefined {
+function filled(urns: string[] | null | undefined, known: Set<string>): string[] | undefined {
   const kept = urns?.filter((urn) => known.has(urn));
   return kept && kept.length > 0 ? kept : undefined;
 }
 
 function filledProperties(
-  properties: Record<string, string[]> | undefined,
+  properties: ResourceState["propertyDependencies"],
   known: Set<string>,
 ): Record<string, string[]> | undefined {
   const kept: Record<string, string[]> = {};

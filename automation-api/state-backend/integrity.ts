@@ -69,7 +69,7 @@ export function needsOf(resource: ResourceState): Need[] {
   if (resource.parent) needs.push({ field: "parent", target: resource.parent });
   for (const target of resource.dependencies ?? []) needs.push({ field: "dependency", target });
   for (const targets of Object.values(resource.propertyDependencies ?? {})) {
-    for (const target of targets) needs.push({ field: "property-dependency", target });
+    for (const target of targets ?? []) needs.push({ field: "property-dependency", target });
   }
   if (resource.deletedWith) needs.push({ field: "deleted-with", target: resource.deletedWith });
   return needs;

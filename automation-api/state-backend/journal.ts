@@ -30,15 +30,15 @@ export interface JournalEntry {
   pendingReplacementNew?: number | null;
   deleteOld?: number | null;
   deleteNew?: number | null;
-  state?: ResourceState;
-  operation?: PendingOperation;
-  isRefresh?: boolean;
-  secretsProvider?: SecretsProvider;
-  snippets?: Snippet[];
-  newSnapshot?: StateBody;
-  extensionRef?: string;
+  state?: ResourceState | null;
+  operation?: PendingOperation | null;
+  isRefresh?: boolean | null;
+  secretsProvider?: SecretsProvider | null;
+  snippets?: Snippet[] | null;
+  newSnapshot?: StateBody | null;
+  extensionRef?: string | null;
   extension?: unknown;
-  requiresByteString?: boolean;
+  requiresByteString?: boolean | null;
 }
 
 /** In sequence order, each sequence once. */

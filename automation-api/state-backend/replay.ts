@@ -117,7 +117,7 @@ class Fold {
   }
 
   /** Gives a resource a new state where it stands; without a state it is gone. */
-  private putInPlace(entry: JournalEntry, state: ResourceState | undefined): void {
+  private putInPlace(entry: JournalEntry, state: ResourceState | null | undefined): void {
     if (entry.removeOld != null) {
       this.mark(entry, entry.removeOld, state ? { replacedBy: state } : { removed: true });
     }

@@ -91,7 +91,7 @@ function firstCiphertext(value: unknown): string | undefined {
   return undefined;
 }
 
-function serviceState(provider: SecretsProvider | undefined): Record<string, unknown> | undefined {
+function serviceState(provider: SecretsProvider | null | undefined): Record<string, unknown> | undefined {
   return provider?.type === "service" ? (provider.state ?? {}) : undefined;
 }
 
