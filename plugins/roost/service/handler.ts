@@ -20,6 +20,7 @@ import {
   writeJson,
 } from "./record.ts";
 import { hashCommand, type ServiceInputs } from "./spec.ts";
+import { reasonToShareUser } from "./user.ts";
 
 /** How long a start may take when the resource has no custom timeout. */
 const startSeconds = 60;
@@ -56,6 +57,8 @@ export const serviceHandler: ResourceHandler = {
 
   async create(context, { inputs }) {
     const { dataFolder, paths, id } = locate(context, serviceId(context.urn));
+    const shared = reasonToShareUser(dataFolder);
+    if (shared) context.log("warning", `It runs with all rights of this machine's superuser: ${shared}.`);
     const release = await stopService(paths, context.signal);
     try {
       await installService(dataFolder, paths, { id, urn: context.urn }, toInputs(inputs));

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { reservePlace } from "./address.ts";
 import { bootId } from "./identity.ts";
 import { programPath } from "./process-plan.ts";
-import { isReachable, reachableNode } from "./reach.ts";
+import { reachableNode } from "./reach.ts";
 import {
   readRecord,
   readSecrets,
@@ -31,8 +31,7 @@ export async function installService(
   const { secretEnvironment, ...open } = inputs;
   const before = readRecord(paths);
   mkdirSync(servicesFolder(dataFolder), { recursive: true, mode: 0o711 });
-  const uid = before?.uid ?? reserveUser(dataFolder, id);
-  if (uid !== undefined) refuseClosedFolder(dataFolder);
+  const uid = before ? before.uid : reserveUser(dataFolder, id);
   const place = await reservePlace(dataFolder, id, inputs.port, before);
   const record: ServiceRecord = {
     format: 1,
@@ -83,14 +82,6 @@ function removeOldPrograms(paths: ServicePaths, keep: (ServiceRecord | undefined
   for (const name of readdirSync(paths.programFolder)) {
     if (!kept.includes(name)) rmSync(join(paths.programFolder, name), { recursive: true, force: true });
   }
-}
-
-function refuseClosedFolder(dataFolder: string): void {
-  if (isReachable(servicesFolder(dataFolder))) return;
-  throw new Error(
-    `${dataFolder} is closed to the users that services run as: set ROOST_SERVICES_DIR to a folder that others ` +
-      "may pass through, such as /var/lib/roost",
-  );
 }
 
 /** What is needed to bring a service back as it was: its record and its secrets. */

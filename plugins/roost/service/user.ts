@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isReachable } from "./reach.ts";
+import { servicesFolder } from "./record.ts";
 import { reserve } from "./reservation.ts";
 
 /** Far from people, packages, containers and what systemd gives out. */
@@ -9,11 +11,23 @@ const uidCount = 10_000_000;
 const attempts = 50;
 
 /**
+ * Why services cannot have users of their own here, although a superuser starts them. Undefined: they can, or
+ * there is no superuser and nothing to say.
+ */
+export function reasonToShareUser(dataFolder: string): string | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  if (!canSwitchUser()) return "this system has no setpriv command";
+  const folder = servicesFolder(dataFolder);
+  if (isReachable(existsSync(folder) ? folder : dataFolder)) return undefined;
+  return `${dataFolder} is closed to other users (ROOST_SERVICES_DIR can name another folder, such as /var/lib/roost)`;
+}
+
+/**
  * The user number of a service where this process is a superuser who can start a child as another user.
  * Asking again gives the same one. Undefined: the service runs as this process's own user.
  */
 export function reserveUser(dataFolder: string, id: string): number | undefined {
-  if (process.getuid?.() !== 0 || !canSwitchUser()) return undefined;
+  if (process.getuid?.() !== 0 || reasonToShareUser(dataFolder) !== undefined) return undefined;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const digest = createHash("sha256").update(`${dataFolder}\0${id}\0${attempt}`).digest();
     const uid = firstUid + (digest.readUInt32BE(0) % uidCount);

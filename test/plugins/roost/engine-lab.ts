@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as automation from "@pulumi/pulumi/automation/index.js";
+import { enginePath } from "../../support/engine.ts";
 
 const plugin = fileURLToPath(new URL("../../../plugins/roost", import.meta.url));
 
@@ -10,10 +11,8 @@ const plugin = fileURLToPath(new URL("../../../plugins/roost", import.meta.url))
 export class EngineLab {
   readonly folder = mkdtempSync(join(tmpdir(), "roost-engine-"));
   readonly dataFolder = join(this.folder, "data");
-  readonly #enginePath: string;
 
-  constructor(enginePath: string) {
-    this.#enginePath = enginePath;
+  constructor() {
     for (const name of ["data", "state", "home", "work"]) mkdirSync(join(this.folder, name));
     // Services of a superuser run as users of their own, who must be able to pass through.
     for (const each of [this.folder, this.dataFolder]) chmodSync(each, 0o711);
@@ -37,7 +36,7 @@ export class EngineLab {
       runtime: "nodejs",
       plugins: { providers: [{ name: "roost", path: plugin }] },
     } as automation.ProjectSettings;
-    const pulumiCommand = await automation.PulumiCommand.get({ root: dirname(dirname(this.#enginePath)) });
+    const pulumiCommand = await automation.PulumiCommand.get({ root: dirname(dirname(enginePath())) });
     return automation.LocalWorkspace.createOrSelectStack(
       { stackName: "dev", projectName: "lab", program },
       {

@@ -1,20 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { secret } from "@pulumi/pulumi";
 import type * as automation from "@pulumi/pulumi/automation/index.js";
 import { serveProvider } from "../../../plugins/provider/index.ts";
 import { roostProvider } from "../../../plugins/roost/index.ts";
 import { Provider, Service, type ServiceArgs } from "../../../plugins/roost/sdk.ts";
+import { reasonWithoutEngine } from "../../support/engine.ts";
+import { until } from "../../support/processes.ts";
 import { EngineLab } from "./engine-lab.ts";
-import { ask, processesAbout, until } from "./lab.ts";
+import { ask, processesAbout } from "./lab.ts";
 
 jest.setTimeout(120_000);
 
-const enginePath = process.env.ROOST_ENGINE ?? "/tmp/engine/versions/3.259.0/bin/pulumi";
+const withEngine = reasonWithoutEngine() === undefined ? describe : describe.skip;
 const program = new URL("./fixtures/answer.mjs", import.meta.url).pathname;
 let lab: EngineLab;
 beforeAll(() => {
-  lab = new EngineLab(enginePath);
+  lab = new EngineLab();
 });
 afterAll(() => lab.close());
 
@@ -37,7 +40,7 @@ async function outputs(result: automation.UpResult) {
   return Object.fromEntries(Object.entries(result.outputs).map(([name, { value }]) => [name, value]));
 }
 
-describe("a plain pulumi up, without any server", () => {
+withEngine("a plain pulumi up, without any server", () => {
   it("makes, changes, repairs and destroys a service", async () => {
     const stack = await lab.stack(programOf());
     const preview = await stack.preview();
@@ -55,7 +58,7 @@ describe("a plain pulumi up, without any server", () => {
     expect(await ask(second.url)).toMatchObject({ message: "changed", pid: second.pid });
 
     process.kill(second.pid, "SIGKILL");
-    await until(async () => (await ask(second.url)) === undefined, "it is down");
+    await until("it is down", async () => (await ask(second.url)) === undefined);
     const refreshed = await changed.refresh();
     expect(refreshed.summary.resourceChanges).toMatchObject({ update: 1 });
     expect((await changed.preview()).changeSummary).toMatchObject({ update: 1 });
@@ -80,6 +83,8 @@ describe("a plain pulumi up, without any server", () => {
     await expect(stack.preview()).rejects.toThrow(
       /healthCheck\.path[\s\S]*port|port[\s\S]*healthCheck\.path/,
     );
+    const leaking = await lab.stack(programOf({ command: ["web", secret("canary-in-argv")] }));
+    await expect(leaking.preview()).rejects.toThrow(/pass secrets by secretEnvironment/);
     await stack.destroy();
   });
 
@@ -92,7 +97,24 @@ describe("a plain pulumi up, without any server", () => {
   });
 });
 
-describe("attached to the engine", () => {
+withEngine("a cancel while a service is being started", () => {
+  it("ends the update at once and leaves nothing", async () => {
+    const hanging = { environment: { SILENT: "1", STUBBORN: "1" }, stopGraceSeconds: 60 };
+    const stack = await lab.stack(programOf(hanging));
+    const cancel = new AbortController();
+    const update = stack.up({ signal: cancel.signal }).catch((error: Error) => error);
+    const isStarting = () => processesAbout(lab.dataFolder).some((text) => text.includes("answer.mjs"));
+    await until("the service is being started", isStarting, 30);
+    const began = performance.now();
+    cancel.abort();
+    expect(await update).toBeInstanceOf(Error);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    await until("nothing is left", () => processesAbout(lab.dataFolder).length === 0, 2);
+    await stack.destroy();
+  });
+});
+
+withEngine("attached to the engine", () => {
   it("keeps services where the server says, and a program cannot choose another place", async () => {
     const provider = await serveProvider(roostProvider({ dataFolder: lab.dataFolder }));
     try {

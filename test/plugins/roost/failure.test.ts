@@ -4,7 +4,8 @@ import { restoreServices } from "../../../plugins/roost/index.ts";
 import { isAlive, startTimeOf } from "../../../plugins/roost/service/identity.ts";
 import { markedProcesses } from "../../../plugins/roost/service/leftovers.ts";
 import { readRecord, readStatus, writeStatus } from "../../../plugins/roost/service/record.ts";
-import { answering, ask, Lab, processesAbout, until } from "./lab.ts";
+import { until } from "../../support/processes.ts";
+import { answering, ask, Lab, processesAbout } from "./lab.ts";
 
 let lab: Lab;
 beforeAll(() => {
@@ -13,7 +14,7 @@ beforeAll(() => {
 afterAll(() => lab.close());
 
 const status = (name: string) => readStatus(lab.paths(name))!;
-const running = (name: string) => until(() => status(name)?.state === "running", `${name} runs`);
+const running = (name: string) => until(`${name} runs`, () => status(name)?.state === "running");
 const stateOf = async (name: string) => (await lab.read(name))?.state.state;
 
 describe("a service that ends by itself", () => {
@@ -29,11 +30,11 @@ describe("a service that ends by itself", () => {
     const made = await lab.create(name, answering({ restart: { policy, backoffSeconds: 0.05 } }));
     await ask(made.url, `/exit?code=${code}`);
     if (comesBack) {
-      await until(() => status(name).restarts === 1 && status(name).state === "running", "it runs again");
+      await until("it runs again", () => status(name).restarts === 1 && status(name).state === "running");
       expect((await lab.read(name))?.state.pid).not.toBe(made.pid);
       expect(await ask(made.url)).toBeDefined();
     } else {
-      await until(() => status(name).state === ends, `it is ${ends}`);
+      await until(`it is ${ends}`, () => status(name).state === ends);
       expect(await stateOf(name)).toBe("down");
     }
     await lab.delete(name);
@@ -45,14 +46,14 @@ describe("a service that ends by itself", () => {
     for (let restarts = 1; restarts <= 2; restarts += 1) {
       await ask(made.url, "/exit?code=1");
       await until(
-        () => status("hasty").restarts === restarts && status("hasty").state === "running",
         "again",
+        () => status("hasty").restarts === restarts && status("hasty").state === "running",
       );
     }
     await ask(made.url, "/exit?code=1");
-    await until(() => status("hasty").state === "failed", "it is given up");
+    await until("it is given up", () => status("hasty").state === "failed");
     expect(await stateOf("hasty")).toBe("down");
-    await until(() => processesAbout(lab.paths("hasty").folder).length === 0, "its supervisor is gone");
+    await until("its supervisor is gone", () => processesAbout(lab.paths("hasty").folder).length === 0);
     expect((await lab.update("hasty", inputs, inputs)).state).toBe("running");
     await lab.delete("hasty");
   });
@@ -60,7 +61,7 @@ describe("a service that ends by itself", () => {
   it("is started again when its health check keeps failing", async () => {
     const made = await lab.create("sick", answering());
     await ask(made.url, "/sick");
-    await until(() => status("sick").restarts === 1 && status("sick").state === "running", "a healthy one");
+    await until("a healthy one", () => status("sick").restarts === 1 && status("sick").state === "running");
     expect(await ask(made.url, "/health")).toEqual({ sick: false });
     await lab.delete("sick");
   });
@@ -105,7 +106,7 @@ describe("a service that does not start", () => {
     const cancel = new AbortController();
     const inputs = answering({ environment: { SILENT: "1", STUBBORN: "1" }, stopGraceSeconds: 30 });
     const creating = lab.create("cancelled", inputs, { signal: cancel.signal });
-    await until(() => status("cancelled")?.service, "it is being started");
+    await until("it is being started", () => status("cancelled")?.service);
     const began = performance.now();
     cancel.abort(new Error("cancelled"));
     await expect(creating).rejects.toThrow();
@@ -134,7 +135,7 @@ describe("a supervisor that is killed", () => {
     const made = await lab.create("guarded", answering());
     const before = status("guarded");
     process.kill(before.supervisor.pid, "SIGKILL");
-    await until(() => status("guarded").supervisor.pid !== before.supervisor.pid, "another supervisor");
+    await until("another supervisor", () => status("guarded").supervisor.pid !== before.supervisor.pid);
     await running("guarded");
     expect(isAlive(before.service)).toBe(false);
     expect(markedProcesses(lab.paths("guarded").folder)).toEqual([status("guarded").service?.pid]);
@@ -146,7 +147,7 @@ describe("a supervisor that is killed", () => {
     await lab.create("unguarded", answering());
     const before = status("unguarded");
     process.kill(before.guard!.pid, "SIGKILL");
-    await until(() => status("unguarded").guard?.pid !== before.guard?.pid, "another guard");
+    await until("another guard", () => status("unguarded").guard?.pid !== before.guard?.pid);
     expect(isAlive(before.service)).toBe(true);
     await lab.delete("unguarded");
   });
@@ -155,7 +156,7 @@ describe("a supervisor that is killed", () => {
     const { guard, supervisor } = status(name);
     process.kill(guard!.pid, "SIGKILL");
     process.kill(supervisor.pid, "SIGKILL");
-    await until(() => !isAlive(guard) && !isAlive(supervisor), "both are gone");
+    await until("both are gone", () => !isAlive(guard) && !isAlive(supervisor));
   };
 
   it("is found down when its guard was killed too; the next update ends the orphan and starts it", async () => {
@@ -179,8 +180,8 @@ describe("a supervisor that is killed", () => {
       { id: lab.id("back"), urn: lab.urn("back"), action: "started" },
     ]);
     await until(
-      () => status("back").service?.pid !== orphan.pid && status("back").state === "running",
       "it runs",
+      () => status("back").service?.pid !== orphan.pid && status("back").state === "running",
     );
     expect(isAlive(orphan)).toBe(false);
     expect((await restoreServices(lab.dataFolder))[0]?.action).toBe("kept");
@@ -196,9 +197,8 @@ describe("another boot", () => {
     process.kill(before.guard!.pid, "SIGKILL");
     process.kill(before.supervisor.pid, "SIGKILL");
     process.kill(before.service!.pid, "SIGKILL");
-    await until(
-      () => [before.guard, before.supervisor, before.service].every((each) => !isAlive(each)),
-      "gone",
+    await until("gone", () =>
+      [before.guard, before.supervisor, before.service].every((each) => !isAlive(each)),
     );
     // As after a reboot: the numbers now belong to others, who run under another boot.
     const other = { bootId: "11111111-2222-3333-4444-555555555555", pid: bystander.pid!, startTime: "1" };
@@ -218,9 +218,8 @@ describe("another boot", () => {
     const bystander = await lab.create("bystander", answering());
     const before = status("reused");
     for (const each of [before.guard!, before.supervisor, before.service!]) process.kill(each.pid, "SIGKILL");
-    await until(
-      () => [before.guard, before.supervisor, before.service].every((each) => !isAlive(each)),
-      "gone",
+    await until("gone", () =>
+      [before.guard, before.supervisor, before.service].every((each) => !isAlive(each)),
     );
     const reused = { ...before.supervisor, pid: bystander.pid! };
     writeStatus(lab.paths("reused"), { ...before, supervisor: reused, guard: reused, service: reused });

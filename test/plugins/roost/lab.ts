@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Context, Properties } from "../../../plugins/provider/index.ts";
 import { stopService } from "../../../plugins/roost/service/control.ts";
 import { serviceHandler } from "../../../plugins/roost/service/handler.ts";
@@ -114,21 +113,6 @@ export async function ask<T = Record<string, unknown>>(url: string, path = "/"):
     return (await (await fetch(url + path)).json()) as T;
   } catch {
     return undefined;
-  }
-}
-
-/** Asks again until the answer is not undefined, null or false. */
-export async function until<T>(
-  condition: () => Promise<T> | T,
-  what: string,
-  seconds = 10,
-): Promise<NonNullable<T>> {
-  const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    const answer = await condition();
-    if (answer) return answer as NonNullable<T>;
-    if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-    await delay(20);
   }
 }
 

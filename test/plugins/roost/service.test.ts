@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { lookUp } from "../../../plugins/roost/index.ts";
 import { markedProcesses } from "../../../plugins/roost/service/leftovers.ts";
 import { readRecord } from "../../../plugins/roost/service/record.ts";
-import { answering, ask, Lab, processesAbout, until } from "./lab.ts";
+import { until } from "../../support/processes.ts";
+import { answering, ask, Lab, processesAbout } from "./lab.ts";
 
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
@@ -86,7 +87,7 @@ describe("a service", () => {
     const line = "x".repeat(99);
     for (let round = 0; round < 5; round += 1) await ask(made.url, `/print?times=20&line=${line}`);
     const folder = lab.paths("chatty").logFolder;
-    await until(() => readdirSync(folder).length === 3, "three log files");
+    await until("three log files", () => readdirSync(folder).length === 3);
     for (const name of ["service.log.1", "service.log.2"]) {
       const text = readFileSync(`${folder}/${name}`, "utf8");
       expect(text.length).toBeLessThanOrEqual(2_000);
