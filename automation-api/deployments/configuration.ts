@@ -99,39 +99,39 @@ export function effectiveConfig(
   return config;
 }
 
+/** What the built-in programs say of a configuration: values by key without namespace, numbers as text. */
+export type CheckBuiltinConfig = (
+  program: string,
+  values: Record<string, unknown>,
+  secretKeys: Iterable<string>,
+) => { config: unknown } | { faults: { field: string; reason: string }[] };
+
 /**
- * Checks the project's own keys against a built-in program's schema: every
- * fault at once, named by the field that a client sent. A secret of an earlier
- * deployment is not decrypted for this: it counts as given.
+ * Checks the project's own keys for a built-in program: every fault at once,
+ * named by the field that a client sent. A secret of an earlier deployment is
+ * not decrypted for this: it counts as sound.
  */
 export function configFaults(
-  schema: z.ZodType,
+  check: CheckBuiltinConfig,
+  program: string,
   project: string,
   config: EffectiveConfig,
   own: AskedConfig,
-  program: string,
 ): Fault[] {
   const start = `${project}:`;
-  const entries = Object.entries(config).filter(([key]) => key.startsWith(start));
-  const known = new Set(
-    entries.filter(([, value]) => value === hidden).map(([key]) => key.slice(start.length)),
+  const values = Object.entries(config).flatMap(([key, value]): [string, EffectiveConfig[string]][] =>
+    key.startsWith(start) ? [[key.slice(start.length), value]] : [],
   );
-  const input = entries.map(([key, value]) => [key.slice(start.length), programValue(value)]);
-  const parsed = schema.safeParse(Object.fromEntries(input));
-  if (parsed.success) return [];
-  const field = (path: readonly PropertyKey[]) => {
-    const place = `${start}${String(path[0])}` in own.secret ? "secrets" : "config";
-    return [place, ...path.map(String)].join(".");
-  };
-  return parsed.error.issues.flatMap((issue): Fault[] => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        field: field([...issue.path, key]),
-        message: `is not a setting of the program ${program}`,
-      }));
-    }
-    if (known.has(String(issue.path[0]))) return [];
-    return [{ field: field(issue.path), message: issue.message }];
+  const isOwnSecret = (key: string) => Object.hasOwn(own.secret, start + key);
+  const hiddenKeys = new Set(values.flatMap(([key, value]) => (value === hidden ? [key] : [])));
+  const secretKeys = values.flatMap(([key, value]) => (value === hidden || isOwnSecret(key) ? [key] : []));
+  const input = Object.fromEntries(values.map(([key, value]) => [key, programValue(value)]));
+  const checked = check(program, input, secretKeys);
+  if (!("faults" in checked)) return [];
+  return checked.faults.flatMap(({ field, reason }) => {
+    const key = field.split(".")[0] ?? "";
+    if (hiddenKeys.has(key)) return [];
+    return [{ field: `${isOwnSecret(key) ? "secrets" : "config"}.${field}`, message: reason }];
   });
 }
 

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { authorize, may, visibleProjects } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
@@ -13,6 +12,7 @@ import { describeProgram, isUserCode, type Programs } from "../programs/service.
 import { ensureProject, ensureStack } from "../projects/service.ts";
 import {
   type AskedConfig,
+  type CheckBuiltinConfig,
   configFaults,
   effectiveConfig,
   readConfig,
@@ -29,14 +29,17 @@ export interface StackEncryption {
   encrypt(stackId: string, plaintext: Buffer): Buffer;
 }
 
-/** What deployments know of the built-in programs: what configuration each takes. */
-export type BuiltinConfigs = Readonly<Record<string, { config: z.ZodType }>>;
+/** The built-in programs: which there are, and what configuration each takes. */
+export interface BuiltinPrograms {
+  has(name: string): boolean;
+  checkConfig: CheckBuiltinConfig;
+}
 
 export interface DeploymentDependencies {
   db: Db;
   programs: Programs;
   cipher: StackEncryption;
-  builtins: BuiltinConfigs;
+  builtins: BuiltinPrograms;
 }
 
 export interface RequestContext {
@@ -195,17 +198,14 @@ export class Deployments {
     { input, asked }: Given,
     stored: StoredConfig,
   ): Promise<void> {
-    if (program.builtin === undefined || (input.operation !== "update" && input.operation !== "preview"))
-      return;
-    const builtin = Object.hasOwn(this.#deps.builtins, program.builtin)
-      ? this.#deps.builtins[program.builtin]
-      : undefined;
-    if (!builtin)
-      throw invalid("program.builtin", "is not a built-in program of this release", {
-        given: program.builtin,
-      });
+    const { builtin } = program;
+    if (builtin === undefined || (input.operation !== "update" && input.operation !== "preview")) return;
+    const { builtins } = this.#deps;
+    if (!builtins.has(builtin)) {
+      throw invalid("program.builtin", "is not a built-in program of this release", { given: builtin });
+    }
     const config = effectiveConfig(stored, await queries.queuedPatches(tx, stackId), asked);
-    const faults = configFaults(builtin.config, input.project, config, asked, program.builtin);
+    const faults = configFaults(builtins.checkConfig, builtin, input.project, config, asked);
     if (faults.length > 0) throw faulty(faults);
   }
 }

@@ -20,6 +20,6 @@ export function parseGitUrl(text: string): URL {
     throw invalid(field, "holds a user or password; store them as a credential");
   if (url.search || url.hash) throw invalid(field, "must have no query and no fragment");
   if (url.hostname.endsWith(".")) throw invalid(field, "has a host that ends with a dot");
-  if (!/^https?:\/\//i.test(text)) throw invalid(field, "expected https:// and a host");
+  if (!/^https?:\/\/[^/]/i.test(text)) throw invalid(field, "expected https:// and a host");
   return url;
 }

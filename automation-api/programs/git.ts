@@ -1,4 +1,4 @@
-import { chown, mkdir, rm } from "node:fs/promises";
+import { chown, mkdir, readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { baseEnvironment } from "../../plugins/process/environment.ts";
@@ -61,7 +61,7 @@ export async function fetchGit(request: GitRequest): Promise<{ file: string; com
     ],
     request.login && credentialReply(request.login),
   );
-  if (fetched.code !== 0) throw fetchFailure(request, fetched);
+  if (fetched.code !== 0) throw await fetchFailure(request, repository, fetched);
   const commit = (await succeed(git(["rev-parse", "--verify", "FETCH_HEAD^{commit}"]))).stdout.trim();
   const packed = await git(["archive", "--format=tar", `--output=${file}`, commit]);
   if (packed.code !== 0) throw tooLargeOr(packed, "The repository cannot be packed");
@@ -172,9 +172,13 @@ async function requireGit(request: GitRequest): Promise<void> {
   );
 }
 
-function fetchFailure(request: GitRequest, result: CommandResult): RoostError {
+async function fetchFailure(
+  request: GitRequest,
+  repository: string,
+  result: CommandResult,
+): Promise<RoostError> {
   const limit = request.limitBytes ?? programLimits.bytes;
-  if (isOverLimit(result)) return tooLarge(limit, result);
+  if (isOverLimit(result) || (await hasFullPack(repository, limit))) return tooLarge(limit, result);
   const lines = result.stderr.trim().split("\n").slice(-5).join("\n");
   const { url, ref } = request;
   return new RoostError("invalid", `git cannot fetch ${ref} of ${url.href}:\n${lines}`, {
@@ -192,6 +196,16 @@ function tooLarge(limit: number, cause: CommandResult): RoostError {
     faults: [{ field: "program.git", message: `is larger than ${limit} bytes` }],
     cause: new Error(cause.stderr),
   });
+}
+
+/** Git says nothing of a child that was ended over its limit: the file that it wrote does. */
+async function hasFullPack(repository: string, limit: number): Promise<boolean> {
+  const folder = path.join(repository, "objects", "pack");
+  for (const name of await readdir(folder).catch(() => [])) {
+    const { size } = await stat(path.join(folder, name));
+    if (size + 512 > limit) return true;
+  }
+  return false;
 }
 
 /** Over its limit a process gets SIGXFSZ, or its write fails with EFBIG where that signal is ignored. */

@@ -26,7 +26,7 @@ export interface Manifest {
 export function parseManifest(text: string): Manifest {
   let content: unknown;
   try {
-    content = parse(text, { maxAliasCount: 10, logLevel: "silent" });
+    content = parse(text, { maxAliasCount: 10, logLevel: "error" });
   } catch (cause) {
     throw refused("Pulumi.yaml", "is no sound YAML", cause);
   }
