@@ -38,11 +38,13 @@ export interface RunnerSetup {
   engineVersion: string;
   /** File URL of the module that exports `builtins`, and `providers` to attach beside our own. */
   catalogue: string;
-  /** Private folder: PULUMI_HOME and the workspace lie below it. */
+  /** Private folder: PULUMI_HOME and temporary files lie below it. */
   home: string;
+  /** Folder that the program goes into, as `program`; what a user supplies can write there. */
+  work: string;
   commandProvider: "roost" | "official";
-  /** Records of local services. */
-  servicesFolder: string;
+  /** `name:port` of providers that the worker itself serves to this runner's engine. */
+  attached: string[];
   /** Shared folder of official plugins, when there is one. */
   pluginsFolder?: string;
 }

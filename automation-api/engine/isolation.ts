@@ -1,74 +1,261 @@
 import { execFile } from "node:child_process";
-import { chown, mkdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, chown, copyFile, mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { identify, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
 import { isReachableByOthers } from "../db/postgres-user.ts";
+import { messageOf } from "../errors.ts";
+import { Launcher } from "./launcher.ts";
+import type { OpenRunner } from "./launcher-contract.ts";
+import { planMounts, realFolders } from "./launcher-mounts.ts";
+import { chooseRange, type RunnerUsers, type UserRange, UserRegistry } from "./launcher-users.ts";
 
 const run = promisify(execFile);
+const trialScript = fileURLToPath(new URL("./launcher-trial.sh", import.meta.url));
+const runnerProgram = fileURLToPath(new URL("./runner.ts", import.meta.url));
 
-/**
- * First of the user ids for runners: above what container tools hand out
- * (524288 to 1879048191, https://systemd.io/UIDS-GIDS/) and below 2^31.
- */
-const firstUserId = 1_900_000_000;
-const userIds = 100_000;
+/** Of the machine, so that servers on it agree about users; gone after a reboot, as their processes are. */
+const machineFolder = "/run/roost";
+const registry = new UserRegistry(path.join(machineFolder, "users"));
 
 /** How runners are kept from the server and from each other on this machine. */
 export type Isolation =
-  | { kind: "separate-users"; homes: string }
+  | { kind: "separate-users"; homes: string; range: UserRange; launcher: Launcher }
   /** One trust domain: what a program may read, the server may read. `why` says what is missing. */
   | { kind: "shared"; homes: string; why: string };
 
-/**
- * As root each runner gets a user of its own, when it can reach program and
- * engine; else all share the server's user.
- */
-export async function planIsolation(options: {
+export interface IsolationOptions {
   dataFolder: string;
   projectFolder: string;
   enginePath: string;
-}): Promise<Isolation> {
+  /** More that runners read: plugins, folders that programs are taken from. */
+  needed?: string[];
+  onFault?: (message: string) => void;
+}
+
+/**
+ * As root each runner gets a user of its own, and what a user supplies
+ * another one; where code or engine lie in a folder closed to others, these
+ * users see it in a view of the file system of their own. Else all share the server's user.
+ */
+export async function planIsolation(options: IsolationOptions): Promise<Isolation> {
+  const separate = await separateUsers(options).catch((error) => messageOf(error).trim());
   const homes = path.join(options.dataFolder, "runners");
-  if (process.getuid?.() !== 0) return { kind: "shared", homes, why: "the server does not run as root" };
-  if (process.platform !== "linux") return { kind: "shared", homes, why: "this system has no setpriv" };
-  const found = await run("setpriv", ["--version"]).catch(() => undefined);
-  if (!found) return { kind: "shared", homes, why: "the command setpriv (util-linux) is missing" };
-  for (const needed of [options.projectFolder, options.enginePath, process.execPath, options.dataFolder]) {
-    if (!(await isReachableByOthers(path.dirname(needed)))) {
-      return { kind: "shared", homes, why: `other users cannot reach ${needed}` };
-    }
+  const isolation: Isolation =
+    typeof separate === "string" ? { kind: "shared", homes, why: separate } : separate;
+  await removeAbandonedFolders(isolation.homes);
+  return isolation;
+}
+
+/** @returns why it is not possible, when it is not. */
+async function separateUsers(options: IsolationOptions): Promise<Isolation | string> {
+  if (process.getuid?.() !== 0) return "the server does not run as root";
+  if (process.platform !== "linux") return "this system has no setpriv";
+  const range = chooseRange(await readFile("/proc/self/uid_map", "utf8"));
+  if (!range) return "this container has too few user ids";
+  if (!(await hasCommand("setpriv"))) return "the command setpriv (util-linux) is missing";
+  // Before the view is planned: what is made later in a covered folder would not be seen in it.
+  const homes = await makeReachableHomes(path.join(options.dataFolder, "runners"));
+  const needed = await existing([
+    options.projectFolder,
+    path.dirname(options.enginePath),
+    path.dirname(path.dirname(process.execPath)),
+    ...(options.needed ?? []),
+  ]);
+  const mounts = planMounts(needed, realFolders);
+  if (mounts.length > 0 && !((await hasCommand("unshare")) && (await hasCommand("nsenter")))) {
+    return `other users cannot reach ${mounts[0]?.path}, and the commands unshare and nsenter (util-linux) are missing`;
   }
-  return { kind: "separate-users", homes };
+  await mkdir(path.join(machineFolder, "sockets"), { recursive: true, mode: 0o711 });
+  await registry.endAbandoned();
+  const viewFolder = path.join(machineFolder, "view");
+  const launcher = await Launcher.start({ viewFolder, mounts, onFault: options.onFault ?? (() => {}) });
+  const isolation: Isolation = { kind: "separate-users", homes, range, launcher };
+  const obstacle = await tryOut(isolation, options).catch((error) => messageOf(error).trim());
+  if (obstacle === undefined) return isolation;
+  await launcher.stop();
+  return obstacle;
 }
 
-/** User and group id of a slot; slots come from a database sequence, so none is used twice at once. */
-export function userOfSlot(slot: number): number {
-  return firstUserId + (slot % userIds);
+/** Ends the launcher with everything that it has started. */
+export async function closeIsolation(isolation: Isolation): Promise<void> {
+  if (isolation.kind === "separate-users") await isolation.launcher.stop();
 }
 
-/** Makes the private folder of a runner. */
-export async function makeHome(isolation: Isolation, slot: number): Promise<string> {
+/** Where one runner lives. */
+export interface Room {
+  /** Private to the runner: PULUMI_HOME and temporary files. */
+  home: string;
+  /** The program's folder is `program` in it; both the runner and what a user supplies can write there. */
+  work: string;
+  /** What the runner's environment has to hold. */
+  environment: Record<string, string>;
+  /** The command line that starts the runner. */
+  command(words: string[]): string[];
+  /** The user of the runner and its engine, when it is its alone. */
+  user?: number;
+  /** Tells other workers by which process to know this room. */
+  noteRunner(runner: ProcessIdentity): Promise<void>;
+  /** A copy of a file of the server's that what the user supplies may read. */
+  give(file: string): Promise<string>;
+  /** Ends every process of this room and removes its folders. */
+  close(): Promise<void>;
+}
+
+/** @param slot from a sequence of the database: never given out twice. */
+export async function openRoom(isolation: Isolation, slot: number): Promise<Room> {
   await mkdir(isolation.homes, { recursive: true, mode: 0o711 });
-  const home = path.join(isolation.homes, String(slot));
-  await rm(home, { recursive: true, force: true });
-  await mkdir(home, { mode: 0o700 });
-  if (isolation.kind === "separate-users") await chown(home, userOfSlot(slot), userOfSlot(slot));
-  return home;
+  const folder = path.join(isolation.homes, folderName(slot));
+  await rm(folder, { recursive: true, force: true });
+  return isolation.kind === "shared" ? sharedRoom(folder) : separateRoom(isolation, folder);
 }
 
-/** The command line that starts `command` as the slot's user, without a way to new privileges. */
-export function asUserOfSlot(isolation: Isolation, slot: number, command: string[]): string[] {
-  if (isolation.kind === "shared") return command;
-  const id = String(userOfSlot(slot));
+async function sharedRoom(folder: string): Promise<Room> {
+  const home = path.join(folder, "runner");
+  const work = path.join(folder, "work");
+  await mkdir(folder, { mode: 0o700 });
+  await mkdir(home, { mode: 0o700 });
+  await mkdir(path.join(work, "program"), { recursive: true, mode: 0o700 });
+  return {
+    home,
+    work,
+    environment: {},
+    command: (words) => words,
+    noteRunner: async () => {},
+    give: async (file) => file,
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function separateRoom(
+  isolation: Isolation & { kind: "separate-users" },
+  folder: string,
+): Promise<Room> {
+  const users = await registry.reserve(isolation.range, folder);
+  const runner: OpenRunner = {
+    socket: path.join(machineFolder, "sockets", String(users.runner)),
+    users,
+    home: path.join(folder, "runner"),
+    programHome: path.join(folder, "home"),
+  };
+  const work = path.join(folder, "work");
+  const close = async () => {
+    await isolation.launcher.close(runner);
+    await rm(folder, { recursive: true, force: true });
+    await registry.release(users);
+  };
+  try {
+    await makeFolder(folder, 0o711);
+    await makeFolder(runner.home, 0o700, users.runner);
+    // The engine reads what a program leaves there: the runner's user belongs to the program's group.
+    await makeFolder(runner.programHome, 0o770, users.program);
+    await makeFolder(work, 0o2770, users.program);
+    await makeFolder(path.join(work, "program"), 0o2770, users.program);
+    await isolation.launcher.open(runner);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    home: runner.home,
+    work,
+    user: users.runner,
+    environment: { ROOST_LAUNCHER: runner.socket },
+    command: (words) => isolation.launcher.inView(asUser(users, words)),
+    noteRunner: (identity) => registry.noteRunner(users, identity),
+    async give(file) {
+      const copy = path.join(work, path.basename(file));
+      await copyFile(file, copy);
+      await chown(copy, users.program, users.program);
+      return copy;
+    },
+    close,
+  };
+}
+
+/** Ends what a runner of another worker has left, and all that dead workers on this machine have. */
+export async function endForeignRooms(runner?: ProcessIdentity): Promise<void> {
+  if (process.getuid?.() === 0 && process.platform === "linux") await registry.endAbandoned(runner);
+}
+
+/** The command line that starts `command` as the runner's user, without a way to new privileges. */
+function asUser(users: RunnerUsers, command: string[]): string[] {
+  const rights = [`--reuid=${users.runner}`, `--regid=${users.runner}`, `--groups=${users.program}`];
   return [
     "setpriv",
-    `--reuid=${id}`,
-    `--regid=${id}`,
-    "--clear-groups",
+    ...rights,
     "--no-new-privs",
     "--inh-caps=-all",
     "--bounding-set=-all",
     "--",
+    "/bin/sh",
+    limitScript,
     ...command,
   ];
+}
+
+const limitScript = fileURLToPath(new URL("./launcher-limits.sh", import.meta.url));
+
+/** Whether it works is told by trying: modes, mounts, mappings and policies of the machine all have a say. */
+async function tryOut(isolation: Isolation, options: IsolationOptions): Promise<string | undefined> {
+  const room = await openRoom(isolation, 0);
+  try {
+    const files = [options.enginePath, process.execPath, runnerProgram, ...(options.needed ?? [])];
+    const [program, ...rest] = room.command(["/bin/sh", trialScript, ...files]) as [string, ...string[]];
+    const tried = await run(program, rest, { cwd: "/" }).catch(
+      (error: { stdout?: string; message: string }) => error,
+    );
+    if (!("message" in tried)) return undefined;
+    return tried.stdout ? `other users cannot read ${tried.stdout.trim()}` : tried.message;
+  } finally {
+    await room.close();
+  }
+}
+
+/** Elsewhere when others cannot reach the data folder. The database does likewise. */
+async function makeReachableHomes(wanted: string): Promise<string> {
+  const elsewhere = path.join(
+    "/var/lib/roost",
+    createHash("sha256").update(wanted).digest("hex").slice(0, 12),
+    "runners",
+  );
+  const homes = (await isReachableByOthers(path.dirname(wanted))) ? wanted : elsewhere;
+  await mkdir(homes, { recursive: true, mode: 0o711 });
+  await chmod(homes, 0o711);
+  return homes;
+}
+
+/** Names the owner, so that whoever comes later can tell whether it lives. */
+function folderName(slot: number): string {
+  const owner = identify(process.pid);
+  return `${slot}-${owner?.pid}-${owner?.startTime.replaceAll(/\W/g, "_")}`;
+}
+
+async function removeAbandonedFolders(homes: string): Promise<void> {
+  for (const name of await readdir(homes).catch(() => [])) {
+    const [, pid, started] = name.split("-");
+    const found = pid === undefined ? undefined : identify(Number(pid));
+    if (found && found.startTime.replaceAll(/\W/g, "_") === started) continue;
+    await rm(path.join(homes, name), { recursive: true, force: true });
+  }
+}
+
+async function makeFolder(folder: string, mode: number, user = 0): Promise<void> {
+  await mkdir(folder);
+  await chown(folder, user, user);
+  await chmod(folder, mode);
+}
+
+async function existing(files: string[]): Promise<string[]> {
+  const found = await Promise.all(files.map((file) => realpath(file).catch(() => undefined)));
+  return [...new Set(found.filter((file) => file !== undefined))];
+}
+
+function hasCommand(name: string): Promise<boolean> {
+  return run(name, ["--version"]).then(
+    () => true,
+    () => false,
+  );
 }

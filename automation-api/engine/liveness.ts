@@ -8,6 +8,7 @@ import type { Abandoned } from "../queue/contract.ts";
 import { HeartbeatWatch } from "../queue/domain.ts";
 import type { WorkerRow } from "../queue/queries.ts";
 import type { QueueService } from "../queue/service.ts";
+import { endForeignRooms } from "./isolation.ts";
 import { endForeignGroup } from "./process-group.ts";
 
 export interface LivenessOptions {
@@ -112,6 +113,7 @@ export class Liveness {
 
   async #settle(abandoned: Abandoned): Promise<void> {
     if (abandoned.runner) await endForeignGroup(abandoned.runner);
+    await endForeignRooms(abandoned.runner);
     await this.#options.queue.settle(abandoned);
   }
 }

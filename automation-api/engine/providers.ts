@@ -3,16 +3,17 @@ import {
   admitGroup,
   canTellPeers,
   type ProviderDefinition,
+  type Served,
   serveProvider,
 } from "../../plugins/provider/index.ts";
 import { roostProvider } from "../../plugins/roost/index.ts";
 import type { RunnerSetup } from "./contract.ts";
 
 /**
- * Serves our providers inside this runner and returns `name:port,…` for the
- * engine. Attached gRPC has no authentication, so only the engine that this
- * runner starts is let in; where peers cannot be told the engine starts the
- * installed executables instead.
+ * Serves providers inside this runner and returns `name:port,…` for the
+ * engine, with those that the worker serves. Attached gRPC has no
+ * authentication, so only the engine that this runner starts is let in; where
+ * peers cannot be told the engine starts the installed executables instead.
  */
 export async function attachProviders(
   setup: RunnerSetup,
@@ -20,10 +21,7 @@ export async function attachProviders(
   engineProcess: () => number | undefined,
 ): Promise<string> {
   if (!canTellPeers) return "";
-  const providers: Record<string, ProviderDefinition> = {
-    roost: roostProvider({ dataFolder: setup.servicesFolder }),
-    ...extra,
-  };
+  const providers = { ...extra };
   if (setup.commandProvider === "roost") providers.command = commandProvider;
   const admit = admitGroup({ group: engineProcess });
   const ports = await Promise.all(
@@ -32,5 +30,17 @@ export async function attachProviders(
       return `${name}:${port}`;
     }),
   );
-  return ports.join(",");
+  return [...setup.attached, ...ports].join(",");
+}
+
+/**
+ * Serves local services to one runner's engine from the worker: services
+ * outlive the runner and its user, so their records belong to the worker.
+ */
+export async function serveLocalServices(
+  dataFolder: string,
+  runnerGroup: () => number | undefined,
+): Promise<Served | undefined> {
+  if (!canTellPeers) return undefined;
+  return serveProvider(roostProvider({ dataFolder }), { admit: admitGroup({ group: runnerGroup }) });
 }

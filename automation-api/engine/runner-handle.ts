@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Served } from "../../plugins/provider/index.ts";
 import { identify, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
 import { RoostError } from "../errors.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
-import { asUserOfSlot, type Isolation, makeHome } from "./isolation.ts";
+import { type Isolation, openRoom, type Room } from "./isolation.ts";
 import { killGroup } from "./process-group.ts";
+import { serveLocalServices } from "./providers.ts";
 
 const entry = fileURLToPath(new URL("./runner.ts", import.meta.url));
 /** Between the cancel that the engine is told and the end of its whole group. */
@@ -16,7 +17,9 @@ export interface RunnerOptions {
   slot: number;
   isolation: Isolation;
   memoryMegabytes: number;
-  setup: Omit<RunnerSetup, "home">;
+  setup: Omit<RunnerSetup, "home" | "work" | "attached">;
+  /** Folder with the records of local services. */
+  servicesFolder: string;
   /** Receives what the runner's process writes outside of its channel. */
   onOutput: (line: string) => void;
 }
@@ -31,14 +34,15 @@ export class Runner {
   readonly slot: number;
   readonly identity: ProcessIdentity;
   readonly #child: ChildProcess;
-  readonly #home: string;
+  readonly #room: Room;
   readonly #ended: Promise<string>;
+  #services: Served | undefined;
 
-  private constructor(slot: number, child: ChildProcess, identity: ProcessIdentity, home: string) {
+  private constructor(slot: number, child: ChildProcess, identity: ProcessIdentity, room: Room) {
     this.slot = slot;
     this.#child = child;
     this.identity = identity;
-    this.#home = home;
+    this.#room = room;
     this.#ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
     });
@@ -46,25 +50,36 @@ export class Runner {
 
   /** Starts a process and waits until it has imported everything that a job needs. */
   static async start(options: RunnerOptions): Promise<Runner> {
-    const home = await makeHome(options.isolation, options.slot);
-    const command = asUserOfSlot(options.isolation, options.slot, [
+    const room = await openRoom(options.isolation, options.slot);
+    const command = room.command([
       process.execPath,
       `--max-old-space-size=${options.memoryMegabytes}`,
       entry,
     ]);
     const child = spawn(command[0] as string, command.slice(1), {
-      cwd: home,
-      env: runnerEnvironment(home),
+      cwd: "/",
+      env: { ...runnerEnvironment(room.home), ...room.environment },
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => options.onOutput(chunk.toString("utf8").trimEnd()));
     }
-    const identity = await startedIdentity(child);
-    const runner = new Runner(options.slot, child, identity, home);
-    await runner.#becomeReady({ ...options.setup, home });
+    const identity = await startedIdentity(child).catch(async (error) => {
+      await room.close();
+      throw error;
+    });
+    const runner = new Runner(options.slot, child, identity, room);
+    await room.noteRunner(identity);
+    runner.#services = await serveLocalServices(options.servicesFolder, () => identity.pid);
+    const attached = runner.#services ? [`roost:${runner.#services.port}`] : [];
+    await runner.#becomeReady({ ...options.setup, home: room.home, work: room.work, attached });
     return runner;
+  }
+
+  /** The runner's private folder. */
+  get home(): string {
+    return this.#room.home;
   }
 
   /** False once the process has ended, for whatever reason. */
@@ -88,7 +103,7 @@ export class Runner {
     };
     if (cancel.aborted) onCancel();
     cancel.addEventListener("abort", onCancel, { once: true });
-    this.#tell({ kind: "job", job });
+    this.#tell({ kind: "job", job: await this.#withOwnFiles(job) });
     const end = await this.#ended;
     clearTimeout(timer);
     cancel.removeEventListener("abort", onCancel);
@@ -106,7 +121,14 @@ export class Runner {
   async dispose(): Promise<void> {
     killGroup(this.identity.pid);
     await this.#ended;
-    await rm(this.#home, { recursive: true, force: true });
+    await this.#services?.close();
+    await this.#room.close();
+  }
+
+  /** The server's own files are closed to what a user supplies. */
+  async #withOwnFiles(job: Job): Promise<Job> {
+    if (job.program.kind !== "archive") return job;
+    return { ...job, program: { ...job.program, file: await this.#room.give(job.program.file) } };
   }
 
   #tell(message: ToRunner): void {

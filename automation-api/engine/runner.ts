@@ -3,14 +3,13 @@
  * job, runs it, and ends. It leads its own process group; when the worker
  * dies, the whole group dies with it.
  */
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { unpackProgram } from "../programs/unpack.ts";
 import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { runOperation } from "./operation.ts";
+import { placeProgram } from "./placement.ts";
 import { attachProviders } from "./providers.ts";
 import { openStack } from "./workspace.ts";
 
@@ -38,6 +37,8 @@ process.on("message", (message: ToRunner) => {
 
 async function prepare(given: RunnerSetup): Promise<void> {
   setup = given;
+  // What a command without a folder of its own runs in, and what relative paths of a builtin program mean.
+  process.chdir(path.join(given.work, "program"));
   command = new EngineCommand(given.enginePath, given.engineVersion);
   catalogue = (await import(given.catalogue)) as Catalogue;
   attached = attachProviders(given, catalogue.providers ?? {}, () => command?.processId);
@@ -53,9 +54,7 @@ async function work(job: Job): Promise<void> {
 
 async function run(job: Job): Promise<RunnerOutcome> {
   if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
-  const folder = path.join(setup.home, "work");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const place = await unpackProgram(job.program, folder, {
+  const place = await placeProgram(job.program, setup.work, {
     signal: cancelled.signal,
     log: (line) => void send({ kind: "log", lines: [line] }),
   });

@@ -13,6 +13,7 @@ import type { Job, RunnerSetup } from "./contract.ts";
 /** Names of the engine's own environment that a runner passes on to it. */
 const passed = [
   "PATH",
+  "ROOST_LAUNCHER",
   "LANG",
   "TZ",
   "TMPDIR",

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { killOnAbort } from "./cancel.ts";
 import { guard } from "./guardian.ts";
-
-/** Time between SIGINT and SIGKILL of a cancelled child's process group. */
-const graceMilliseconds = 400;
+import { socketLauncher } from "./socket.ts";
 
 export interface LaunchRequest {
   /** Program and arguments; never given to a shell. */
@@ -51,11 +50,13 @@ export function useLauncher(launcher: Launcher): void {
  * When `signal` aborts, the group gets SIGINT and shortly after SIGKILL, so a cancel ends within a second.
  */
 export function launch(request: LaunchRequest, signal?: AbortSignal): Child {
-  if (chosen === undefined && process.env.ROOST_LAUNCHER) {
-    // Falling back to this process's own rights would silently remove the boundary that was asked for.
-    throw new Error("ROOST_LAUNCHER is set, but no client for it was installed with useLauncher()");
-  }
-  return (chosen ?? localLauncher).launch(request, signal);
+  chosen ??= chooseLauncher(process.env.ROOST_LAUNCHER);
+  return chosen.launch(request, signal);
+}
+
+/** A socket that cannot be reached fails the launch: this process's own rights are never fallen back to. */
+function chooseLauncher(socket: string | undefined): Launcher {
+  return socket ? socketLauncher(socket) : localLauncher;
 }
 
 /** Starts children as this process's own user. */
@@ -86,22 +87,6 @@ export const localLauncher: Launcher = {
     return { pid: group, stdout: child.stdout, stderr: child.stderr, exited, kill };
   },
 };
-
-function killOnAbort(signal: AbortSignal, exited: Promise<Exit>, kill: Child["kill"]): void {
-  let timer: NodeJS.Timeout | undefined;
-  const abort = (): void => {
-    kill("SIGINT");
-    timer = setTimeout(() => kill("SIGKILL"), graceMilliseconds);
-  };
-  signal.addEventListener("abort", abort, { once: true });
-  const settle = (): void => {
-    signal.removeEventListener("abort", abort);
-    clearTimeout(timer);
-    // The leader is gone, yet a member of its group may have ignored the first signal.
-    if (signal.aborted) kill("SIGKILL");
-  };
-  exited.then(settle, settle);
-}
 
 function killGroup(group: number | undefined, signal: NodeJS.Signals): void {
   if (group === undefined) return;

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const endScript = fileURLToPath(new URL("./launcher-end.sh", import.meta.url));
+/** A process that the kernel holds in a device's hands cannot be waited for for ever. */
+const patienceMilliseconds = 5_000;
+
+export interface UserProcess {
+  pid: number;
+  user: number;
+  group: number;
+}
+
+/** Processes that run as one of the users, unreaped remains left out. Linux only. */
+export function processesOf(users: readonly number[]): UserProcess[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => readProcess(pid))
+    .filter((found) => found !== undefined && users.includes(found.user)) as UserProcess[];
+}
+
+function readProcess(pid: string): UserProcess | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    if (/^State:\s+[ZX]/m.test(status)) return undefined;
+    const user = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]);
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const group = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+    return { pid: Number(pid), user, group };
+  } catch {
+    // It ended while it was looked at.
+    return undefined;
+  }
+}
+
+/**
+ * Ends every process of these users, whatever groups, sessions or parents
+ * they have fled to, and returns when none is left. To be called as root.
+ * @throws when one outlives its end by seconds.
+ */
+export async function endUsers(users: readonly number[]): Promise<void> {
+  const deadline = performance.now() + patienceMilliseconds;
+  for (let left = processesOf(users); left.length > 0; left = processesOf(users)) {
+    if (performance.now() > deadline)
+      throw new Error(`processes ${left.map(({ pid }) => pid).join(", ")} do not end`);
+    await Promise.all([...new Set(left.map(({ user }) => user))].map(killAsUser));
+    await wait(2);
+  }
+}
+
+/**
+ * The kernel signals all that a user may signal in one step, so nothing can
+ * fork its way out; and it refuses what belongs to anyone else.
+ */
+async function killAsUser(user: number): Promise<void> {
+  if (!Number.isInteger(user) || user < 1000) throw new Error(`${user} is not a runner's user`);
+  const child = spawn("/bin/sh", [endScript, String(user)], {
+    cwd: "/",
+    env: {},
+    uid: user,
+    gid: user,
+    stdio: "ignore",
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => resolve());
+  });
+}

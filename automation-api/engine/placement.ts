@@ -1,0 +1,72 @@
+import { realpath } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { baseEnvironment, launch } from "../../plugins/process/index.ts";
+import { RoostError } from "../errors.ts";
+import type { ProgramSource } from "../programs/contract.ts";
+import { isBelow } from "../programs/links.ts";
+import { type UnpackedProgram, type UnpackOptions, unpackProgram } from "../programs/unpack.ts";
+
+const unpacker = fileURLToPath(new URL("./unpacker.ts", import.meta.url));
+const outputBytes = 64 * 1024;
+
+/** What an unpacker is told on its standard input. */
+export interface UnpackOrder {
+  source: ProgramSource;
+  into: string;
+}
+
+/** A line of an unpacker's standard output. */
+export type UnpackLine = { log: string } | { place: UnpackedProgram } | { error: string };
+
+/**
+ * Puts a program below `into`. Where what a user supplies has a user of its
+ * own, that user unpacks it: the one who holds the access token never parses a foreign archive.
+ */
+export async function placeProgram(
+  source: ProgramSource,
+  into: string,
+  options: UnpackOptions,
+): Promise<UnpackedProgram> {
+  if (source.kind === "builtin" || !process.env.ROOST_LAUNCHER) return unpackProgram(source, into, options);
+  const { npm_config_registry, npm_config_userconfig } = process.env;
+  const child = launch(
+    {
+      command: [process.execPath, "--disable-warning=ExperimentalWarning", unpacker],
+      cwd: into,
+      env: baseEnvironment({ npm_config_registry, npm_config_userconfig }),
+      stdin: JSON.stringify({ source, into } satisfies UnpackOrder),
+    },
+    options.signal,
+  );
+  let place: UnpackedProgram | undefined;
+  let fault: string | undefined;
+  const lines = readLines(child.stdout, (text) => {
+    const line = JSON.parse(text) as UnpackLine;
+    if ("log" in line) options.log?.(line.log);
+    else if ("place" in line) place = line.place;
+    else fault = line.error;
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-outputBytes);
+  });
+  const { code, signal } = await child.exited;
+  await lines;
+  options.signal?.throwIfAborted();
+  if (place && isBelow(path.resolve(place.folder), await realpath(into))) return place;
+  throw new RoostError(
+    "unprocessable",
+    fault ?? `The program could not be unpacked (${signal ?? `code ${code}`}).\n${said.trim()}`,
+  );
+}
+
+async function readLines(stream: NodeJS.ReadableStream, onLine: (text: string) => void): Promise<void> {
+  let rest = "";
+  stream.setEncoding("utf8");
+  for await (const chunk of stream) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  }
+}

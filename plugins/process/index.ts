@@ -1,0 +1,4 @@
+export { baseEnvironment } from "./environment.ts";
+export * from "./frames.ts";
+export { type Child, type Exit, type Launcher, type LaunchRequest, launch, localLauncher } from "./launch.ts";
+export { socketLauncher } from "./socket.ts";
