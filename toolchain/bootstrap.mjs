@@ -12,7 +12,7 @@ import { dependenciesInstalled, installDependencies } from "./bootstrap/dependen
 import { cloneFolder, makeEngineFolder, runnableEngine } from "./bootstrap/engine-folder.mjs";
 import { installEngine } from "./bootstrap/engine-install.mjs";
 import { Failure } from "./bootstrap/failure.mjs";
-import { findNode, runsTypeScript } from "./bootstrap/node-search.mjs";
+import { findNode } from "./bootstrap/node-search.mjs";
 import { showStep } from "./bootstrap/progress.mjs";
 import { engineVersion, findEngine, ROOT } from "./found.mjs";
 
@@ -110,7 +110,7 @@ async function carryOut({ steps, mayMiss }) {
 if (process.getuid?.() === 0) process.umask(0o022);
 
 const [mode] = process.argv.slice(2);
-if (!runsTypeScript(process.version) && Number(process.versions.node.split(".")[0]) < 20) {
+if (Number(process.versions.node.split(".")[0]) < 20) {
   process.stdout.write(
     `Node ${process.version} is too old; install Node 20 or newer (https://nodejs.org).\n`,
   );

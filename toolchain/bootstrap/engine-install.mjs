@@ -127,7 +127,7 @@ async function build({ moduleFolder, staging, version, refusal, say }) {
       what: `the pulumi CLI ${version} is not here and could not be made`,
       why: `${refusal}; ${go.reason}`,
       next: [
-        `install Go ${GO_WANTED} or newer (https://go.dev/dl) and run this again: it is then built, about 3 minutes, once`,
+        `install Go ${GO_WANTED} or newer (https://go.dev/dl) and run this again: it is then built, a few minutes, once`,
         `install pulumi ${version} or newer of the same major version (https://www.pulumi.com/docs/install)`,
         "set ROOST_ENGINE to the path of a pulumi CLI",
       ],
@@ -146,7 +146,7 @@ async function build({ moduleFolder, staging, version, refusal, say }) {
   };
   let compiled = 0;
   let downloaded = 0;
-  say(`building pulumi ${version} with ${go.version} (about 3 minutes, once)`);
+  say(`building pulumi ${version} with ${go.version} (a few minutes, once)`);
   const onLine = (/** @type {string} */ line) => {
     if (line.startsWith("go: downloading")) downloaded += 1;
     else compiled += 1;
