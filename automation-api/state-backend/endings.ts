@@ -71,6 +71,7 @@ export async function readRows(rows: WrittenRows, find: FindStackId): Promise<Wr
     base: rows.base ? await decodeContent(rows.base) : emptyCheckpoint,
     entries,
     upload,
+    engineVersion: rows.engineVersion ?? "",
     now: rows.now,
     ownerIdOf: await resolver(rows, namedOwners(entries, upload), find),
   };

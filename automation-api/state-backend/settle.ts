@@ -1,5 +1,5 @@
 import { type Checkpoint, emptyCheckpoint, type StateBody } from "./checkpoint.ts";
-import { type Fault, findFaults, isOrderFault } from "./integrity.ts";
+import { type Fault, findFaults, isOrderFault, magicOf } from "./integrity.ts";
 import { type JournalEntry, missingSequences } from "./journal.ts";
 import { sorted } from "./order.ts";
 import { replay } from "./replay.ts";
@@ -24,7 +24,8 @@ export interface Written {
   upload?: Checkpoint;
   /** Id of a stack of this server, for the secrets that what was written refers to. */
   ownerIdOf: (names: StackNames) => string | undefined;
-  /** Time of this settlement, for the manifest. */
+  /** For the manifest: which engine wrote this, and when. */
+  engineVersion: string;
   now: Date;
 }
 
@@ -52,7 +53,10 @@ export function settle(written: Written): Settlement {
 }
 
 /** The state as of now, for a reader while the update still runs; the last good one if it makes no sense yet. */
-export function unite(written: Omit<Written, "now">): { checkpoint: Checkpoint; faults: Fault[] } {
+export function unite(written: Omit<Written, "now" | "engineVersion">): {
+  checkpoint: Checkpoint;
+  faults: Fault[];
+} {
   const { stackId, base, entries, upload, ownerIdOf } = written;
   if (upload) return { checkpoint: withoutAddress(upload, ownerIdOf), faults: [] };
   if (entries.length === 0) return { checkpoint: base, faults: [] };
@@ -75,9 +79,9 @@ function withSecretsProvider(checkpoint: Checkpoint, stackId: string): Checkpoin
   return { ...checkpoint, deployment: { ...body, secrets_providers: ownProvider(stackId) } };
 }
 
-function publish({ base, now }: Written, checkpoint: Checkpoint, faults: Fault[]): Settlement {
+function publish(written: Written, checkpoint: Checkpoint, faults: Fault[]): Settlement {
   return {
-    checkpoint: stamp(checkpoint, base, now),
+    checkpoint: stamp(checkpoint, written),
     isPublished: true,
     isWhole: faults.length === 0,
     faults,
@@ -85,14 +89,15 @@ function publish({ base, now }: Written, checkpoint: Checkpoint, faults: Fault[]
 }
 
 /** A state that did not change keeps its manifest, so that it is stored once however often it is written. */
-function stamp(checkpoint: Checkpoint, base: Checkpoint, now: Date): Checkpoint {
+function stamp(checkpoint: Checkpoint, { base, upload, engineVersion, now }: Written): Checkpoint {
   const body = checkpoint.deployment;
   if (!body) return emptyCheckpoint;
   const before = base.deployment;
-  const manifest =
-    before && withoutManifest(before) === withoutManifest(body)
-      ? before.manifest
-      : { ...body.manifest, time: now.toISOString() };
+  if (before && withoutManifest(before) === withoutManifest(body)) {
+    return { ...checkpoint, deployment: { ...body, manifest: before.manifest } };
+  }
+  if (upload) return checkpoint;
+  const manifest = { time: now.toISOString(), magic: magicOf(engineVersion), version: engineVersion };
   return { ...checkpoint, deployment: { ...body, manifest } };
 }
 

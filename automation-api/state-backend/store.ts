@@ -145,6 +145,8 @@ export interface WrittenRows {
   base: Buffer | null;
   entries: string[];
   upload: Buffer | null;
+  /** Version of the engine that runs the update, if it said so. */
+  engineVersion: string | null;
   now: Date;
 }
 

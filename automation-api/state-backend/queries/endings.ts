@@ -105,8 +105,10 @@ async function written(db: Db | Tx, update: UpdateRow): Promise<WrittenRows> {
     stack: string;
     now: Date;
     base: Buffer | null;
+    engine_version: string | null;
   }>`
     SELECT o.name AS organization, p.name AS project, s.name AS stack, clock_timestamp() AS now,
+           u.environment ->> 'pulumi.version' AS engine_version,
            (SELECT content.bytes FROM checkpoint c JOIN checkpoint_content content ON content.hash = c.content_hash
             WHERE c.stack_id = u.stack_id AND c.version = u.base_version) AS base
     FROM stack_update u
@@ -128,6 +130,7 @@ async function written(db: Db | Tx, update: UpdateRow): Promise<WrittenRows> {
     base: row.base,
     entries: entries.filter((entry) => entry !== upload).map(({ entry }) => entry),
     upload: upload ? await contentOf(db, Buffer.from(upload.entry, "hex")) : null,
+    engineVersion: row.engine_version,
     now: row.now,
   };
 }

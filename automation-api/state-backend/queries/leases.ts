@@ -54,8 +54,8 @@ const takeBatch = prepared<{ deployment_id: string | null; is_fresh: boolean }>(
      INSERT INTO event_source (update_id, sequence) SELECT id, $3::bigint FROM lease
      ON CONFLICT DO NOTHING RETURNING update_id),
    changed AS (
-     UPDATE stack_update SET resource_changes = $4::json
-     FROM lease WHERE stack_update.id = lease.id AND $4 IS NOT NULL)
+     UPDATE stack_update SET resource_changes = $4::text::json
+     FROM lease WHERE stack_update.id = lease.id AND $4::text IS NOT NULL)
    SELECT deployment_id, EXISTS (SELECT 1 FROM fresh) AS is_fresh FROM lease`,
 );
 
