@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { credentialRoutes } from "../../../automation-api/credentials/routes.ts";
+import { Credentials } from "../../../automation-api/credentials/service.ts";
+import { Notices } from "../../../automation-api/db/notify.ts";
+import { deploymentRoutes } from "../../../automation-api/deployments/routes.ts";
+import { Deployments } from "../../../automation-api/deployments/service.ts";
+import { EventFeed } from "../../../automation-api/events/service.ts";
+import { programRoutes } from "../../../automation-api/programs/routes.ts";
+import { parseAllowRules, Programs } from "../../../automation-api/programs/service.ts";
+import { projectRoutes } from "../../../automation-api/projects/routes.ts";
+import { Projects } from "../../../automation-api/projects/service.ts";
+import { QueueService } from "../../../automation-api/queue/service.ts";
+import {
+  createPostgresStore,
+  createStackCipher,
+  createStateBackend,
+  type StackCipher,
+  type StateBackend,
+} from "../../../automation-api/state-backend/service.ts";
+import { builtins, checkConfig } from "../../../stacks/index.ts";
+import { startTestServer, type TestServer } from "../http/test-server.ts";
+
+/** The real application with every route around deployments, over a database of its own. */
+export interface DeploymentServer extends TestServer {
+  cipher: StackCipher;
+  state: StateBackend;
+  deployments: Deployments;
+  programs: Programs;
+  credentials: Credentials;
+  queue: QueueService;
+  feed: EventFeed;
+  /** The one root for folder programs. */
+  programRoot: string;
+  /** Posts a deployment of `hello`, with these fields laid over. */
+  deploy(fields?: Record<string, unknown>, token?: string): ReturnType<TestServer["call"]>;
+}
+
+export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]): Promise<DeploymentServer> {
+  const programRoot = await realpath(await mkdtemp(path.join(tmpdir(), "programs-")));
+  const cipher = createStackCipher([randomBytes(32)]);
+  let parts: Omit<DeploymentServer, keyof TestServer | "deploy"> | undefined;
+  let notices: Notices | undefined;
+  const server = await startTestServer({
+    routes({ database }) {
+      const { db } = database;
+      notices = new Notices(database);
+      notices.start();
+      const credentials = new Credentials(db, cipher);
+      const programs = new Programs(db, credentials, {
+        builtins: Object.keys(builtins),
+        roots: [programRoot],
+        outbound: parseAllowRules(outbound),
+      });
+      const known = { has: (name: string) => Object.hasOwn(builtins, name), checkConfig };
+      const deployments = new Deployments({ db, programs, cipher, builtins: known });
+      const state = createStateBackend({
+        store: createPostgresStore(db),
+        cipher,
+        leaseSeconds: 300,
+        cancelDeployment: async () => undefined,
+      });
+      const feed = new EventFeed(db, notices);
+      const queue = new QueueService({ db, state });
+      parts = { cipher, state, deployments, programs, credentials, queue, feed, programRoot };
+      return [
+        ...deploymentRoutes({ db, deployments, feed }),
+        ...projectRoutes({ db, projects: new Projects(db, state), feed }),
+        ...programRoutes(programs),
+        ...credentialRoutes(credentials),
+      ];
+    },
+  });
+  const made = parts as NonNullable<typeof parts>;
+  const body = { project: "web", stack: "dev", operation: "update", program: { builtin: "hello" } };
+  return {
+    ...server,
+    ...made,
+    deploy: (fields = {}, token) =>
+      server.call("POST", "/api/v1/deployments", { body: { ...body, ...fields }, ...(token && { token }) }),
+    async close() {
+      made.feed.close();
+      await notices?.close();
+      await server.close();
+      await rm(programRoot, { recursive: true, force: true });
+    },
+  };
+}
