@@ -146,6 +146,9 @@ const secretNames = [
   "DATABASE_URL",
 ] as const;
 
+/** Read by the `roost` client and by the toolchain, not by the server. */
+const foreignNames = ["ROOST_URL", "ROOST_TOKEN", "ROOST_CACHE_DIR"];
+
 /** Settings of the server, checked. */
 export interface Settings extends Omit<Environment, "ROOST_DATA_DIR"> {
   ROOST_DATA_DIR: string;
@@ -195,7 +198,7 @@ export function describeSettings(): { name: string; default: string; meaning: st
 }
 
 function isOurs(name: string): boolean {
-  return name.startsWith("ROOST_") || name === "DATABASE_URL";
+  return (name.startsWith("ROOST_") && !foreignNames.includes(name)) || name === "DATABASE_URL";
 }
 
 function faultsOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): Fault[] {

@@ -34,7 +34,11 @@ export async function loadMasterKey(dataFolder: string, given: string | undefine
  */
 export async function checkMasterKey(db: Db, key: Buffer): Promise<void> {
   const check = createHmac("sha256", key).update("roost key check").digest();
-  await db.insertInto("installation").values({ key_check: check }).onConflict((oc) => oc.doNothing()).execute();
+  await db
+    .insertInto("installation")
+    .values({ key_check: check })
+    .onConflict((oc) => oc.doNothing())
+    .execute();
   const row = await db.selectFrom("installation").select("key_check").executeTakeFirstOrThrow();
   if (!timingSafeEqual(row.key_check, check)) {
     throw new RoostError(

@@ -6,6 +6,7 @@ import {
   encodeJson,
   type Frame,
   FrameReader,
+  type Role,
   type StartRequest,
   type StreamName,
   windowBytes,
@@ -27,23 +28,26 @@ const signals = [
 const streamNames: StreamName[] = ["stdout", "stderr"];
 
 /**
- * One connection to a runner's launcher: starts one child under the runner's
- * program user, passes its streams and its end on, and ends its process group
- * when the connection ends before it.
+ * One connection to a runner's launcher: starts one child under one of the
+ * runner's users, passes its streams and its end on, and ends its process
+ * group when the connection ends before it.
  */
 export class LauncherConnection {
   readonly #socket: Socket;
   readonly #runner: OpenRunner;
+  readonly #roles: readonly Role[];
   readonly #reader = new FrameReader();
   readonly #underWay: Record<StreamName, number> = { stdout: 0, stderr: 0 };
   #child: ChildProcess | undefined;
+  #user = -1;
   /** Streams, and the child itself, that have not ended. */
   #open = 3;
   #exited = false;
 
-  constructor(socket: Socket, runner: OpenRunner) {
+  constructor(socket: Socket, runner: OpenRunner, roles: readonly Role[]) {
     this.#socket = socket;
     this.#runner = runner;
+    this.#roles = roles;
     socket.on("data", (piece) => this.#read(piece));
     socket.on("error", () => undefined);
     socket.once("close", () => this.#abandon());
@@ -82,12 +86,15 @@ export class LauncherConnection {
   #start(request: StartRequest): void {
     if (this.#child) throw new Error("a second request");
     const [program, ...rest] = request.command as [string, ...string[]];
-    const { program: user } = this.#runner.users;
+    if (!this.#roles.includes(request.as)) throw new Error(`it starts no ${request.as} here`);
+    const { users } = this.#runner;
+    this.#user = users[request.as];
     const child = spawn(program, rest, {
       cwd: request.cwd,
-      env: this.#environment(request.env),
-      uid: user,
-      gid: user,
+      env: request.as === "program" ? this.#environment(request.env) : request.env,
+      uid: this.#user,
+      // The engine belongs to the program's group, so that it can read what the program has written.
+      gid: users.program,
       detached: true,
       stdio: "pipe",
     });
@@ -107,12 +114,11 @@ export class LauncherConnection {
     });
   }
 
-  /** Where the runner would give its own private folder, a program gets its own. */
+  /** Whoever asks would hand on its own private folder: a program gets one of its own. */
   #environment(env: Record<string, string>): Record<string, string> {
-    const { home, programHome } = this.#runner;
-    return Object.fromEntries(
-      Object.entries(env).map(([name, value]) => [name, value === home ? programHome : value]),
-    );
+    const { runner, engine, program } = this.#runner.homes;
+    const own = (value: string) => (value === runner || value === engine ? program : value);
+    return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, own(value)]));
   }
 
   #pass(name: StreamName, child: ChildProcess): void {
@@ -152,7 +158,7 @@ export class LauncherConnection {
     const group = this.#child?.pid;
     if (group === undefined) return;
     // Once the leader was reaped its number is safe only as long as its group has members.
-    const members = () => processesOf([this.#runner.users.program]).filter((each) => each.group === group);
+    const members = () => processesOf([this.#user]).filter((each) => each.group === group);
     if (this.#exited && members().length === 0) return;
     try {
       process.kill(-group, signal);

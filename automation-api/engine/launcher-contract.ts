@@ -2,18 +2,20 @@ import type { RunnerUsers } from "./launcher-users.ts";
 
 /** A runner for which children are started. */
 export interface OpenRunner {
-  /** Path of the Unix socket; only the runner's user and the superuser can connect to it. */
-  socket: string;
+  /**
+   * Unix sockets, each open to one user: the runner can have the engine and
+   * programs started, the engine (its language host, that is) programs only.
+   */
+  sockets: { runner: string; engine: string };
   users: RunnerUsers;
-  /** The runner's own folder. A program that was given it as a home gets `programHome`. */
-  home: string;
-  programHome: string;
+  /** Private folders. A program that is given one of the first two as its own gets the third. */
+  homes: { runner: string; engine: string; program: string };
 }
 
 /** From the worker to the launcher. */
 export type ToLauncher =
   | { kind: "open"; request: number; runner: OpenRunner }
-  | { kind: "close"; request: number; socket: string };
+  | { kind: "close"; request: number; runner: OpenRunner };
 
 /** From the launcher to the worker. `ready` comes once, an answer for each request. */
 export type FromLauncher = { kind: "ready" } | { kind: "done"; request: number; error?: string };

@@ -6,6 +6,7 @@
  */
 import { chmod, chown, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
+import type { Role } from "../../plugins/process/index.ts";
 import { LauncherConnection } from "./launcher-connection.ts";
 import type { FromLauncher, OpenRunner, ToLauncher } from "./launcher-contract.ts";
 import { endUsers } from "./launcher-processes.ts";
@@ -13,18 +14,19 @@ import { idsOf } from "./launcher-users.ts";
 
 interface Open {
   runner: OpenRunner;
-  server: Server;
+  servers: Server[];
   sockets: Set<Socket>;
 }
 
-const open = new Map<string, Open>();
+/** By the runner's user. */
+const open = new Map<number, Open>();
 
 function send(message: FromLauncher): void {
   if (process.connected) process.send?.(message);
 }
 
 process.on("message", (message: ToLauncher) => {
-  const done = message.kind === "open" ? listen(message.runner) : close(message.socket);
+  const done = message.kind === "open" ? start(message.runner) : close(message.runner.users.runner);
   done.then(
     () => send({ kind: "done", request: message.request }),
     (error: Error) => send({ kind: "done", request: message.request, error: error.message }),
@@ -34,29 +36,35 @@ process.on("disconnect", () => void leave());
 // Sent to the worker's whole group by a terminal: the worker says when it is time to go.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
-async function listen(runner: OpenRunner): Promise<void> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    new LauncherConnection(socket, runner);
-  });
-  // The worker may have started a second launcher after the first one died.
-  await rm(runner.socket, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(runner.socket, resolve);
-  });
-  await chmod(runner.socket, 0o600);
-  await chown(runner.socket, runner.users.runner, runner.users.runner);
-  open.set(runner.socket, { runner, server, sockets });
+async function start(runner: OpenRunner): Promise<void> {
+  const found: Open = { runner, servers: [], sockets: new Set() };
+  open.set(runner.users.runner, found);
+  await listen(found, runner.sockets.runner, runner.users.runner, ["program", "engine"]);
+  await listen(found, runner.sockets.engine, runner.users.engine, ["program"]);
 }
 
-async function close(socket: string): Promise<void> {
-  const found = open.get(socket);
+async function listen(found: Open, socketPath: string, user: number, roles: Role[]): Promise<void> {
+  const server = createServer((socket) => {
+    found.sockets.add(socket);
+    socket.once("close", () => found.sockets.delete(socket));
+    new LauncherConnection(socket, found.runner, roles);
+  });
+  found.servers.push(server);
+  // Left by a launcher that died.
+  await rm(socketPath, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(socketPath, resolve);
+  });
+  await chmod(socketPath, 0o600);
+  await chown(socketPath, user, user);
+}
+
+async function close(runnerUser: number): Promise<void> {
+  const found = open.get(runnerUser);
   if (!found) return;
-  open.delete(socket);
-  found.server.close();
+  open.delete(runnerUser);
+  for (const server of found.servers) server.close();
   for (const each of found.sockets) each.destroy();
   await endUsers(idsOf(found.runner.users));
 }

@@ -21,13 +21,15 @@ export interface UserRange {
 
 /** The user ids (equal to group ids) of one runner. */
 export interface RunnerUsers {
-  /** Runner and engine: they hold the access token. */
+  /** Our own code. It reads files that a user names (assets), so it has none that are secret. */
   runner: number;
+  /** The engine with its language host and official plugins: it holds the access token. */
+  engine: number;
   /** What a user supplies: programs and commands. */
   program: number;
 }
 
-const usersEach = 2;
+const usersEach = 4;
 
 /** What is known of a reservation to whoever has to clear up after its owner. */
 interface Reservation {
@@ -69,7 +71,7 @@ export class UserRegistry {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     for (let attempt = 0; attempt < 100; attempt++) {
       const first = range.first + usersEach * randomInt(Math.floor(range.count / usersEach));
-      const users = { runner: first, program: first + 1 };
+      const users = { runner: first, engine: first + 1, program: first + 2 };
       if (!(await this.#create({ owner, users, folder }))) continue;
       if (processesOf(idsOf(users)).length === 0) return users;
       await this.release(users);
@@ -128,7 +130,7 @@ export class UserRegistry {
 }
 
 export function idsOf(users: RunnerUsers): number[] {
-  return [users.runner, users.program];
+  return [users.runner, users.engine, users.program];
 }
 
 function isSame(one: ProcessIdentity | undefined, other: ProcessIdentity | undefined): boolean {

@@ -5,6 +5,7 @@ import { messageOf } from "../errors.ts";
 import type { FromLauncher, OpenRunner, ToLauncher } from "./launcher-contract.ts";
 import type { MountStep } from "./launcher-mounts.ts";
 import { endUsers } from "./launcher-processes.ts";
+import { idsOf } from "./launcher-users.ts";
 
 const entry = fileURLToPath(new URL("./launcher-main.ts", import.meta.url));
 const mountScript = fileURLToPath(new URL("./launcher-mounts.sh", import.meta.url));
@@ -29,7 +30,7 @@ interface Pending {
 /** The launcher process, seen from the worker. When it dies it is started again; what it had started is ended. */
 export class Launcher {
   readonly #options: LauncherOptions;
-  readonly #open = new Map<string, OpenRunner>();
+  readonly #open = new Map<number, OpenRunner>();
   readonly #pending = new Map<number, Pending>();
   #child: ChildProcess | undefined;
   #ready: Promise<void>;
@@ -68,18 +69,16 @@ export class Launcher {
   async open(runner: OpenRunner): Promise<void> {
     this.#ready = this.#ready.catch(() => this.#replace());
     await this.#ready;
-    this.#open.set(runner.socket, runner);
+    this.#open.set(runner.users.runner, runner);
     await this.#ask({ kind: "open", request: 0, runner });
   }
 
   /** Ends every process of the runner's users. */
   async close(runner: OpenRunner): Promise<void> {
-    this.#open.delete(runner.socket);
-    await this.#ready
-      .then(() => this.#ask({ kind: "close", request: 0, socket: runner.socket }))
-      .catch(() => undefined);
+    this.#open.delete(runner.users.runner);
+    await this.#ready.then(() => this.#ask({ kind: "close", request: 0, runner })).catch(() => undefined);
     // Also what started while the launcher itself was being replaced.
-    await endUsers([runner.users.runner, runner.users.program]);
+    await endUsers(idsOf(runner.users));
   }
 
   /** Ends the launcher with everything that it has started. */
@@ -181,7 +180,7 @@ export class Launcher {
   }
 
   async #replace(): Promise<void> {
-    await endUsers([...this.#open.values()].map(({ users }) => users.program));
+    await endUsers([...this.#open.values()].flatMap(({ users }) => [users.engine, users.program]));
     await this.#start();
     await Promise.all(
       [...this.#open.values()].map((runner) => this.#ask({ kind: "open", request: 0, runner })),

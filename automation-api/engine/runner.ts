@@ -91,7 +91,9 @@ class EventBatch {
   #events: EngineEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
 
+  /** The SDK's own chatter is left out: nobody who watches a deployment wants it. */
   add(event: EngineEvent): void {
+    if (event.diagnosticEvent?.severity === "debug") return;
     this.#events.push(event);
     this.#timer ??= setTimeout(() => void this.flush(), batchMilliseconds);
   }

@@ -106,7 +106,8 @@ export class QueueService {
     const { db, state } = this.#deps;
     const update = await queries.updateOf(db, abandoned.deploymentId);
     const open = update ? await state.closeInterrupted(update.id) : [];
-    const version = Number(update?.version) || undefined;
+    // Closing may have published a version.
+    const version = Number((await queries.updateOf(db, abandoned.deploymentId))?.version) || undefined;
     // The engine had finished; only its messenger was lost.
     if (update?.state === "succeeded") return this.#end(abandoned, { ...known, state: "succeeded", version });
     if (update?.state === "failed" && !abandoned.givenBack && !abandoned.cancelRequested) {

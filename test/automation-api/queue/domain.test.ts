@@ -1,6 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import type { OpenOperation } from "../../../automation-api/queue/contract.ts";
-import { fromStored, HeartbeatWatch, mergeConfig, recover, toStored } from "../../../automation-api/queue/domain.ts";
+import {
+  fromStored,
+  HeartbeatWatch,
+  mergeConfig,
+  recover,
+  toStored,
+} from "../../../automation-api/queue/domain.ts";
 
 const service: OpenOperation = { operation: "creating", urn: "urn:service", type: "roost:local:Service" };
 const bucket: OpenOperation = { operation: "creating", urn: "urn:bucket", type: "aws:s3/bucket:Bucket" };
@@ -12,9 +18,19 @@ describe("recover", () => {
     ["an update whose provider can look up", { ...base, operation: "update" as const }, [service], "requeue"],
     ["an update whose provider cannot", { ...base, operation: "update" as const }, [service, bucket], "fail"],
     ["a second interruption", { ...base, operation: "update" as const, attempt: 2 }, [], "fail"],
-    ["a preview, whatever was open before", { ...base, operation: "preview" as const, attempt: 4 }, [bucket], "requeue"],
+    [
+      "a preview, whatever was open before",
+      { ...base, operation: "preview" as const, attempt: 4 },
+      [bucket],
+      "requeue",
+    ],
     ["a preview that never gets through", { ...base, operation: "preview" as const, attempt: 5 }, [], "fail"],
-    ["what somebody cancelled", { ...base, operation: "destroy" as const, cancelRequested: true }, [bucket], "cancel"],
+    [
+      "what somebody cancelled",
+      { ...base, operation: "destroy" as const, cancelRequested: true },
+      [bucket],
+      "cancel",
+    ],
   ])("%s", (_name, deployment, open, action) => {
     expect(recover(deployment, open).action).toBe(action);
   });
@@ -31,12 +47,24 @@ describe("recover", () => {
 describe("configuration", () => {
   it("is laid over what is stored; null removes; secrets stay ciphertext", () => {
     const stored = { "a:kept": { value: "1" }, "a:gone": { value: "2" }, "a:changed": { secure: "x" } };
-    const merged = mergeConfig(stored, { "a:gone": null, "a:changed": { value: "3" }, "a:new": { ciphertext: "y", object: true } });
-    expect(merged).toEqual({ "a:kept": { value: "1" }, "a:changed": { value: "3" }, "a:new": { secure: "y", object: true } });
+    const merged = mergeConfig(stored, {
+      "a:gone": null,
+      "a:changed": { value: "3" },
+      "a:new": { ciphertext: "y", object: true },
+    });
+    expect(merged).toEqual({
+      "a:kept": { value: "1" },
+      "a:changed": { value: "3" },
+      "a:new": { secure: "y", object: true },
+    });
   });
 
   it("comes back from its stored form as it was", () => {
-    const config = { "a:plain": { value: "1" }, "a:secret": { secure: "x" }, "a:object": { value: "{}", object: true } };
+    const config = {
+      "a:plain": { value: "1" },
+      "a:secret": { secure: "x" },
+      "a:object": { value: "{}", object: true },
+    };
     expect(fromStored(toStored(config))).toEqual(config);
   });
 });

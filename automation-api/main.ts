@@ -1,0 +1,190 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { restoreServices } from "../plugins/roost/index.ts";
+import { engineVersion, locate } from "../toolchain/found.mjs";
+import { Sealer } from "./audit/service.ts";
+import type { Settings } from "./config.ts";
+import { type EmbeddedDatabase, startEmbedded } from "./db/embedded.ts";
+import type { Connection } from "./db/pool.ts";
+import { type Isolation, planIsolation } from "./engine/isolation.ts";
+import { RunnerPool } from "./engine/runner-pool.ts";
+import { Worker } from "./engine/worker.ts";
+import { RoostError } from "./errors.ts";
+import { createApp } from "./http/app.ts";
+import { startServer as listen } from "./http/server.ts";
+import { startMaintenance } from "./maintenance/service.ts";
+import { allRoutes } from "./routes.ts";
+import { openServices, type ServiceOptions, type Services, version } from "./services.ts";
+import { stateBackendRoutes } from "./state-backend/routes.ts";
+import { watchLeases } from "./state-backend/service.ts";
+
+export const projectFolder = fileURLToPath(new URL("..", import.meta.url));
+
+/** Time that running deployments get to end when the server stops; then they go back into the queue. */
+const stopGraceMilliseconds = 5_000;
+const leaseWatchMilliseconds = 5_000;
+
+export interface StartOptions extends ServiceOptions {
+  /** File URL of a module that exports `builtins` and `providers`; default: the programs that come with Roost. */
+  catalogue?: string;
+  /** Told what a person who waits wants to know. */
+  say?: (line: string) => void;
+}
+
+export interface RunningRoost {
+  /** Where people reach it. */
+  url: string;
+  services: Services;
+  database?: EmbeddedDatabase;
+  /** Absent where this process runs no deployments. */
+  isolation?: Isolation;
+  stop(): Promise<void>;
+}
+
+/** Starts the API, the documentation, the state backend and, unless told otherwise, a worker. */
+export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningRoost> {
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const { embedded, connection } = await openConnection(settings, options, stops);
+    const services = await openServices(settings, connection, options);
+    stops.push(() => services.close());
+    const onError = (error: unknown) => services.log.error({ error }, "background work failed");
+    const server = await serve(services, settings);
+    stops.push(() => server.close());
+    stops.push(startSealer(services, onError));
+    stops.push(watchLeases(services.state, leaseWatchMilliseconds, onError));
+    stops.push(await startMaintenance(connection as { connectionString: string }, services, onError));
+    const isolation = settings.ROOST_WORKERS > 0 ? await work(services, options, stops) : undefined;
+    return {
+      url: settings.ROOST_PUBLIC_URL ?? server.url,
+      services,
+      database: embedded,
+      isolation,
+      stop: () => stopAll(stops),
+    };
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+/** Starts a worker only: it needs nothing but the database. */
+export async function startWorker(settings: Settings, options: StartOptions = {}): Promise<RunningRoost> {
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const { connection } = await openConnection(settings, options, stops);
+    const services = await openServices(settings, connection, options);
+    stops.push(() => services.close());
+    const isolation = await work(services, options, stops);
+    return { url: "", services, isolation, stop: () => stopAll(stops) };
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+async function openConnection(settings: Settings, { say }: StartOptions, stops: (() => Promise<void>)[]) {
+  // Others may pass, nobody may look: runners have users of their own and folders below it.
+  await mkdir(settings.ROOST_DATA_DIR, { recursive: true, mode: 0o711 });
+  if (settings.DATABASE_URL) {
+    return { connection: { connectionString: settings.DATABASE_URL } satisfies Connection };
+  }
+  const embedded = await startEmbedded({
+    folder: settings.ROOST_DATA_DIR,
+    tcpPort: settings.ROOST_DATABASE_PORT,
+    say,
+  });
+  stops.push(() => embedded.stop());
+  return { embedded, connection: embedded.connection };
+}
+
+async function serve(services: Services, settings: Settings) {
+  const { onRequest, onDelivered } = services.status.metrics;
+  const app = createApp({
+    routes: allRoutes(services),
+    settings,
+    version,
+    services: { ...services, onRequest, onDelivered },
+  });
+  return listen(app, settings, services.log);
+}
+
+function startSealer({ db, heads }: Services, onError: (error: unknown) => void): () => Promise<void> {
+  const sealer = new Sealer({ db, heads, onError });
+  sealer.start();
+  return () => sealer.close();
+}
+
+/** A worker with its own loopback listener of the state backend, so that no API process stands between. */
+async function work(
+  services: Services,
+  options: StartOptions,
+  stops: (() => Promise<void>)[],
+): Promise<Isolation> {
+  const { settings, state, queue, programs, database, notices, log } = services;
+  const { engine } = locate();
+  if (!engine.found) throw new RoostError("unavailable", [engine.reason, ...engine.next].join("\n  "));
+  const onFault = (message: string, error?: unknown) => log.error({ error }, message);
+  const listener = await listen(
+    createApp({
+      routes: stateBackendRoutes(state),
+      settings: { ROOST_BEHIND_PROXY: false },
+      version,
+      services,
+    }),
+    { ROOST_HOST: "127.0.0.1", ROOST_PORT: 0 },
+    log,
+  );
+  stops.push(() => listener.close());
+  const servicesFolder = settings.ROOST_DATA_DIR;
+  await restoreServices(servicesFolder);
+  const isolation = await planIsolation({
+    dataFolder: settings.ROOST_DATA_DIR,
+    projectFolder,
+    enginePath: engine.path,
+  });
+  const pool = new RunnerPool({
+    warm: settings.ROOST_WARM_RUNNERS,
+    isolation,
+    memoryMegabytes: settings.ROOST_RUNNER_MEMORY_MB,
+    servicesFolder,
+    setup: {
+      enginePath: engine.path,
+      engineVersion: engineVersion(),
+      catalogue: options.catalogue ?? new URL("../stacks/index.ts", import.meta.url).href,
+      commandProvider: settings.ROOST_COMMAND_PROVIDER,
+    },
+    nextSlot: () => queue.nextSlot(),
+    onOutput: (line) => log.debug({ line }, "a runner wrote"),
+    onFault: (message) => onFault(message),
+  });
+  const worker = new Worker({
+    database,
+    notices,
+    queue,
+    pool,
+    slots: settings.ROOST_WORKERS,
+    heartbeatMilliseconds: settings.ROOST_HEARTBEAT_MS,
+    deathMilliseconds: settings.ROOST_DEATH_MS,
+    timeLimitMilliseconds: settings.ROOST_DEPLOYMENT_MINUTES * 60_000,
+    backendUrl: listener.url,
+    resolveProgram: (claim, home) =>
+      programs.resolve(claim.program, {
+        organizationId: claim.organizationId,
+        projectId: claim.projectId,
+        folder: path.join(home, "fetched"),
+      }),
+    onFault,
+  });
+  await worker.start();
+  stops.push(() => worker.stop(stopGraceMilliseconds));
+  return isolation;
+}
+
+/** In the reverse order of starting; one that fails does not keep the others from stopping. */
+async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
+  const faults: unknown[] = [];
+  for (const stop of stops.splice(0).reverse()) await stop().catch((error) => faults.push(error));
+  if (faults.length > 0) throw new AggregateError(faults, "Not everything could be stopped in order.");
+}

@@ -1,0 +1,36 @@
+import { sql } from "kysely";
+import type { Db } from "../db/transaction.ts";
+
+/** Removes events of streams that ended long ago; the newest stream of each stack stays. */
+export async function dropOldEvents(db: Db, days: number): Promise<number> {
+  const { rows } = await sql<{ count: string }>`
+    WITH old AS (
+      SELECT id FROM event_stream s
+      WHERE ended AND created_at < now() - make_interval(secs => ${days * 86_400})
+        AND EXISTS (SELECT 1 FROM event_stream newer WHERE newer.stack_id = s.stack_id AND newer.created_at > s.created_at)
+    ), gone AS (DELETE FROM event WHERE stream_id IN (SELECT id FROM old) RETURNING 1)
+    SELECT count(*) FROM gone`.execute(db);
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** Removes what has expired: tickets, kept replies, workers that are gone. */
+export async function dropExpired(db: Db): Promise<void> {
+  await sql`DELETE FROM ticket WHERE expires_at < now()`.execute(db);
+  await sql`DELETE FROM idempotency_key WHERE created_at < now() - interval '24 hours'`.execute(db);
+  await sql`
+    DELETE FROM worker w
+    WHERE stopped_at < now() - interval '7 days'
+      AND NOT EXISTS (SELECT 1 FROM deployment d WHERE d.worker_id = w.id)`.execute(db);
+}
+
+/** Removes uploads that no deployment of the last `days` days names. */
+export async function dropUnusedArchives(db: Db, days: number): Promise<void> {
+  await sql`
+    DELETE FROM program_archive a
+    WHERE created_at < now() - make_interval(secs => ${days * 86_400})
+      AND NOT EXISTS (
+        SELECT 1 FROM deployment d
+        WHERE d.program->>'archive' = a.id AND d.created_at > now() - make_interval(secs => ${days * 86_400}))`.execute(
+    db,
+  );
+}

@@ -1,0 +1,25 @@
+import { accessRoutes } from "./access/routes.ts";
+import { auditRoutes } from "./audit/routes.ts";
+import { credentialRoutes } from "./credentials/routes.ts";
+import { deploymentRoutes } from "./deployments/routes.ts";
+import type { Route } from "./http/route.ts";
+import { programRoutes } from "./programs/routes.ts";
+import { projectRoutes } from "./projects/routes.ts";
+import type { Services } from "./services.ts";
+import { stateBackendRoutes } from "./state-backend/routes.ts";
+import { systemRoutes } from "./system/routes.ts";
+
+/** Every route of the server: the product's API and the Pulumi protocol. */
+export function allRoutes(services: Services): Route[] {
+  const { credentials, programs, state } = services;
+  return [
+    ...deploymentRoutes(services),
+    ...projectRoutes(services),
+    ...programRoutes(programs),
+    ...credentialRoutes(credentials),
+    ...accessRoutes(services),
+    ...auditRoutes(services),
+    ...systemRoutes(services.status),
+    ...stateBackendRoutes(state),
+  ];
+}

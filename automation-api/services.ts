@@ -1,0 +1,161 @@
+import { createRequire } from "node:module";
+import { type Builtins, builtins, checkConfig } from "../stacks/index.ts";
+import { engineVersion } from "../toolchain/found.mjs";
+import type { SystemPrincipal } from "./access/permissions.ts";
+import {
+  Authenticator,
+  ensureFirstAdmin,
+  type FirstAdmin,
+  Guard,
+  systemPrincipal,
+} from "./access/service.ts";
+import { Heads } from "./audit/service.ts";
+import type { Settings } from "./config.ts";
+import { Credentials } from "./credentials/service.ts";
+import { migrate } from "./db/migrate.ts";
+import { Notices } from "./db/notify.ts";
+import { type Connection, type Database, openDatabase } from "./db/pool.ts";
+import type { Db } from "./db/transaction.ts";
+import { Deployments } from "./deployments/service.ts";
+import { EventFeed } from "./events/service.ts";
+import { createLogger, type Logger } from "./http/log.ts";
+import { createTracer, type Tracer } from "./http/tracing.ts";
+import { checkMasterKey, loadMasterKey } from "./master-key.ts";
+import { Programs, parseAllowRules } from "./programs/service.ts";
+import { Projects } from "./projects/service.ts";
+import { QueueService } from "./queue/service.ts";
+import {
+  createPostgresStore,
+  createStackCipher,
+  createStateBackend,
+  type StateBackend,
+  type StateStore,
+} from "./state-backend/service.ts";
+import { createMetrics, type Metrics, type SystemServices } from "./system/service.ts";
+
+export const version: string = createRequire(import.meta.url)("../package.json").version;
+
+/** Everything that the routes and the worker are made of; one per process. */
+export interface Services {
+  settings: Settings;
+  database: Database;
+  db: Db;
+  notices: Notices;
+  log: Logger;
+  tracer: Tracer;
+  authenticator: Authenticator;
+  guard: Guard;
+  heads: Heads;
+  feed: EventFeed;
+  state: StateBackend;
+  credentials: Credentials;
+  programs: Programs;
+  deployments: Deployments;
+  projects: Projects;
+  queue: QueueService;
+  system: SystemPrincipal;
+  /** What health, readiness, metrics and status are made from. */
+  status: SystemServices & { metrics: Metrics };
+  firstAdmin: FirstAdmin;
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  /** Programs beside or instead of ours. */
+  builtins?: Builtins;
+  /** Keeps states elsewhere than in PostgreSQL: for a bench's comparison. */
+  store?: StateStore;
+}
+
+/** Opens the database, brings its schema up, and wires the nouns together. The one place that does. */
+export async function openServices(
+  settings: Settings,
+  connection: Connection,
+  options: ServiceOptions = {},
+): Promise<Services> {
+  const database = openDatabase(connection, settings.ROOST_DATABASE_POOL);
+  const { db } = database;
+  await migrate(db);
+  const masterKey = await loadMasterKey(settings.ROOST_DATA_DIR, settings.ROOST_MASTER_KEY);
+  await checkMasterKey(db, masterKey);
+  const firstAdmin = await ensureFirstAdmin(db, settings);
+  const log = createLogger(settings.ROOST_LOG_LEVEL);
+  const tracer = createTracer({ endpoint: settings.ROOST_OTLP_ENDPOINT, service: "roost", version });
+  const notices = new Notices(database);
+  const authenticator = new Authenticator(db, notices);
+  const known = options.builtins ?? builtins;
+  const cipher = createStackCipher([masterKey]);
+  const state: StateBackend = createStateBackend({
+    store: options.store ?? createPostgresStore(db),
+    cipher,
+    leaseSeconds: settings.ROOST_LEASE_SECONDS,
+    cancelDeployment: async (principal, id, requestId) => {
+      await deployments.cancel(principal, id, { requestId });
+    },
+  });
+  const credentials = new Credentials(db, cipher);
+  const programs = new Programs(db, credentials, {
+    builtins: Object.keys(known),
+    roots: settings.ROOST_PROGRAM_ROOTS,
+    outbound: parseAllowRules(settings.ROOST_OUTBOUND_ALLOW),
+  });
+  const deployments = new Deployments({
+    db,
+    programs,
+    cipher,
+    builtins: {
+      has: (name) => Object.hasOwn(known, name),
+      checkConfig: (name, values, secretKeys) => checkConfig(name, values, secretKeys, known),
+    },
+  });
+  const feed = new EventFeed(db, notices);
+  const guard = new Guard(authenticator, notices, (error) =>
+    log.error({ error }, "access could not be looked at"),
+  );
+  const status = {
+    db,
+    version,
+    startedAt: new Date(),
+    dataFolder: settings.ROOST_DATA_DIR,
+    embeddedDatabase: settings.DATABASE_URL === undefined && !("connectionString" in connection),
+    deathMs: settings.ROOST_DEATH_MS,
+    engineVersion: () => (settings.ROOST_WORKERS > 0 ? engineVersion() : null),
+    checks: {},
+    metrics: createMetrics({
+      db,
+      dataFolder: settings.ROOST_DATA_DIR,
+      deathMs: settings.ROOST_DEATH_MS,
+      withStacks: settings.ROOST_METRICS_STACKS,
+      openStreams: () => feed.followers,
+    }),
+  };
+  notices.start();
+  return {
+    settings,
+    database,
+    db,
+    notices,
+    log,
+    tracer,
+    authenticator,
+    guard,
+    heads: new Heads(settings.ROOST_DATA_DIR),
+    feed,
+    state,
+    credentials,
+    programs,
+    deployments,
+    projects: new Projects(db, state),
+    queue: new QueueService({ db, state }),
+    system: await systemPrincipal(db, firstAdmin.organization),
+    status,
+    firstAdmin,
+    async close() {
+      feed.close();
+      await guard.close();
+      await notices.close();
+      await tracer.close();
+      await database.close();
+    },
+  };
+}

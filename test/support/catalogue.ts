@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { noopProvider } from "../../plugins/noop/index.ts";
+import type { Resource as ResourceClass } from "../../plugins/noop/sdk.ts";
+import { wholeNumber } from "../../stacks/fields.ts";
+import { type Builtins, builtins as ours } from "../../stacks/index.ts";
+
+/** A stack of resources that touch nothing, for tests and benches of everything around a provider. */
+const noopConfig = z.strictObject({
+  count: wholeNumber(0, 10_000).default(3),
+  payload: z.string().default(""),
+  delayMilliseconds: wholeNumber(0, 60_000).default(0),
+  /** The operation of this name fails on the last resource. */
+  fail: z.enum(["create", "update", "delete"]).optional(),
+  worldPath: z.string().optional(),
+  /** The program itself throws. */
+  throws: z.string().optional(),
+});
+
+async function noopProgram(config: z.output<typeof noopConfig>) {
+  const { Resource } = (await import("../../plugins/noop/sdk.ts")) as { Resource: typeof ResourceClass };
+  const { count, payload, delayMilliseconds, fail, worldPath, throws } = config;
+  if (throws) throw new Error(throws);
+  for (let index = 0; index < count; index++) {
+    new Resource(`r${index}`, {
+      payload,
+      delayMilliseconds,
+      worldPath,
+      fail: index === count - 1 ? fail : undefined,
+    });
+  }
+  return { count, payload };
+}
+
+export const builtins: Builtins = {
+  ...ours,
+  noop: { description: "Resources that touch nothing", config: noopConfig, load: async () => noopProgram },
+};
+
+export const providers = { noop: noopProvider };
