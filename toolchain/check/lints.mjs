@@ -14,12 +14,16 @@
 
 const CODE = /\.(ts|tsx|mjs|js)$/;
 
-/** Programs that get an environment made for them, and the files of the plugins that filter one for a child. */
+/** The one reader of settings, programs that get an environment made for them, and what filters one for a child. */
 const ENVIRONMENT_READERS = [
   /^automation-api\/config\.ts$/,
-  /^automation-api\/engine\/runner\.ts$/,
+  /^automation-api\/cli\/context\.ts$/,
+  /^automation-api\/engine\/(launcher|runner|runner-handle|workspace|placement)\.ts$/,
+  /^automation-api\/programs\/dependencies\.ts$/,
   /^plugins\/(.*\/)?(main|launcher|supervisor|guardian|install)\.ts$/,
-  /^plugins\/(process\/(environment|launch)|roost\/data-folder)\.ts$/,
+  /^plugins\/process\/(environment|launch)\.ts$/,
+  /^plugins\/roost\/(data-folder|service\/user)\.ts$/,
+  /^plugins\/command\/connection-inputs\.ts$/,
   /^plugins\/language-nodejs\/(program-environment|run-plugin)\.ts$/,
   /^stacks\/[^/]+\/server\.mjs$/,
   /^(toolchain|bench|test)\//,
