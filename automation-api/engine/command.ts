@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { type EngineProcess, startEngine } from "./engine-process.ts";
 
 /** Last bytes of the engine's output that are kept for an error. */
 const keptBytes = 16_384;
@@ -33,7 +33,7 @@ export class EngineFailure extends Error {
 export class EngineCommand {
   readonly command: string;
   readonly version: PulumiCommand["version"];
-  #child: ChildProcess | undefined;
+  #child: EngineProcess | undefined;
 
   constructor(command: string, version: string) {
     this.command = command;
@@ -57,17 +57,17 @@ export class EngineCommand {
     const answer = answered(args);
     if (answer !== undefined) return { stdout: answer, stderr: "", code: 0 };
     signal?.throwIfAborted();
-    const child = spawn(this.command, [...args, "--non-interactive"], {
+    const child = startEngine({
+      command: [this.command, ...args, "--non-interactive"],
       cwd,
       env: {
         ...env,
         PATH: `${path.dirname(this.command)}${path.delimiter}${env.PATH ?? ""}`,
         PULUMI_AUTOMATION_API: "true",
       },
-      stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    const interrupt = () => child.kill("SIGINT");
+    const interrupt = () => child.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     let tail = "";
     const keep = (chunk: Buffer) => {
@@ -77,12 +77,7 @@ export class EngineCommand {
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     try {
-      const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>(
-        (resolve, reject) => {
-          child.once("error", reject);
-          child.once("close", (...end) => resolve(end));
-        },
-      );
+      const { code, signal: killedBy } = await child.ended;
       if (code !== 0) throw new EngineFailure(code, killedBy, tail);
       return { stdout: "", stderr: "", code };
     } finally {

@@ -38,8 +38,12 @@ export interface RunnerSetup {
   engineVersion: string;
   /** File URL of the module that exports `builtins`, and `providers` to attach beside our own. */
   catalogue: string;
-  /** Private folder: PULUMI_HOME and temporary files lie below it. */
-  home: string;
+  /** Folder of the engine: PULUMI_HOME is `pulumi` in it. */
+  engineHome: string;
+  /** The engine's user, where it is its alone. */
+  engineUser?: number;
+  /** Socket by which the engine's language host has programs started, where they have a user of their own. */
+  engineLauncher?: string;
   /** Folder that the program goes into, as `program`; what a user supplies can write there. */
   work: string;
   commandProvider: "roost" | "official";

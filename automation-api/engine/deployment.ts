@@ -15,7 +15,7 @@ export interface DeploymentOptions {
   /** Loopback address of the state backend for engines of this worker. */
   backendUrl: string;
   /** Turns what the row says into what a runner can unpack without the database. */
-  resolveProgram(claim: Claim, home: string): Promise<ProgramSource>;
+  resolveProgram(claim: Claim, place: Runner["place"]): Promise<ProgramSource>;
   timeLimitMilliseconds: number;
   onFault(message: string, error: unknown): void;
 }
@@ -84,7 +84,7 @@ export class RunningDeployment {
     const { claim, runner } = { claim: this.#claim, runner: this.#runner };
     let program: ProgramSource;
     try {
-      program = await this.#options.resolveProgram(claim, runner.home);
+      program = await this.#options.resolveProgram(claim, runner.place);
     } catch (error) {
       await runner.dispose();
       return { succeeded: false, error: error instanceof Error ? error.message : String(error) };

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, chown, copyFile, mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,9 +10,10 @@ import { messageOf } from "../errors.ts";
 import { Launcher } from "./launcher.ts";
 import type { OpenRunner } from "./launcher-contract.ts";
 import { planMounts, realFolders } from "./launcher-mounts.ts";
-import { chooseRange, type RunnerUsers, type UserRange, UserRegistry } from "./launcher-users.ts";
+import { chooseRange, type UserRange, UserRegistry } from "./launcher-users.ts";
 
 const run = promisify(execFile);
+const limitScript = fileURLToPath(new URL("./launcher-limits.sh", import.meta.url));
 const trialScript = fileURLToPath(new URL("./launcher-trial.sh", import.meta.url));
 const runnerProgram = fileURLToPath(new URL("./runner.ts", import.meta.url));
 
@@ -36,8 +37,8 @@ export interface IsolationOptions {
 }
 
 /**
- * As root each runner gets a user of its own, and what a user supplies
- * another one; where code or engine lie in a folder closed to others, these
+ * As root each runner, its engine and what a user supplies get a user each of
+ * their own; where code or engine lie in a folder closed to others, these
  * users see it in a view of the file system of their own. Else all share the server's user.
  */
 export async function planIsolation(options: IsolationOptions): Promise<Isolation> {
@@ -84,22 +85,31 @@ export async function closeIsolation(isolation: Isolation): Promise<void> {
   if (isolation.kind === "separate-users") await isolation.launcher.stop();
 }
 
+/** Another user, and the command line that runs a command as that user. */
+export interface OtherUser {
+  uid: number;
+  gid: number;
+  wrap(command: string[]): string[];
+}
+
 /** Where one runner lives. */
 export interface Room {
-  /** Private to the runner: PULUMI_HOME and temporary files. */
+  /** The runner's own folder, for temporary files. */
   home: string;
-  /** The program's folder is `program` in it; both the runner and what a user supplies can write there. */
+  /** The engine's: PULUMI_HOME is `pulumi` in it. */
+  engineHome: string;
+  /** The program's folder is `program` in it; everyone in this room can write there. */
   work: string;
-  /** What the runner's environment has to hold. */
-  environment: Record<string, string>;
+  /** Sockets by which children get users of their own; absent where all share one. */
+  launchers?: { runner: string; engine: string };
+  /** The engine's user, when it is its alone: providers admit nobody else. */
+  engineUser?: number;
+  /** The user of what a user supplies. */
+  programUser?: OtherUser;
   /** The command line that starts the runner. */
   command(words: string[]): string[];
-  /** The user of the runner and its engine, when it is its alone. */
-  user?: number;
   /** Tells other workers by which process to know this room. */
   noteRunner(runner: ProcessIdentity): Promise<void>;
-  /** A copy of a file of the server's that what the user supplies may read. */
-  give(file: string): Promise<string>;
   /** Ends every process of this room and removes its folders. */
   close(): Promise<void>;
 }
@@ -116,61 +126,66 @@ async function sharedRoom(folder: string): Promise<Room> {
   const home = path.join(folder, "runner");
   const work = path.join(folder, "work");
   await mkdir(folder, { mode: 0o700 });
-  await mkdir(home, { mode: 0o700 });
+  await mkdir(path.join(home, "pulumi"), { recursive: true, mode: 0o700 });
   await mkdir(path.join(work, "program"), { recursive: true, mode: 0o700 });
   return {
     home,
+    engineHome: home,
     work,
-    environment: {},
     command: (words) => words,
     noteRunner: async () => {},
-    give: async (file) => file,
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
 async function separateRoom(
-  isolation: Isolation & { kind: "separate-users" },
+  { range, launcher }: Isolation & { kind: "separate-users" },
   folder: string,
 ): Promise<Room> {
-  const users = await registry.reserve(isolation.range, folder);
+  const users = await registry.reserve(range, folder);
+  const [home, engineHome, programHome, work] = ["runner", "engine", "home", "work"].map((name) =>
+    path.join(folder, name),
+  ) as [string, string, string, string];
+  const socketOf = (user: number) => path.join(machineFolder, "sockets", String(user));
   const runner: OpenRunner = {
-    socket: path.join(machineFolder, "sockets", String(users.runner)),
+    sockets: { runner: socketOf(users.runner), engine: socketOf(users.engine) },
     users,
-    home: path.join(folder, "runner"),
-    programHome: path.join(folder, "home"),
+    homes: { runner: home, engine: engineHome, program: programHome },
   };
-  const work = path.join(folder, "work");
   const close = async () => {
-    await isolation.launcher.close(runner);
+    await launcher.close(runner);
     await rm(folder, { recursive: true, force: true });
     await registry.release(users);
   };
+  const { runner: runnerUser, engine: engineUser, program } = users;
   try {
     await makeFolder(folder, 0o711);
-    await makeFolder(runner.home, 0o700, users.runner);
-    // The engine reads what a program leaves there: the runner's user belongs to the program's group.
-    await makeFolder(runner.programHome, 0o770, users.program);
-    await makeFolder(work, 0o2770, users.program);
-    await makeFolder(path.join(work, "program"), 0o2770, users.program);
-    await isolation.launcher.open(runner);
+    await makeFolder(home, 0o700, runnerUser);
+    // The runner may put plugins there; what the engine keeps there is closed to it.
+    await makeFolder(engineHome, 0o750, engineUser, runnerUser);
+    await makeFolder(path.join(engineHome, "pulumi"), 0o770, engineUser, runnerUser);
+    // Runner and engine read what a program leaves: both belong to its group.
+    await makeFolder(programHome, 0o770, program);
+    await makeFolder(work, 0o2770, program);
+    await makeFolder(path.join(work, "program"), 0o2770, program);
+    await launcher.open(runner);
   } catch (error) {
     await close();
     throw error;
   }
   return {
-    home: runner.home,
+    home,
+    engineHome,
     work,
-    user: users.runner,
-    environment: { ROOST_LAUNCHER: runner.socket },
-    command: (words) => isolation.launcher.inView(asUser(users, words)),
-    noteRunner: (identity) => registry.noteRunner(users, identity),
-    async give(file) {
-      const copy = path.join(work, path.basename(file));
-      await copyFile(file, copy);
-      await chown(copy, users.program, users.program);
-      return copy;
+    launchers: runner.sockets,
+    engineUser,
+    programUser: {
+      uid: program,
+      gid: program,
+      wrap: (words) => launcher.inView(asUser(program, program, words)),
     },
+    command: (words) => launcher.inView(asUser(runnerUser, program, words)),
+    noteRunner: (identity) => registry.noteRunner(users, identity),
     close,
   };
 }
@@ -180,9 +195,9 @@ export async function endForeignRooms(runner?: ProcessIdentity): Promise<void> {
   if (process.getuid?.() === 0 && process.platform === "linux") await registry.endAbandoned(runner);
 }
 
-/** The command line that starts `command` as the runner's user, without a way to new privileges. */
-function asUser(users: RunnerUsers, command: string[]): string[] {
-  const rights = [`--reuid=${users.runner}`, `--regid=${users.runner}`, `--groups=${users.program}`];
+/** The command line that starts `command` as another user, member of one more group, without a way to new privileges. */
+function asUser(user: number, group: number, command: string[]): string[] {
+  const rights = [`--reuid=${user}`, `--regid=${user}`, `--groups=${group}`];
   return [
     "setpriv",
     ...rights,
@@ -195,8 +210,6 @@ function asUser(users: RunnerUsers, command: string[]): string[] {
     ...command,
   ];
 }
-
-const limitScript = fileURLToPath(new URL("./launcher-limits.sh", import.meta.url));
 
 /** Whether it works is told by trying: modes, mounts, mappings and policies of the machine all have a say. */
 async function tryOut(isolation: Isolation, options: IsolationOptions): Promise<string | undefined> {
@@ -242,9 +255,9 @@ async function removeAbandonedFolders(homes: string): Promise<void> {
   }
 }
 
-async function makeFolder(folder: string, mode: number, user = 0): Promise<void> {
+async function makeFolder(folder: string, mode: number, user = 0, group = user): Promise<void> {
   await mkdir(folder);
-  await chown(folder, user, user);
+  await chown(folder, user, group);
   await chmod(folder, mode);
 }
 

@@ -6,6 +6,7 @@ import { RoostError } from "../errors.ts";
 import type { ProgramSource } from "../programs/contract.ts";
 import { isBelow } from "../programs/links.ts";
 import { type UnpackedProgram, type UnpackOptions, unpackProgram } from "../programs/unpack.ts";
+import { rewriteProjectFile } from "./project-file.ts";
 
 const unpacker = fileURLToPath(new URL("./unpacker.ts", import.meta.url));
 const outputBytes = 64 * 1024;
@@ -28,7 +29,19 @@ export async function placeProgram(
   into: string,
   options: UnpackOptions,
 ): Promise<UnpackedProgram> {
-  if (source.kind === "builtin" || !process.env.ROOST_LAUNCHER) return unpackProgram(source, into, options);
+  if (source.kind === "builtin") return unpackProgram(source, into, options);
+  const place = process.env.ROOST_LAUNCHER
+    ? await unpackApart(source, into, options)
+    : await unpackProgram(source, into, options);
+  await rewriteProjectFile(place.folder);
+  return place;
+}
+
+async function unpackApart(
+  source: ProgramSource,
+  into: string,
+  options: UnpackOptions,
+): Promise<UnpackedProgram> {
   const { npm_config_registry, npm_config_userconfig } = process.env;
   const child = launch(
     {

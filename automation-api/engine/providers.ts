@@ -1,9 +1,11 @@
 import { commandProvider } from "../../plugins/command/index.ts";
 import {
   admitGroup,
+  admitUser,
   canTellPeers,
   type ProviderDefinition,
   type Served,
+  type ServeOptions,
   serveProvider,
 } from "../../plugins/provider/index.ts";
 import { roostProvider } from "../../plugins/roost/index.ts";
@@ -23,7 +25,7 @@ export async function attachProviders(
   if (!canTellPeers) return "";
   const providers = { ...extra };
   if (setup.commandProvider === "roost") providers.command = commandProvider;
-  const admit = admitGroup({ group: engineProcess });
+  const admit = admitEngine(setup.engineUser, engineProcess);
   const ports = await Promise.all(
     Object.entries(providers).map(async ([name, provider]) => {
       const { port } = await serveProvider(provider, { admit });
@@ -39,8 +41,16 @@ export async function attachProviders(
  */
 export async function serveLocalServices(
   dataFolder: string,
-  runnerGroup: () => number | undefined,
+  admit: ServeOptions["admit"],
 ): Promise<Served | undefined> {
   if (!canTellPeers) return undefined;
-  return serveProvider(roostProvider({ dataFolder }), { admit: admitGroup({ group: runnerGroup }) });
+  return serveProvider(roostProvider({ dataFolder }), { admit });
+}
+
+/** Lets in one engine: by its user where that is its alone, else by the processes that may be it. */
+export function admitEngine(
+  engineUser: number | undefined,
+  group: () => number | undefined,
+): ServeOptions["admit"] {
+  return engineUser === undefined ? admitGroup({ group }) : admitUser(engineUser);
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Served } from "../../plugins/provider/index.ts";
 import { identify, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
 import { RoostError } from "../errors.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
-import { type Isolation, openRoom, type Room } from "./isolation.ts";
+import { type Isolation, type OtherUser, openRoom, type Room } from "./isolation.ts";
 import { killGroup } from "./process-group.ts";
-import { serveLocalServices } from "./providers.ts";
+import { admitEngine, serveLocalServices } from "./providers.ts";
 
 const entry = fileURLToPath(new URL("./runner.ts", import.meta.url));
 /** Between the cancel that the engine is told and the end of its whole group. */
@@ -17,7 +18,7 @@ export interface RunnerOptions {
   slot: number;
   isolation: Isolation;
   memoryMegabytes: number;
-  setup: Omit<RunnerSetup, "home" | "work" | "attached">;
+  setup: Omit<RunnerSetup, RoomSetup | "attached">;
   /** Folder with the records of local services. */
   servicesFolder: string;
   /** Receives what the runner's process writes outside of its channel. */
@@ -58,7 +59,7 @@ export class Runner {
     ]);
     const child = spawn(command[0] as string, command.slice(1), {
       cwd: "/",
-      env: { ...runnerEnvironment(room.home), ...room.environment },
+      env: runnerEnvironment(room),
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
@@ -71,15 +72,18 @@ export class Runner {
     });
     const runner = new Runner(options.slot, child, identity, room);
     await room.noteRunner(identity);
-    runner.#services = await serveLocalServices(options.servicesFolder, () => identity.pid);
+    runner.#services = await serveLocalServices(
+      options.servicesFolder,
+      admitEngine(room.engineUser, () => identity.pid),
+    );
     const attached = runner.#services ? [`roost:${runner.#services.port}`] : [];
-    await runner.#becomeReady({ ...options.setup, home: room.home, work: room.work, attached });
+    await runner.#becomeReady({ ...options.setup, ...setupOf(room), attached });
     return runner;
   }
 
-  /** The runner's private folder. */
-  get home(): string {
-    return this.#room.home;
+  /** Where what the runner needs is put for it, and whose it has to be. */
+  get place(): { folder: string; asUser?: OtherUser } {
+    return { folder: path.join(this.#room.work, "fetched"), asUser: this.#room.programUser };
   }
 
   /** False once the process has ended, for whatever reason. */
@@ -103,7 +107,7 @@ export class Runner {
     };
     if (cancel.aborted) onCancel();
     cancel.addEventListener("abort", onCancel, { once: true });
-    this.#tell({ kind: "job", job: await this.#withOwnFiles(job) });
+    this.#tell({ kind: "job", job });
     const end = await this.#ended;
     clearTimeout(timer);
     cancel.removeEventListener("abort", onCancel);
@@ -123,12 +127,6 @@ export class Runner {
     await this.#ended;
     await this.#services?.close();
     await this.#room.close();
-  }
-
-  /** The server's own files are closed to what a user supplies. */
-  async #withOwnFiles(job: Job): Promise<Job> {
-    if (job.program.kind !== "archive") return job;
-    return { ...job, program: { ...job.program, file: await this.#room.give(job.program.file) } };
   }
 
   #tell(message: ToRunner): void {
@@ -158,8 +156,15 @@ export class Runner {
   }
 }
 
+/** What the room decides of a runner's setup. */
+type RoomSetup = "work" | "engineHome" | "engineUser" | "engineLauncher";
+
+function setupOf({ work, engineHome, engineUser, launchers }: Room): Pick<RunnerSetup, RoomSetup> {
+  return { work, engineHome, engineUser, engineLauncher: launchers?.engine };
+}
+
 /** An allow-list: settings, database and tokens of the server stay with the server. */
-function runnerEnvironment(home: string): Record<string, string> {
+function runnerEnvironment({ home, launchers }: Room): Record<string, string> {
   const names = [
     "PATH",
     "LANG",
@@ -172,7 +177,12 @@ function runnerEnvironment(home: string): Record<string, string> {
     "NO_PROXY",
   ];
   const inherited = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
-  return { ...Object.fromEntries(inherited), HOME: home, TMPDIR: home };
+  return {
+    ...Object.fromEntries(inherited),
+    HOME: home,
+    TMPDIR: home,
+    ...(launchers && { ROOST_LAUNCHER: launchers.runner }),
+  };
 }
 
 async function startedIdentity(child: ChildProcess): Promise<ProcessIdentity> {

@@ -1,4 +1,4 @@
-import { mkdir, symlink } from "node:fs/promises";
+import { symlink } from "node:fs/promises";
 import path from "node:path";
 import {
   LocalWorkspace,
@@ -13,10 +13,8 @@ import type { Job, RunnerSetup } from "./contract.ts";
 /** Names of the engine's own environment that a runner passes on to it. */
 const passed = [
   "PATH",
-  "ROOST_LAUNCHER",
   "LANG",
   "TZ",
-  "TMPDIR",
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
   "HTTPS_PROXY",
@@ -42,8 +40,7 @@ export interface WorkspaceRequest {
  */
 export async function openStack(request: WorkspaceRequest): Promise<Stack> {
   const { job, setup, command, folder, program } = request;
-  const home = path.join(setup.home, "pulumi");
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  const home = path.join(setup.engineHome, "pulumi");
   if (setup.pluginsFolder) await linkPlugins(setup.pluginsFolder, path.join(home, "plugins"));
   const workspace = await LocalWorkspace.create({
     workDir: folder,
@@ -70,7 +67,9 @@ function environment({ job, setup, attached }: WorkspaceRequest): Record<string,
   const inherited = passed.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return {
     ...Object.fromEntries(inherited),
-    HOME: setup.home,
+    HOME: setup.engineHome,
+    TMPDIR: setup.engineHome,
+    ...(setup.engineLauncher && { ROOST_LAUNCHER: setup.engineLauncher }),
     PULUMI_BACKEND_URL: job.backendUrl,
     PULUMI_ACCESS_TOKEN: job.token,
     PULUMI_DEBUG_PROVIDERS: attached,

@@ -31,6 +31,9 @@ export interface Frame {
   content: Buffer;
 }
 
+/** As whom a child runs: what a user supplies, or the engine that holds the access token. */
+export type Role = "program" | "engine";
+
 export type StreamName = "stdout" | "stderr";
 
 /** What is asked first on a connection; standard input follows in frames of its own. */
@@ -38,7 +41,7 @@ export interface StartRequest {
   command: string[];
   cwd: string;
   env: Record<string, string>;
-  as: "program" | "plugin";
+  as: Role;
 }
 
 /** The other side does not speak this language; nothing more is read from it. */

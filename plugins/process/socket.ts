@@ -7,24 +7,25 @@ import {
   encodeJson,
   type Frame,
   FrameReader,
+  type Role,
   type StartRequest,
   type StreamName,
 } from "./frames.ts";
 import type { Child, Exit, Launcher, LaunchRequest } from "./launch.ts";
 
 /**
- * Has children started by a launcher that listens on a Unix socket, under the user that it keeps for them.
+ * Has children started by a launcher that listens on a Unix socket, under a user that it keeps for them.
  * A connection is one child: when it ends, for whatever reason, the child's process group ends with it.
  * Nothing that is started so can outlive this process, so services are refused.
  */
-export function socketLauncher(path: string): Launcher {
+export function socketLauncher(path: string, role: Role = "program"): Launcher {
   return {
     launch(request, signal) {
       if (request.command.length === 0) throw new Error("launch: the command is empty");
       if (request.as === "service")
         throw new Error("launch: services are not started by way of a launcher's socket");
       signal?.throwIfAborted();
-      const child = new RemoteChild(connect(path), request);
+      const child = new RemoteChild(connect(path), request, role);
       if (signal) killOnAbort(signal, child.exited, (name) => child.kill(name));
       return child;
     },
@@ -39,7 +40,7 @@ class RemoteChild implements Child {
   readonly exited: Promise<Exit>;
   #pid: number | undefined;
 
-  constructor(socket: Socket, request: LaunchRequest) {
+  constructor(socket: Socket, request: LaunchRequest, role: Role) {
     this.#socket = socket;
     const take = (name: StreamName) => (bytes: number) => this.#send(encodeJson("taken", { name, bytes }));
     this.#streams = { stdout: new RemoteStream(take("stdout")), stderr: new RemoteStream(take("stderr")) };
@@ -52,7 +53,7 @@ class RemoteChild implements Child {
     socket.on("error", (error) => this.#end(error));
     socket.on("close", () => this.#end(new Error("the connection ended before the child did")));
     const { command, cwd, env } = request;
-    this.#send(encodeJson("request", { command, cwd, env, as: "program" } satisfies StartRequest));
+    this.#send(encodeJson("request", { command, cwd, env, as: role } satisfies StartRequest));
     for (const frame of encodeData("input", Buffer.from(request.stdin ?? ""))) this.#send(frame);
     this.#send(encodeFrame("inputEnd"));
   }

@@ -1,6 +1,7 @@
-export { type ChangeKind, type Diff, diffInputs, type PropertyChange } from "./diff.ts";
+export { type ChangeKind, type Diff, diffInputs, type PropertyChange, sameContent } from "./diff.ts";
 export { runExecutable } from "./executable.ts";
 export { type AdmitOptions, admitGroup, canTellPeers } from "./peer.ts";
+export { admitUser } from "./peer-user.ts";
 export * from "./provider.ts";
 export { hasUnknown } from "./secrets.ts";
 export { type Peer, type Served, type ServeOptions, serveProvider } from "./server.ts";
