@@ -27,5 +27,6 @@ export function parseExactly(text: string): unknown {
 
 function isLossy(value: number, source: string): boolean {
   if (Object.is(value, -0) || !Number.isFinite(value)) return true;
-  return source.replace(/[eE].*$|\D/g, "").length > 15 && String(value) !== source;
+  const digits = source.replace(/[eE].*$|\D/g, "");
+  return (value === 0 && /[1-9]/.test(digits)) || (digits.length > 15 && String(value) !== source);
 }

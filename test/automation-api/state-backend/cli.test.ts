@@ -23,7 +23,16 @@ describe("the unmodified pulumi command", () => {
       console.log((await expectSuccess(project.pulumi(["destroy", "--yes"]))).output);
       console.log((await expectSuccess(project.pulumi(["stack", "history", "--json"]))).output);
       console.log((await expectSuccess(project.pulumi(["stack", "rm", "--yes"]))).output);
-      const rows = await server.database.db.selectFrom("event").selectAll().execute(); console.log(JSON.stringify(rows.filter((r) => JSON.stringify(r.data).includes("ummary"))).slice(0, 3000), rows.map((r) => r.kind + Object.keys(r.data)).join(" "), JSON.stringify(await server.database.db.selectFrom("stack_update").selectAll().execute()).slice(0,1500));console.log(server.log.filter((l) => /"level":(40|50)/.test(l)).join("\n"));
+      const rows = await server.database.db.selectFrom("event").selectAll().execute();
+      console.log(
+        JSON.stringify(rows.filter((r) => JSON.stringify(r.data).includes("ummary"))).slice(0, 3000),
+        rows.map((r) => r.kind + Object.keys(r.data)).join(" "),
+        JSON.stringify(await server.database.db.selectFrom("stack_update").selectAll().execute()).slice(
+          0,
+          1500,
+        ),
+      );
+      console.log(server.log.filter((l) => /"level":(40|50)/.test(l)).join("\n"));
     });
   }, 120_000);
 });
