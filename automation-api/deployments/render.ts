@@ -110,54 +110,67 @@ interface StateChange {
  * whole lines, or with "" for what a reader need not see.
  */
 export function createLogRenderer(): (event: { kind: string; data: unknown }) => string {
-  const stacks: { outputs?: { old: Outputs; new: Outputs } } = {};
-  let faults: string[] = [];
-  const finish = (summary?: Summary): string[] => {
-    const lines = [
-      ...(faults.length > 0 ? ["Diagnostics:", ...faults, ""] : []),
-      ...(summary ? summaryLines(summary, stacks.outputs) : []),
-    ];
-    faults = [];
-    return lines;
-  };
-  const engine = (event: EngineEvent): string[] => {
-    const step = event.resOutputsEvent?.metadata;
-    if (step?.type === "pulumi:pulumi:Stack")
-      stacks.outputs = { old: step.old?.outputs ?? {}, new: step.new?.outputs ?? {} };
-    const { diagnosticEvent: diagnostic, policyEvent: policy } = event;
-    if (diagnostic && isFault(diagnostic)) faults.push(...diagnosticLines(diagnostic));
-    if (policy) faults.push(...policyLines(policy));
-    if (event.summaryEvent) return finish(event.summaryEvent);
-    return eventLines(event);
-  };
+  const seen: Seen = { stackUrn: "", faults: new Map(), errored: new Set() };
   return ({ kind, data }) => {
-    if (kind === "engine") return text(engine(data as EngineEvent));
+    if (kind === "engine") return text(engineLines(data as EngineEvent, seen));
     if (kind === "log") return text([plain((data as { line: string }).line)]);
     if (kind !== "state") return "";
     const change = data as StateChange;
     const ended = ["succeeded", "failed", "cancelled"].includes(change.state);
-    return text([...(ended ? finish() : []), ...stateLines(change, ended)]);
+    return text([...(ended ? takeFaults(seen) : []), ...stateLines(change, ended)]);
   };
+}
+
+/** What the events until now have left to be said at the end. */
+interface Seen {
+  stackUrn: string;
+  outputs?: { old: Outputs; new: Outputs };
+  /** Lines by the resource that they are about. */
+  faults: Map<string, string[]>;
+  errored: Set<string>;
 }
 
 type Outputs = Record<string, unknown>;
 
-function eventLines(event: EngineEvent): string[] {
+function engineLines(event: EngineEvent, seen: Seen): string[] {
+  const step = (event.resourcePreEvent ?? event.resOutputsEvent)?.metadata;
+  if (step?.type === "pulumi:pulumi:Stack") {
+    seen.stackUrn = step.urn;
+    if (event.resOutputsEvent && step.op !== "delete")
+      seen.outputs = { old: step.old?.outputs ?? {}, new: step.new?.outputs ?? {} };
+  }
+  if (event.policyEvent) addFault(seen, "  Policies:", policyLines(event.policyEvent));
+  if (event.diagnosticEvent) return diagnosticLines(event.diagnosticEvent, seen);
+  if (event.summaryEvent) return [...takeFaults(seen), ...summaryLines(event.summaryEvent, seen)];
+  return eventLines(event, seen);
+}
+
+function eventLines(event: EngineEvent, seen: Seen): string[] {
   const { resourcePreEvent: begun, resOutputsEvent: done, resOpFailedEvent: failed } = event;
   if (begun) return rowLine(begun.metadata, (words) => (begun.planning ? words.plan : words.doing));
+  if (failed) return failedLine(failed.metadata, seen);
+  if (done && seen.errored.has(done.metadata.urn)) return failedLine(done.metadata, seen);
   if (done && !done.planning) return rowLine(done.metadata, (words) => words.done);
-  if (failed) return rowLine(failed.metadata, (words) => `${words.doing || "step"} failed`);
   if (event.stdoutEvent) return plain(event.stdoutEvent.message).trimEnd().split("\n");
   if (event.errorEvent) return [`error: ${plain(event.errorEvent.error)}`];
   if (event.progressEvent?.done) return [event.progressEvent.message];
-  if (event.diagnosticEvent) return liveLines(event.diagnosticEvent);
   return [];
 }
 
 function rowLine(step: Step, status: (words: Wording) => string): string[] {
-  const words = wordings[step.op] ?? { mark: "? ", doing: step.op, done: step.op, plan: step.op };
+  const words = wordings[step.op] ?? unknown(step.op);
   if (words === same) return [];
   return [` ${words.mark} ${step.type} ${nameOf(step.urn)} ${status(words)}${diffText(step)}`];
+}
+
+function failedLine({ op, type, urn }: Step, seen: Seen): string[] {
+  const { mark, doing } = wordings[op] ?? unknown(op);
+  seen.errored.add(urn);
+  return [` ${mark} ${type} ${nameOf(urn)} **${doing && `${doing} `}failed**`];
+}
+
+function unknown(op: string): Wording {
+  return { mark: "? ", doing: op, done: op, plan: op };
 }
 
 /** `[diff: ~image,+tags]`: paths that change, by what happens to each. */
@@ -172,26 +185,30 @@ function diffText({ detailedDiff, diffs, op }: Step): string {
 }
 
 /** What a program or a provider says, as it says it; of a fault the first line, since all of it comes at the end. */
-function liveLines(diagnostic: Diagnostic): string[] {
-  const lines = plain(`${diagnostic.prefix ?? ""}${diagnostic.message}`)
-    .trimEnd()
-    .split("\n");
-  if (lines.every((line) => line.trim() === "")) return [];
-  const from = diagnostic.urn ? `${typeOf(diagnostic.urn)} ${nameOf(diagnostic.urn)} ` : "";
-  const shown = isFault(diagnostic) ? lines.slice(0, 1) : lines;
-  return shown.map((line) => `    ${from}${line}`);
+function diagnosticLines(diagnostic: Diagnostic, seen: Seen): string[] {
+  const { severity, ephemeral, prefix = "", message } = diagnostic;
+  const lines = plain(`${prefix}${message}`).trimEnd().split("\n");
+  if (severity === "debug" || lines.every((line) => line.trim() === "")) return [];
+  const urn = diagnostic.urn || seen.stackUrn;
+  const isFault = !ephemeral && (severity === "error" || severity === "warning");
+  if (isFault) addFault(seen, urn && `  ${typeOf(urn)} (${nameOf(urn)}):`, lines);
+  if (severity === "error" && urn) seen.errored.add(urn);
+  const from = urn ? `${typeOf(urn)} ${nameOf(urn)} ` : "";
+  return (isFault ? lines.slice(0, 1) : lines).map((line) => `    ${from}${line}`);
 }
 
-function isFault({ severity, ephemeral }: Diagnostic): boolean {
-  return !ephemeral && (severity === "error" || severity === "warning");
+function addFault(seen: Seen, head: string, lines: string[]): void {
+  seen.faults.set(head, [...(seen.faults.get(head) ?? []), ...lines.map(indent)]);
 }
 
-function diagnosticLines(diagnostic: Diagnostic): string[] {
-  const head = diagnostic.urn ? [`  ${typeOf(diagnostic.urn)} (${nameOf(diagnostic.urn)}):`] : [];
-  const body = plain(`${diagnostic.prefix ?? ""}${diagnostic.message}`)
-    .trimEnd()
-    .split("\n");
-  return [...head, ...body.map((line) => `    ${line}`)];
+function takeFaults(seen: Seen): string[] {
+  const groups = [...seen.faults].flatMap(([head, lines]) => [...(head ? [head] : []), ...lines, ""]);
+  seen.faults.clear();
+  return groups.length > 0 ? ["Diagnostics:", ...groups] : [];
+}
+
+function indent(line: string): string {
+  return `    ${line}`;
 }
 
 function policyLines(violation: PolicyViolation): string[] {
@@ -199,41 +216,43 @@ function policyLines(violation: PolicyViolation): string[] {
     ? ` (${typeOf(violation.resourceUrn)}: ${nameOf(violation.resourceUrn)})`
     : "";
   return [
-    `  [${violation.enforcementLevel}] ${violation.policyPackName} ${violation.policyName}${where}`,
-    ...plain(violation.message)
-      .trimEnd()
-      .split("\n")
-      .map((line) => `    ${line}`),
+    `[${violation.enforcementLevel}] ${violation.policyPackName} ${violation.policyName}${where}`,
+    ...plain(violation.message).trimEnd().split("\n").map(indent),
   ];
 }
 
-function summaryLines(summary: Summary, outputs: { old: Outputs; new: Outputs } | undefined): string[] {
-  const lines = outputs ? outputLines(outputs.old, outputs.new) : [];
+function summaryLines(summary: Summary, { outputs, errored }: Seen): string[] {
+  const lines = outputs ? outputLines(outputs.old, outputs.new, summary.isPreview ?? false) : [];
   if (lines.length > 0) lines.unshift("Outputs:");
+  if (lines.length > 0) lines.push("");
   const changes = Object.entries(summary.resourceChanges ?? {}).filter(([, count]) => count > 0);
   const changed = changes.filter(([op]) => op !== "same");
   const unchanged = changes.find(([op]) => op === "same")?.[1];
   lines.push("Resources:");
   for (const [op, count] of changed) {
-    const words = wordings[op] ?? { mark: "? ", done: op, plan: op };
+    const words = wordings[op] ?? unknown(op);
     lines.push(`    ${words.mark.trim()} ${count} ${summary.isPreview ? `to ${words.plan}` : words.done}`);
   }
   if (unchanged !== undefined) lines.push(`    ${unchanged} unchanged`);
-  if (changes.length === 0) lines.push("    none");
+  if (errored.size > 0) lines.push(`    ${errored.size} errored`);
   if (!summary.isPreview) lines.push("", `Duration: ${durationText(summary.durationSeconds ?? 0)}`);
   return lines;
 }
 
-function outputLines(before: Outputs, after: Outputs): string[] {
+/** Outputs with what became of each; a first run has nothing to compare with, a preview shows changes only. */
+function outputLines(before: Outputs, after: Outputs, onlyChanges: boolean): string[] {
+  const isFirst = Object.keys(before).length === 0 && !onlyChanges;
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const width = Math.max(0, ...keys.map((key) => key.length));
   return keys.flatMap((key) => {
     const [was, is] = [before[key], after[key]].map((value) =>
       value === undefined ? undefined : valueText(value),
     );
-    if (was === is) return [`    ${key}: ${is}`];
-    if (was === undefined) return [`  + ${key}: ${is}`];
-    if (is === undefined) return [`  - ${key}: ${was}`];
-    return [`  ~ ${key}: ${was} => ${is}`];
+    const name = key.padEnd(width);
+    if (was === is || (isFirst && is !== undefined)) return onlyChanges ? [] : [`    ${name}: ${is}`];
+    if (was === undefined) return [`  + ${name}: ${is}`];
+    if (is === undefined) return [`  - ${name}: ${was}`];
+    return [`  ~ ${name}: ${was} => ${is}`];
   });
 }
 
@@ -292,7 +311,7 @@ function typeOf(urn: string): string {
 
 /** Without the engine's colour marks, such as `<{%reset%}>`, and without control characters that a terminal obeys. */
 function plain(message: string): string {
-  return message.replaceAll(/<\{%[^%]*%\}>/g, "").replaceAll(/[^\P{Cc}\n\t]/gu, "");
+  return message.replaceAll(/<\{%[^%]*%\}>|\p{Cc}\[[0-9;]*m/gu, "").replaceAll(/[^\P{Cc}\n\t]/gu, "");
 }
 
 function text(lines: string[]): string {

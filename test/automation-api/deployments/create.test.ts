@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type DeploymentServer, startDeploymentServer } from "./deployment-server.ts";
 
 let server: DeploymentServer;
@@ -70,11 +70,19 @@ describe("POST /api/v1/deployments", () => {
 
   it("takes the program of the stack's last deployment", async () => {
     await server.deploy({ stack: "inherit" });
-    const { status, body } = await server.deploy({ stack: "inherit", program: undefined, operation: "destroy" });
+    const { status, body } = await server.deploy({
+      stack: "inherit",
+      program: undefined,
+      operation: "destroy",
+    });
     expect([status, body.program]).toEqual([202, { builtin: "hello" }]);
     const none = await server.deploy({ stack: "fresh", program: undefined });
     expect([none.status, none.body.faults[0].field]).toEqual([400, "program"]);
-    const stacks = await server.database.db.selectFrom("stack").select("name").where("name", "=", "fresh").execute();
+    const stacks = await server.database.db
+      .selectFrom("stack")
+      .select("name")
+      .where("name", "=", "fresh")
+      .execute();
     expect(stacks).toEqual([]);
   });
 
@@ -132,7 +140,9 @@ describe("configuration is judged when it is given", () => {
 
   it("counts what is stored and what earlier deployments bring", async () => {
     const stack = "merged";
-    expect((await server.deploy({ stack, config: { replicas: 2 }, secrets: { apiKey: "k" } })).status).toBe(202);
+    expect((await server.deploy({ stack, config: { replicas: 2 }, secrets: { apiKey: "k" } })).status).toBe(
+      202,
+    );
     // Not yet stored, but before this one: the key that no program takes is still there.
     expect((await server.deploy({ stack, operation: "destroy", config: { color: "red" } })).status).toBe(202);
     const bad = await server.deploy({ stack });
@@ -146,7 +156,11 @@ describe("configuration is judged when it is given", () => {
       .set({ config: JSON.stringify({ "web:replicas": { string: "77" } }) })
       .where("name", "=", stack)
       .execute();
-    await server.database.db.updateTable("deployment").set({ state: "cancelled" }).where("state", "=", "queued").execute();
+    await server.database.db
+      .updateTable("deployment")
+      .set({ state: "cancelled" })
+      .where("state", "=", "queued")
+      .execute();
     expect((await server.deploy({ stack })).body.faults).toEqual([
       expect.objectContaining({ field: "config.replicas" }),
     ]);
@@ -154,7 +168,11 @@ describe("configuration is judged when it is given", () => {
   });
 
   it("refuses a secret in the clear where the program asks for a secret, and the other way round", async () => {
-    const { body } = await server.deploy({ stack: "misplaced", config: { apiKey: "k" }, secrets: { message: "m" } });
+    const { body } = await server.deploy({
+      stack: "misplaced",
+      config: { apiKey: "k" },
+      secrets: { message: "m" },
+    });
     expect(body.faults.map(({ field }: { field: string }) => field)).toEqual(
       expect.arrayContaining(["config.apiKey", "secrets.message"]),
     );
@@ -173,7 +191,11 @@ const refused: [name: string, fields: Record<string, unknown>, field: string][] 
   ["a stack with a line break", { stack: "a\nb" }, "stack"],
   ["an unknown operation", { operation: "up" }, "operation"],
   ["an unknown built-in", { program: { builtin: "helo" } }, "program.builtin"],
-  ["a built-in that is a property of every object", { program: { builtin: "constructor" } }, "program.builtin"],
+  [
+    "a built-in that is a property of every object",
+    { program: { builtin: "constructor" } },
+    "program.builtin",
+  ],
   ["no kind of program", { program: {} }, "program"],
   ["two kinds of program", { program: { builtin: "hello", folder: "x" } }, "program"],
   ["a path without archive", { program: { builtin: "hello", path: "x" } }, "program.path"],
@@ -191,7 +213,11 @@ const refused: [name: string, fields: Record<string, unknown>, field: string][] 
   ["the metadata service", { program: { git: { url: "https://169.254.169.254/r" } } }, "program.git.url"],
   ["a ref with a dash", { program: { git: { url: "http://127.0.0.1/r", ref: "--x" } } }, "program.git.ref"],
   ["a refspec", { program: { git: { url: "http://127.0.0.1/r", ref: "+a:b" } } }, "program.git.ref"],
-  ["a ref that climbs", { program: { git: { url: "http://127.0.0.1/r", ref: "a/../b" } } }, "program.git.ref"],
+  [
+    "a ref that climbs",
+    { program: { git: { url: "http://127.0.0.1/r", ref: "a/../b" } } },
+    "program.git.ref",
+  ],
   ["a config key of strange form", { config: { "a b": 1 } }, "config.a b"],
   ["the same key twice", { config: { message: "a", "bad:message": "b" } }, "config.bad:message"],
   ["a key that is both", { config: { message: "a" }, secrets: { message: "b" } }, "secrets.message"],
@@ -200,7 +226,11 @@ const refused: [name: string, fields: Record<string, unknown>, field: string][] 
   ["too much parallelism", { options: { parallel: 257 } }, "options.parallel"],
   ["a target that is no URN", { options: { targets: ["--all"] } }, "options.targets[0]"],
   ["an unknown option", { options: { force: true } }, "options.force"],
-  ["an option of another operation", { operation: "refresh", options: { replace: ["urn:pulumi:dev::web::a::b"] } }, "options.replace"],
+  [
+    "an option of another operation",
+    { operation: "refresh", options: { replace: ["urn:pulumi:dev::web::a::b"] } },
+    "options.replace",
+  ],
   ["a long message", { message: "x".repeat(1001) }, "message"],
 ];
 
@@ -209,18 +239,24 @@ describe("bad input", () => {
     await symlink("/etc", path.join(server.programRoot, "link"));
   });
 
-  it.each(refused)("%s is a 400 that names the field, and nothing is stored", async (_name, fields, field) => {
-    const before = await server.countRows();
-    const { status, body } = await server.deploy({ project: "bad", ...fields });
-    expect(status).toBe(400);
-    expect(body.faults.map((fault: { field: string }) => fault.field).join()).toContain(
-      field === "program" ? "program" : field,
-    );
-    expect(await server.countRows()).toEqual(before);
-  });
+  it.each(refused)(
+    "%s is a 400 that names the field, and nothing is stored",
+    async (_name, fields, field) => {
+      const before = await server.countRows();
+      const { status, body } = await server.deploy({ project: "bad", ...fields });
+      expect(status).toBe(400);
+      expect(body.faults.map((fault: { field: string }) => fault.field).join()).toContain(
+        field === "program" ? "program" : field,
+      );
+      expect(await server.countRows()).toEqual(before);
+    },
+  );
 
   it("takes plain http only where the operator allows it", async () => {
-    const allowed = await server.deploy({ project: "git", program: { git: { url: "http://127.0.0.1:9/r" } } });
+    const allowed = await server.deploy({
+      project: "git",
+      program: { git: { url: "http://127.0.0.1:9/r" } },
+    });
     expect(allowed.status).toBe(202);
   });
 });
@@ -239,12 +275,18 @@ describe("permissions", () => {
     expect((await server.deploy({ project: "shared" }, viewer.token)).status).toBe(403);
     expect((await server.deploy({ project: "shared", stack: "new" }, operator.token)).status).toBe(202);
     const forbidden = await server.deploy({ project: "unmade" }, operator.token);
-    expect([forbidden.status, forbidden.body.detail]).toEqual([403, expect.stringContaining("project:create")]);
+    expect([forbidden.status, forbidden.body.detail]).toEqual([
+      403,
+      expect.stringContaining("project:create"),
+    ]);
   });
 
   it("a stack needs its own permission to be made", async () => {
     const scopes = ["deployment:create", "stack:read"] as const;
-    const narrow = await server.tokenOf({ roles: [{ role: "operator", projectId: null }], scopes: [...scopes] });
+    const narrow = await server.tokenOf({
+      roles: [{ role: "operator", projectId: null }],
+      scopes: [...scopes],
+    });
     const forbidden = await server.deploy({ project: "shared", stack: "unmade" }, narrow.token);
     expect([forbidden.status, forbidden.body.detail]).toEqual([403, expect.stringContaining("stack:create")]);
     expect((await server.deploy({ project: "shared", stack: "new" }, narrow.token)).status).toBe(202);
@@ -264,9 +306,15 @@ describe("permissions", () => {
     const operator = await server.tokenOf({ roles: [{ role: "operator", projectId: null }] });
     const program = { folder: "own" };
     const forbidden = await server.deploy({ project: "shared", stack: "code", program }, operator.token);
-    expect([forbidden.status, forbidden.body.detail]).toEqual([403, expect.stringContaining("program:run-code")]);
+    expect([forbidden.status, forbidden.body.detail]).toEqual([
+      403,
+      expect.stringContaining("program:run-code"),
+    ]);
     expect((await server.deploy({ project: "shared", stack: "code", program })).status).toBe(202);
-    const inherited = await server.deploy({ project: "shared", stack: "code", program: undefined }, operator.token);
+    const inherited = await server.deploy(
+      { project: "shared", stack: "code", program: undefined },
+      operator.token,
+    );
     expect(inherited.status).toBe(403);
   });
 
@@ -292,7 +340,13 @@ describe("permissions", () => {
       stackId: row.stack_id,
       epoch: 1,
     };
-    const input = { project: "shared", stack: "engine", operation: "update" as const, message: "", options: {} };
+    const input = {
+      project: "shared",
+      stack: "engine",
+      operation: "update" as const,
+      message: "",
+      options: {},
+    };
     await expect(server.deployments.create(principal, input)).rejects.toMatchObject({ code: "forbidden" });
     await expect(server.deployments.cancel(principal, body.id)).rejects.toMatchObject({ code: "forbidden" });
   });

@@ -9,7 +9,7 @@ import { deploymentRoutes } from "../../../automation-api/deployments/routes.ts"
 import { Deployments } from "../../../automation-api/deployments/service.ts";
 import { EventFeed } from "../../../automation-api/events/service.ts";
 import { programRoutes } from "../../../automation-api/programs/routes.ts";
-import { parseAllowRules, Programs } from "../../../automation-api/programs/service.ts";
+import { Programs, parseAllowRules } from "../../../automation-api/programs/service.ts";
 import { projectRoutes } from "../../../automation-api/projects/routes.ts";
 import { Projects } from "../../../automation-api/projects/service.ts";
 import { QueueService } from "../../../automation-api/queue/service.ts";

@@ -121,7 +121,10 @@ describe("GET /api/v1/deployments/{id}", () => {
   it("shows what a deployment ended with, secrets masked", async () => {
     const { body } = await server.deploy({ stack: "result" });
     const claimed = await claim(body.id);
-    const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "canary" };
+    const secret = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      ciphertext: "canary",
+    };
     await server.queue.finish(claimed, {
       ...done,
       version: 3,
@@ -149,7 +152,11 @@ describe("GET /api/v1/deployments/{id}", () => {
     expect(second.waitingFor).toEqual({ kind: "deployment", id: first.id });
     await server.call("POST", `/api/v1/deployments/${first.id}/cancel`);
     const { db } = server.database;
-    const row = await db.selectFrom("deployment").selectAll().where("id", "=", second.id).executeTakeFirstOrThrow();
+    const row = await db
+      .selectFrom("deployment")
+      .selectAll()
+      .where("id", "=", second.id)
+      .executeTakeFirstOrThrow();
     await db
       .insertInto("stack_update")
       .values({
@@ -164,7 +171,11 @@ describe("GET /api/v1/deployments/{id}", () => {
         started_at: new Date(),
       })
       .execute();
-    await db.updateTable("stack").set({ active_update_id: "upd-of-a-person" }).where("id", "=", row.stack_id).execute();
+    await db
+      .updateTable("stack")
+      .set({ active_update_id: "upd-of-a-person" })
+      .where("id", "=", row.stack_id)
+      .execute();
     const { body } = await server.call("GET", `/api/v1/deployments/${second.id}`);
     expect(body.waitingFor).toEqual({ kind: "person", name: "ada", command: "pulumi up" });
   });
@@ -179,15 +190,29 @@ describe("GET /api/v1/deployments", () => {
     const seen: string[] = [];
     let cursor = "";
     do {
-      const { body } = await server.call("GET", `/api/v1/deployments?project=pages&limit=2${cursor && `&cursor=${cursor}`}`);
+      const { body } = await server.call(
+        "GET",
+        `/api/v1/deployments?project=pages&limit=2${cursor && `&cursor=${cursor}`}`,
+      );
       expect(body.items.length).toBeLessThanOrEqual(2);
       seen.push(...body.items.map(({ id }: { id: string }) => id));
       cursor = body.nextCursor;
     } while (cursor);
     expect(seen).toEqual(made);
-    const previews = await server.call("GET", "/api/v1/deployments?project=pages&operation=preview&state=queued");
+    const previews = await server.call(
+      "GET",
+      "/api/v1/deployments?project=pages&operation=preview&state=queued",
+    );
     expect(previews.body.items.map(({ id }: { id: string }) => id)).toEqual([made[3]]);
-    for (const query of ["limit=0", "limit=x", "state=done", "cursor=%2e%2e", "cursor=YWJj", "color=red", "project=.."]) {
+    for (const query of [
+      "limit=0",
+      "limit=x",
+      "state=done",
+      "cursor=%2e%2e",
+      "cursor=YWJj",
+      "color=red",
+      "project=..",
+    ]) {
       expect((await server.call("GET", `/api/v1/deployments?${query}`)).status).toBe(400);
     }
   });
@@ -249,7 +274,9 @@ describe("POST /api/v1/deployments/{id}/cancel", () => {
         server.queue.claim(worker, { slot: 1, identity: { pid: 1, bootId: "b", startTime: "1" } }),
       ]);
       const { body: now } = await server.call("GET", `/api/v1/deployments/${body.id}`);
-      expect([cancelled.status, now.state]).toEqual(cancelled.status === 200 ? [200, "cancelled"] : [202, "running"]);
+      expect([cancelled.status, now.state]).toEqual(
+        cancelled.status === 200 ? [200, "cancelled"] : [202, "running"],
+      );
       expect(now.cancelRequested).not.toBeNull();
     }
   });
