@@ -6,7 +6,10 @@ import { pipeline } from "node:stream/promises";
 import { createZstdCompress, createZstdDecompress } from "node:zlib";
 import { RoostError } from "../errors.ts";
 import { openFrames, sealFrames } from "./frame.ts";
-import { type Seal, sealOf } from "./seal.ts";
+import { type Seal, type SealHead, sealOf } from "./seal.ts";
+
+/** A passphrase, or a question that is asked when the file turns out to be encrypted. */
+export type PassphraseSource = string | undefined | (() => Promise<string>);
 
 /** @throws conflict when there is such a file. */
 export async function refuseExisting(file: string): Promise<void> {
@@ -44,13 +47,18 @@ export async function writeSealed(file: string, seal: Seal, records: AsyncIterab
  * The records of a file, authenticated piece by piece. Only at the end of the
  * stream is it known that the file is whole.
  */
-export function readSealed(file: string, passphrase: string | undefined): Readable {
-  const opened = connect(
+export function readSealed(file: string, passphrase: PassphraseSource): Readable {
+  return connect(
     createReadStream(file),
-    (source: AsyncIterable<Buffer>) => openFrames(source, (head) => sealOf(head, passphrase)),
+    (source: AsyncIterable<Buffer>) => openFrames(source, (head) => sealFor(head, passphrase)),
     createZstdDecompress(),
     // The reader of the last stream is told the same error.
     () => {},
   );
-  return opened;
+}
+
+async function sealFor(head: SealHead, passphrase: PassphraseSource): Promise<Seal> {
+  const asked =
+    typeof passphrase === "function" && head.kind === "passphrase" ? await passphrase() : undefined;
+  return sealOf(head, typeof passphrase === "string" ? passphrase : asked);
 }

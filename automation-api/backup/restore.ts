@@ -12,7 +12,7 @@ import * as contract from "./contract.ts";
 import { auditFolder, FileChanges, masterKeyFile, readIfThere } from "./data-files.ts";
 import { countSecrets, forgetMasterKey, listOrganizations } from "./ending-queries.ts";
 import { type EndedWork, endOpenWork, endTokens, type NewToken } from "./endings.ts";
-import { readSealed } from "./file.ts";
+import { type PassphraseSource, readSealed } from "./file.ts";
 import { dropReferences, listFilled, listMigrations, onClient, setSequences, writeRows } from "./queries.ts";
 import { RecordReader } from "./record.ts";
 
@@ -20,7 +20,7 @@ export interface RestoreOptions {
   database: Database;
   dataFolder: string;
   file: string;
-  passphrase: string | undefined;
+  passphrase: PassphraseSource;
   /** Given by setting: must be the one that the backup's secrets were encrypted with. */
   givenMasterKey?: Buffer;
   /** Given by setting: becomes the admin token instead of a generated one. */

@@ -5,6 +5,7 @@ import { record } from "../audit/service.ts";
 import type { Database } from "../db/pool.ts";
 import { type Db, transaction } from "../db/transaction.ts";
 import { RoostError } from "../errors.ts";
+import { checkMasterKey } from "../master-key.ts";
 import type { Keys, Manifest, Progress, tableEnd } from "./contract.ts";
 import { readKeptFiles } from "./data-files.ts";
 import { listOrganizations } from "./ending-queries.ts";
@@ -35,7 +36,7 @@ export interface BackupSummary {
 /**
  * Writes the control plane (every table as of one moment, the master key, the
  * keys and signed heads of the audit trail) into one file. The server may run on.
- * @throws invalid when the master key would be in clear, conflict when the file exists.
+ * @throws invalid when the master key would be in clear, conflict when the file exists, unavailable for a wrong key.
  */
 export async function writeBackup(options: BackupOptions): Promise<BackupSummary> {
   const { database, masterKey, passphrase, file } = options;
@@ -43,6 +44,10 @@ export async function writeBackup(options: BackupOptions): Promise<BackupSummary
     throw new RoostError("invalid", "A backup with the master key needs a passphrase.");
   }
   await refuseExisting(file);
+  if ((await listMigrations(database.db)).length === 0) {
+    throw new RoostError("not_found", "The database holds no control plane: there is nothing to back up.");
+  }
+  if (masterKey) await checkMasterKey(database.db, masterKey);
   const seal = await newSeal(passphrase);
   // Signed heads from before the snapshot: later ones would speak of rows that are not in it.
   const keys: Keys = {
@@ -68,14 +73,10 @@ export async function writeBackup(options: BackupOptions): Promise<BackupSummary
 }
 
 async function describe(db: Db): Promise<Manifest> {
-  const migrations = await listMigrations(db);
-  if (migrations.length === 0) {
-    throw new RoostError("not_found", "The database holds no control plane: there is nothing to back up.");
-  }
   return {
     kind: "manifest",
     createdAt: new Date().toISOString(),
-    migrations,
+    migrations: await listMigrations(db),
     tables: await listTables(db),
     sequences: await listSequences(db),
   };

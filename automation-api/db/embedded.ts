@@ -90,31 +90,56 @@ export async function stopEmbedded(folder: string): Promise<void> {
   await stopCluster(await locateCluster(folder, () => {}));
 }
 
+/**
+ * The PostgreSQL that runs for a data folder now, for who only looks: nothing
+ * is made, started or supervised. Undefined when none runs.
+ */
+export async function findEmbedded(
+  folder: string,
+): Promise<{ connection: pg.ClientConfig; folder: string; processId: number } | undefined> {
+  const own = path.join(folder, "postgres");
+  for (const home of [own, unreachableHome(own)]) {
+    const data = path.join(home, "data");
+    const processId = await runningPid({ data });
+    if (processId === undefined) continue;
+    const password = (await readFile(path.join(home, "password"), "utf8")).trim();
+    const port = await portOf({ data });
+    const connection = { host: socketFolder(home), port, user: "roost", password, database: "roost" };
+    return { connection, folder: home, processId };
+  }
+  return undefined;
+}
+
 async function locateCluster(folder: string, say: (line: string) => void): Promise<Cluster> {
   const user = await postgresUser(say);
   let home = path.join(folder, "postgres");
   let programs = await binaries();
   if (user) {
-    const ours = createHash("sha256").update(home).digest("hex").slice(0, 12);
     if (!(await isReachableByOthers(folder))) {
-      home = path.join("/var/lib/roost", ours);
+      home = unreachableHome(home);
       say(`User postgres cannot reach ${folder}: the database lies in ${home}.`);
     }
     if (!(await isReachableByOthers(programs))) programs = await copyPrograms(programs);
   }
   await mkdir(home, { recursive: true, mode: 0o711 });
-  const socket = path.join(home, "socket");
   return {
     home,
     data: path.join(home, "data"),
-    socket: Buffer.byteLength(socket) <= socketFolderBytes ? socket : shortSocketFolder(home),
+    socket: socketFolder(home),
     log: path.join(home, "postgres.log"),
     programs,
     user,
   };
 }
 
-function shortSocketFolder(home: string): string {
+/** Where the cluster lies when user `postgres` cannot reach the data folder. */
+function unreachableHome(home: string): string {
+  return path.join("/var/lib/roost", createHash("sha256").update(home).digest("hex").slice(0, 12));
+}
+
+function socketFolder(home: string): string {
+  const socket = path.join(home, "socket");
+  if (Buffer.byteLength(socket) <= socketFolderBytes) return socket;
   return path.join(tmpdir(), `roost-${createHash("sha256").update(home).digest("hex").slice(0, 16)}`);
 }
 
@@ -275,7 +300,7 @@ function supervise(cluster: Cluster, say: (line: string) => void): { stop(): Pro
 }
 
 /** Process id from postmaster.pid, if that process lives and serves this folder. */
-async function runningPid(cluster: Cluster): Promise<number | undefined> {
+async function runningPid(cluster: Pick<Cluster, "data">): Promise<number | undefined> {
   const lines = (await readFile(path.join(cluster.data, "postmaster.pid"), "utf8").catch(() => "")).split(
     "\n",
   );
@@ -291,7 +316,7 @@ async function runningPid(cluster: Cluster): Promise<number | undefined> {
   return commandLine === undefined || commandLine.includes("postgres") ? pid : undefined;
 }
 
-async function portOf(cluster: Cluster): Promise<number> {
+async function portOf(cluster: Pick<Cluster, "data">): Promise<number> {
   const lines = (await readFile(path.join(cluster.data, "postmaster.pid"), "utf8")).split("\n");
   return Number(lines[3]) || socketPort;
 }
