@@ -50,9 +50,11 @@ export async function startServer(app: App, settings: ServerSettings, log: Logge
       unwatch();
       app.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      // A connection is idle, and can go, only once its request has ended.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
       const force = setTimeout(() => server.closeAllConnections(), 10_000).unref();
       await closed;
+      clearInterval(sweep);
       clearTimeout(force);
     },
   };
