@@ -9,14 +9,8 @@ import { isAlive } from "./identity.ts";
 import { killLeftovers, signalGroup, signalProcess } from "./leftovers.ts";
 import { tryLock } from "./lock.ts";
 import { lastLines } from "./log.ts";
-import {
-  readRecord,
-  readStatus,
-  type ServicePaths,
-  type ServiceStatus,
-  servicesFolder,
-  writeJson,
-} from "./record.ts";
+import { servicesFolder } from "./place.ts";
+import { readRecord, readStatus, type ServicePaths, type ServiceStatus, writeJson } from "./record.ts";
 import { resolveSettings } from "./spec.ts";
 
 const pollMilliseconds = 25;

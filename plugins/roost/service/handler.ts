@@ -62,12 +62,10 @@ export const serviceHandler: ResourceHandler = {
     const release = await stopService(paths, context.signal);
     try {
       await installService(dataFolder, paths, { id, urn: context.urn }, toInputs(inputs));
-    } finally {
       release();
-    }
-    try {
       return { id, state: await start(context, dataFolder, paths) };
     } catch (error) {
+      release();
       await remove(dataFolder, id, paths, AbortSignal.abort());
       throw error;
     }

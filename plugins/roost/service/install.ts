@@ -2,14 +2,14 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync } from
 import { dirname, join } from "node:path";
 import { reservePlace } from "./address.ts";
 import { bootId } from "./identity.ts";
+import { makeServicesFolder, reachableNode } from "./place.ts";
 import { programPath } from "./process-plan.ts";
-import { reachableNode } from "./reach.ts";
+import { isReachable } from "./reach.ts";
 import {
   readRecord,
   readSecrets,
   type ServicePaths,
   type ServiceRecord,
-  servicesFolder,
   writeDurably,
   writeJson,
 } from "./record.ts";
@@ -30,8 +30,9 @@ export async function installService(
   const { id, urn } = identity;
   const { secretEnvironment, ...open } = inputs;
   const before = readRecord(paths);
-  mkdirSync(servicesFolder(dataFolder), { recursive: true, mode: 0o711 });
+  makeServicesFolder(dataFolder);
   const uid = before ? before.uid : reserveUser(dataFolder, id);
+  if (uid !== undefined) refuseClosedFolder(inputs.workingDirectory);
   const place = await reservePlace(dataFolder, id, inputs.port, before);
   const record: ServiceRecord = {
     format: 1,
@@ -60,7 +61,7 @@ export async function installService(
 function makeFolders(paths: ServicePaths, uid: number | undefined): void {
   mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
   mkdirSync(paths.logFolder, { recursive: true, mode: 0o700 });
-  mkdirSync(paths.programFolder, { recursive: true, mode: 0o755 });
+  makeOpenFolder(paths.programFolder);
   mkdirSync(paths.home, { recursive: true, mode: 0o700 });
   if (uid === undefined) return;
   chownSync(paths.folder, 0, uid);
@@ -68,11 +69,16 @@ function makeFolders(paths: ServicePaths, uid: number | undefined): void {
   chownSync(paths.home, uid, uid);
 }
 
+function makeOpenFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+}
+
 function writeProgram(record: ServiceRecord, paths: ServicePaths): void {
   const { command } = record.inputs;
   if (Array.isArray(command)) return;
   const path = programPath(record, paths, command.name);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  makeOpenFolder(dirname(path));
   writeDurably(path, command.text, 0o644);
 }
 
@@ -82,6 +88,12 @@ function removeOldPrograms(paths: ServicePaths, keep: (ServiceRecord | undefined
   for (const name of readdirSync(paths.programFolder)) {
     if (!kept.includes(name)) rmSync(join(paths.programFolder, name), { recursive: true, force: true });
   }
+}
+
+/** A process that is started there would see what its user cannot reach otherwise. */
+function refuseClosedFolder(folder: string | undefined): void {
+  if (folder === undefined || isReachable(folder)) return;
+  throw new Error(`workingDirectory ${folder} is closed to the user that the service runs as`);
 }
 
 /** What is needed to bring a service back as it was: its record and its secrets. */

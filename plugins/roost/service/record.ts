@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { ProcessIdentity } from "./identity.ts";
+import { servicesFolder } from "./place.ts";
 import type { ServiceInputs } from "./spec.ts";
 
 /** What is wanted of a service: written before anything is started, by whoever wants it. */
@@ -67,10 +77,6 @@ export function serviceId(urn: string): string {
   return `${readable || "service"}-${createHash("sha256").update(urn).digest("hex").slice(0, 12)}`;
 }
 
-export function servicesFolder(dataFolder: string): string {
-  return join(dataFolder, "services");
-}
-
 /** @throws when the id could lead out of the data folder */
 export function servicePaths(dataFolder: string, id: string): ServicePaths {
   if (!/^[a-z0-9][a-z0-9-]{0,80}$/.test(id)) throw new Error(`"${id}" is not the id of a service`);
@@ -121,6 +127,8 @@ export function writeDurably(path: string, content: string | Buffer, mode = 0o60
   const file = openSync(draft, "w", mode);
   try {
     writeFileSync(file, content);
+    // Whatever this process's mask is.
+    fchmodSync(file, mode);
     fsyncSync(file);
   } catch (error) {
     rmSync(draft, { force: true });

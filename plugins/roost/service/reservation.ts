@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { servicesFolder } from "./record.ts";
+import { servicesFolder } from "./place.ts";
 
 /** Things of which each belongs to one service at most. */
 export type ReservationKind = "addresses" | "users";

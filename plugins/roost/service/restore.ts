@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { isSupervised, startSupervisor } from "./control.ts";
 import { bootId } from "./identity.ts";
-import { readRecord, readStatus, serviceId, servicePaths, servicesFolder, writeJson } from "./record.ts";
+import { servicesFolder } from "./place.ts";
+import { readRecord, readStatus, serviceId, servicePaths, writeJson } from "./record.ts";
 
 export interface Restored {
   id: string;

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { servicesFolder } from "./place.ts";
 import { isReachable } from "./reach.ts";
-import { servicesFolder } from "./record.ts";
 import { reserve } from "./reservation.ts";
 
-/** Far from people, packages, containers and what systemd gives out. */
-const firstUid = 1_950_000_000;
-const uidCount = 10_000_000;
+/** Far from people, packages, containers and what systemd gives out; else what Debian keeps unused. */
+const ranges = [
+  { first: 1_950_000_000, count: 10_000_000 },
+  { first: 30_000, count: 19_000 },
+] as const;
 const attempts = 50;
 
 /**
@@ -17,9 +19,9 @@ const attempts = 50;
 export function reasonToShareUser(dataFolder: string): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   if (!canSwitchUser()) return "this system has no setpriv command";
+  if (range() === undefined) return "this container has too few user numbers";
   const folder = servicesFolder(dataFolder);
-  if (isReachable(existsSync(folder) ? folder : dataFolder)) return undefined;
-  return `${dataFolder} is closed to other users (ROOST_SERVICES_DIR can name another folder, such as /var/lib/roost)`;
+  return isReachable(folder) ? undefined : `${folder} is closed to other users`;
 }
 
 /**
@@ -27,10 +29,11 @@ export function reasonToShareUser(dataFolder: string): string | undefined {
  * Asking again gives the same one. Undefined: the service runs as this process's own user.
  */
 export function reserveUser(dataFolder: string, id: string): number | undefined {
-  if (process.getuid?.() !== 0 || reasonToShareUser(dataFolder) !== undefined) return undefined;
+  const uids = range();
+  if (process.getuid?.() !== 0 || uids === undefined || reasonToShareUser(dataFolder)) return undefined;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const digest = createHash("sha256").update(`${dataFolder}\0${id}\0${attempt}`).digest();
-    const uid = firstUid + (digest.readUInt32BE(0) % uidCount);
+    const uid = uids.first + (digest.readUInt32BE(0) % uids.count);
     if (reserve(dataFolder, "users", String(uid), id)) return uid;
   }
   throw new Error(`no user number of ${attempts} tried is free`);
@@ -50,6 +53,16 @@ export function asUser(uid: number | undefined, command: string[]): string[] {
     "--",
     ...command,
   ];
+}
+
+/** In a container not every number exists. */
+function range() {
+  if (process.platform !== "linux") return undefined;
+  const rows = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
+  const mapped = rows.map((row) => row.trim().split(/\s+/).map(Number) as [number, number, number]);
+  return ranges.find(({ first, count }) =>
+    mapped.some(([inside, , length]) => inside <= first && first + count <= inside + length),
+  );
 }
 
 function canSwitchUser(): boolean {

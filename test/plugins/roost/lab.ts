@@ -5,7 +5,8 @@ import type { Context, Properties } from "../../../plugins/provider/index.ts";
 import { stopService } from "../../../plugins/roost/service/control.ts";
 import { serviceHandler } from "../../../plugins/roost/service/handler.ts";
 import type { ServiceOutputs } from "../../../plugins/roost/service/outputs.ts";
-import { serviceId, servicePaths, servicesFolder } from "../../../plugins/roost/service/record.ts";
+import { servicesFolder } from "../../../plugins/roost/service/place.ts";
+import { serviceId, servicePaths } from "../../../plugins/roost/service/record.ts";
 import type { ServiceInputs } from "../../../plugins/roost/service/spec.ts";
 
 const program = readFileSync(new URL("./fixtures/answer.mjs", import.meta.url), "utf8");
@@ -25,9 +26,9 @@ export function answering(change: Partial<ServiceInputs> = {}): ServiceInputs {
 export class Lab {
   readonly dataFolder = mkdtempSync(join(tmpdir(), "roost-services-"));
 
-  constructor() {
-    // Services of a superuser run as users of their own, who must be able to pass through.
-    chmodSync(this.dataFolder, 0o711);
+  /** @param mode services of a superuser run as users of their own, who must be able to pass through */
+  constructor(mode = 0o711) {
+    chmodSync(this.dataFolder, mode);
   }
 
   urn(name: string): string {

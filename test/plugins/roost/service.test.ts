@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { lookUp } from "../../../plugins/roost/index.ts";
 import { markedProcesses } from "../../../plugins/roost/service/leftovers.ts";
-import { readRecord } from "../../../plugins/roost/service/record.ts";
+import { servicesFolder } from "../../../plugins/roost/service/place.ts";
+import { readRecord, readStatus } from "../../../plugins/roost/service/record.ts";
 import { until } from "../../support/processes.ts";
 import { answering, ask, Lab, processesAbout } from "./lab.ts";
 
@@ -48,9 +51,12 @@ describe("a service", () => {
     expect(Object.keys(answer.env).filter((name) => /^(ROOST_|PG|DATABASE_URL|PULUMI)/.test(name))).toEqual(
       [],
     );
-    const folder = lab.paths("secretive").folder;
-    const commandLines = processesAbout(folder).map((text) => text.split(" HOME=")[0]);
-    expect(commandLines.join()).not.toContain("canary");
+    const { supervisor, guard } = readStatus(lab.paths("secretive"))!;
+    const pids = [supervisor.pid, guard!.pid, ...markedProcesses(lab.paths("secretive").folder)];
+    expect(pids).toHaveLength(3);
+    for (const pid of pids) expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).not.toContain("canary");
+    for (const pid of pids.slice(0, 2))
+      expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("canary");
     expect(readFileSync(lab.paths("secretive").record, "utf8")).not.toContain("canary");
     expect(statSync(lab.paths("secretive").secrets).mode & 0o777).toBe(0o600);
     expect(statSync(lab.paths("secretive").record).mode & 0o777).toBe(0o600);
@@ -67,6 +73,27 @@ describe("a service", () => {
     const changed = await lab.update("first", answering(), answering({ environment: { MESSAGE: "again" } }));
     expect((await ask<Answer>(changed.url))?.uid).toBe(uids[0]);
     await Promise.all([lab.delete("first"), lab.delete("second")]);
+  });
+
+  asRoot("is kept elsewhere when its user could not reach the data folder", async () => {
+    const closed = new Lab(0o700);
+    const made = await closed.create("moved", answering());
+    expect(made.logPath).toMatch(/^\/var\/lib\/roost\/[0-9a-f]{12}\/services\//);
+    expect((await ask<Answer>(made.url))?.uid).not.toBe(0);
+    expect(lookUp(closed.dataFolder, closed.urn("moved"))).toMatchObject({ answer: "exists" });
+    await closed.delete("moved");
+    const folder = dirname(servicesFolder(closed.dataFolder));
+    await closed.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  asRoot("is not started in a folder that its user could not enter", async () => {
+    const closed = mkdtempSync(join(tmpdir(), "roost-closed-"));
+    const inputs = answering({ workingDirectory: closed });
+    await expect(lab.create("closed", inputs)).rejects.toThrow(/closed to the user/);
+    rmSync(closed, { recursive: true });
+    expect(existsSync(lab.paths("closed").folder)).toBe(false);
+    expect(readdirSync(join(servicesFolder(lab.dataFolder), ".reserved", "users"))).toEqual([]);
   });
 
   it("changes settings without a new process, and the process at the same address", async () => {

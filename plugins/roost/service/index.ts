@@ -1,0 +1,1 @@
+export { bootId, identify, isAlive, type ProcessIdentity, startTimeOf } from "./identity.ts";
