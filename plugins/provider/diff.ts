@@ -1,4 +1,4 @@
-import { isRecord, type Properties, Secret, unknown, type Value } from "./values.ts";
+import { isArchive, isAsset, isRecord, type Properties, Secret, unknown, type Value } from "./values.ts";
 
 export type ChangeKind = "add" | "delete" | "update";
 
@@ -43,11 +43,20 @@ function compare(path: string, oldValue: Value | undefined, newValue: Value | un
     const length = Math.max(a.length, b.length);
     return Array.from({ length }, (_, index) => compare(`${path}[${index}]`, a[index], b[index])).flat();
   }
+  if ((isAsset(a) && isAsset(b)) || (isArchive(a) && isArchive(b))) {
+    return sameContent(a, b) ? [] : [[path, "update"]];
+  }
   if (isRecord(a) && isRecord(b)) {
     const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
     return names.flatMap((name) => compare(pathKey(path, name), a[name], b[name]));
   }
   return a === b ? [] : [[path, "update"]];
+}
+
+/** Assets are their content: a moved file is no change, and the engine has already hashed what it sends. */
+export function sameContent(a: { [name: string]: Value | undefined }, b: typeof a): boolean {
+  if (typeof a.hash === "string" && a.hash !== "" && b.hash) return a.hash === b.hash;
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function open(value: Value | undefined): Value | undefined {

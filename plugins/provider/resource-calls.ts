@@ -97,7 +97,8 @@ export function resourceCalls(serving: Serving) {
         if (preview) result = handler.preview ? await handler.preview(context, change) : change.inputs;
         else if (handler.update) result = await handler.update(context, change);
         else throw serviceError(grpc.status.UNIMPLEMENTED, `${context.type} is never updated in place`);
-        response.setProperties(toStruct(restoreSecrets(result, inputs)));
+        // What is no input keeps the secrecy that it has in the state.
+        response.setProperties(toStruct(restoreSecrets(result, inputs, without(state, inputs))));
         return response;
       });
     }),
@@ -139,4 +140,8 @@ export function resourceCalls(serving: Serving) {
 
 function allNames(...properties: Properties[]): string[] {
   return properties.flatMap((each) => Object.keys(each));
+}
+
+function without(properties: Properties, names: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !(name in names)));
 }

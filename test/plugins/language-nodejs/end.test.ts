@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import { nodePath, reasonWithoutEngine, repository, withProject } from "../../support/engine.ts";
 import { pidsIn, untilGone } from "../../support/processes.ts";
 
 const hostPath = join(repository, "plugins/language-nodejs/main.ts");
+// Each engine operation takes a second on a quiet machine, and a test makes several.
+jest.setTimeout(120_000);
 const suite = reasonWithoutEngine() ? describe.skip : describe;
 
 /** A program that never ends, with a child of its own; both note their process ids (and the host's). */

@@ -1,6 +1,8 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import { expectSuccess, type Project, reasonWithoutEngine, withProject } from "../../support/engine.ts";
 
+// Each engine operation takes a second on a quiet machine, and a test makes several.
+jest.setTimeout(120_000);
 const suite = reasonWithoutEngine() ? describe.skip : describe;
 
 const program = (code: string): { files: Record<string, string> } => ({

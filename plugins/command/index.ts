@@ -1,0 +1,1 @@
+export { commandProvider } from "./provider.ts";

@@ -1,0 +1,4 @@
+import { runExecutable } from "../provider/index.ts";
+import { commandProvider } from "./provider.ts";
+
+await runExecutable(commandProvider);
