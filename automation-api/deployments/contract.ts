@@ -2,7 +2,7 @@ import { z } from "zod";
 import { eventQuery } from "../events/contract.ts";
 import { pageQuery, pageReply } from "../http/page.ts";
 import { programReference } from "../programs/contract.ts";
-import { projectName, stackName } from "../projects/contract.ts";
+import { projectName, stackName, updateParams } from "../projects/contract.ts";
 
 export const operations = ["preview", "update", "refresh", "destroy"] as const;
 export type Operation = (typeof operations)[number];
@@ -126,3 +126,9 @@ export const deploymentQuery = pageQuery.extend({
 });
 export type DeploymentQuery = z.output<typeof deploymentQuery>;
 export const deploymentEventQuery = eventQuery;
+
+/** What a WebSocket at /hubs/tasks follows: one of the two. */
+export const hubQuery = eventQuery.extend({
+  deployment: deploymentParams.shape.id.optional(),
+  update: updateParams.shape.id.optional(),
+});

@@ -6,7 +6,7 @@ import type { NewEvent, StoredEvent } from "./contract.ts";
 import * as queries from "./queries.ts";
 
 export { EventFeed } from "./feed.ts";
-export { frameOf, streamReply, toStreamEvents } from "./stream.ts";
+export { streamReply, toStreamEvents } from "./stream.ts";
 
 /** Where a stream belongs; its id is the deployment's or the update's. */
 export interface StreamOwner {

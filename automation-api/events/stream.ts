@@ -34,6 +34,6 @@ async function* frames(events: AsyncIterable<StoredEvent>): AsyncGenerator<Strea
 }
 
 /** One event as it is sent, by server-sent events and by WebSocket. */
-export function frameOf({ sequence, at, kind, data }: StoredEvent): StreamEvent {
+function frameOf({ sequence, at, kind, data }: StoredEvent): StreamEvent {
   return { id: String(sequence), event: kind, data: { sequence, at: at.toISOString(), kind, data }, at };
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { type LaunchRequest, launch } from "../../plugins/process/launch.ts";
+import { type LaunchRequest, launch } from "../../plugins/process/index.ts";
 import { RoostError } from "../errors.ts";
 
 export interface BoundedCommand extends Omit<LaunchRequest, "as"> {

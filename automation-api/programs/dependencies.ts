@@ -1,6 +1,6 @@
 import { lstat, mkdir } from "node:fs/promises";
 import path from "node:path";
-import { baseEnvironment } from "../../plugins/process/environment.ts";
+import { baseEnvironment } from "../../plugins/process/index.ts";
 import { RoostError } from "../errors.ts";
 import { runBounded } from "./command.ts";
 

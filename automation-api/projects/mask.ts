@@ -6,7 +6,7 @@ const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const blinded = "[secret]";
 
 /** What a reply shows in place of a secret. */
-export const maskedSecret = { secret: true } as const;
+const maskedSecret = { secret: true } as const;
 
 /** A copy of a value of a stack's state or events in which every secret is `{"secret": true}`. Pure. */
 export function mask(value: unknown): unknown {

@@ -1,3 +1,3 @@
 export { ensureProject, ensureStack, findProject } from "./ensure.ts";
-export { mask, maskedSecret, maskOutputs } from "./mask.ts";
+export { mask, maskOutputs } from "./mask.ts";
 export { Projects, type StackState } from "./projects.ts";

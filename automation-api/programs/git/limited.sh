@@ -4,6 +4,8 @@
 # Its standard input becomes descriptor 3, where the credential helper finds the credential.
 set -eu
 ulimit -f "$1"
+# Beyond POSIX, yet in dash, bash and busybox alike.
+# shellcheck disable=SC3045
 ulimit -t "$2"
 shift 2
 exec 3<&0 </dev/null

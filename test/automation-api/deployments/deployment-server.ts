@@ -5,9 +5,12 @@ import path from "node:path";
 import { credentialRoutes } from "../../../automation-api/credentials/routes.ts";
 import { Credentials } from "../../../automation-api/credentials/service.ts";
 import { Notices } from "../../../automation-api/db/notify.ts";
+import { hubQuery } from "../../../automation-api/deployments/contract.ts";
+import { taskHub } from "../../../automation-api/deployments/hub.ts";
 import { deploymentRoutes } from "../../../automation-api/deployments/routes.ts";
 import { Deployments } from "../../../automation-api/deployments/service.ts";
 import { EventFeed } from "../../../automation-api/events/service.ts";
+import type { Hub } from "../../../automation-api/http/websocket.ts";
 import { programRoutes } from "../../../automation-api/programs/routes.ts";
 import { Programs, parseAllowRules } from "../../../automation-api/programs/service.ts";
 import { projectRoutes } from "../../../automation-api/projects/routes.ts";
@@ -43,7 +46,17 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
   const cipher = createStackCipher([randomBytes(32)]);
   let parts: Omit<DeploymentServer, keyof TestServer | "deploy"> | undefined;
   let notices: Notices | undefined;
+  let hub: Hub | undefined;
   const server = await startTestServer({
+    // The feed is there only once the routes are made.
+    hubs: [
+      {
+        path: "/hubs/tasks",
+        access: "stack:read",
+        query: hubQuery,
+        open: (request) => (hub as Hub).open(request),
+      },
+    ],
     routes({ database }) {
       const { db } = database;
       notices = new Notices(database);
@@ -64,6 +77,7 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
       });
       const feed = new EventFeed(db, notices);
       const queue = new QueueService({ db, state });
+      hub = taskHub({ db, feed });
       parts = { cipher, state, deployments, programs, credentials, queue, feed, programRoot };
       return [
         ...deploymentRoutes({ db, deployments, feed }),

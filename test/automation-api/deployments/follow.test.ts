@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { WebSocket } from "ws";
 import { newId } from "../../../automation-api/db/id.ts";
 import type { Claim } from "../../../automation-api/queue/contract.ts";
 import { until } from "../http/test-server.ts";
@@ -114,6 +115,56 @@ describe("events of a deployment", () => {
     const { headers, text } = await server.call("GET", `/api/v1/deployments/${body.id}/log`);
     expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
     expect(text).toBe("Deployment queued\nDeployment running\ninstalling\nDeployment succeeded.\n");
+  });
+});
+
+describe("/hubs/tasks", () => {
+  async function listen(query: string, token = server.adminToken) {
+    const socket = new WebSocket(
+      `${server.url.replace("http", "ws")}/hubs/tasks?${query}`,
+      ["roost.events"],
+      {
+        headers: { authorization: `Bearer ${token}` },
+      },
+    );
+    const messages: { id: string; event: string; data: { sequence: number } }[] = [];
+    socket.on("message", (data) => messages.push(JSON.parse(String(data))));
+    const status = await new Promise<number>((resolve) => {
+      socket.once("open", () => resolve(101));
+      socket.once("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+      socket.on("error", () => {});
+    });
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    return { status, messages, socket, closed };
+  }
+
+  it("gives the same events under the same numbers, and resumes after one", async () => {
+    const { body } = await server.deploy({ stack: "hub" });
+    const all = await listen(`deployment=${body.id}`);
+    const claimed = await claim(body.id);
+    await server.queue.append(claimed, [{ kind: "log", data: { line: "one" } }]);
+    await server.queue.finish(claimed, done);
+    await until(() => all.messages.length === 4, "four messages are there");
+    await all.closed;
+    const http = await follow(body.id);
+    await http.ended;
+    expect(all.messages.map(({ id }) => Number(id))).toEqual(http.ids());
+    for (const message of all.messages) expect(http.text).toContain(JSON.stringify(message.data));
+    const rest = await listen(`deployment=${body.id}&lastEventId=3`);
+    await rest.closed;
+    expect(rest.messages.map(({ data }) => data.sequence)).toEqual([4]);
+  });
+
+  it("refuses what is not named, not there or not visible", async () => {
+    const { body } = await server.deploy({ stack: "hub-refused" });
+    const { token } = await server.tokenOf({
+      roles: [{ role: "viewer", projectId: await server.project("hub-own") }],
+    });
+    expect((await listen("")).status).toBe(400);
+    expect((await listen("deployment=x")).status).toBe(400);
+    expect((await listen(`deployment=${body.id}&update=${body.id}`)).status).toBe(400);
+    expect((await listen(`deployment=${newId("dep")}`)).status).toBe(404);
+    expect((await listen(`deployment=${body.id}`, token)).status).toBe(404);
   });
 });
 
