@@ -14,6 +14,8 @@ const redrawMs = 200;
 
 export interface FollowFlags {
   json?: boolean;
+  /** Head of the live table; default its id. */
+  title?: string;
   /** What the first Ctrl-C does. */
   onInterrupt: "cancel" | "detach";
 }
@@ -98,12 +100,15 @@ function viewFor({ context }: Session, id: string, flags: FollowFlags): View {
   const region = new LiveRegion(stdout);
   const progress = new Progress();
   const started = Date.now();
-  const draw = () => region.show(progress.lines(id, started, Date.now(), (stdout.rows ?? 24) - 2));
+  const draw = () =>
+    region.show(progress.lines(flags.title ?? id, started, Date.now(), (stdout.rows || 24) - 2));
   const timer = setInterval(draw, redrawMs);
   return {
     event(event) {
-      const tookMs = progress.apply(event, Date.now());
-      region.print(liveText(event, render(event), tookMs));
+      const tookMs = progress.apply(event, Date.now(), Date.parse(event.at));
+      const text = liveText(event, render(event), tookMs);
+      if (text === "") return;
+      region.print(text);
       draw();
     },
     notice(line) {
@@ -127,7 +132,10 @@ function liveText({ data }: DeploymentEvent, text: string, tookMs: number | unde
 export function endLine(ended: Deployment): string {
   const changes = Object.entries(ended.changes)
     .filter(([, count]) => count > 0)
-    .map(([op, count]) => `${op} ${count}`)
+    .map(
+      ([op, count]) =>
+        `${count} ${op === "same" ? "unchanged" : ended.operation === "preview" ? `to ${op}` : pastOf(op)}`,
+    )
     .join(", ");
   const from = Date.parse(ended.startedAt ?? ended.createdAt);
   const parts = [
@@ -138,4 +146,10 @@ export function endLine(ended: Deployment): string {
     ended.id,
   ];
   return `${parts.join("  ")}\n`;
+}
+
+/** `create` → `created`, `create-replacement` → `create-replacement done`. */
+function pastOf(op: string): string {
+  if (op.includes("-")) return `${op} done`;
+  return op === "read" ? "read" : op.endsWith("e") ? `${op}d` : `${op}ed`;
 }

@@ -19,8 +19,8 @@ export class LiveRegion {
 
   /** Replaces the region. Lines are cut to the terminal, since a wrapped one could not be erased. */
   show(lines: string[]): void {
-    const width = (this.#output.columns ?? 80) - 1;
-    const height = Math.max(1, (this.#output.rows ?? 24) - 1);
+    const width = (this.#output.columns || 80) - 1;
+    const height = Math.max(1, (this.#output.rows || 24) - 1);
     const shown = lines.slice(0, height);
     const erase = this.#erase();
     this.#output.write(erase + shown.map((line) => `${fitWidth(line, width).trimEnd()}\n`).join(""));

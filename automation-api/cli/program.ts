@@ -73,8 +73,8 @@ function settle(command: Command, { stdout, stderr }: Context): void {
   command.configureOutput({
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
-    getOutHelpWidth: () => (stdout.isTTY ? (stdout.columns ?? 80) : 100),
-    getErrHelpWidth: () => (stderr.isTTY ? (stderr.columns ?? 80) : 100),
+    getOutHelpWidth: () => (stdout.isTTY ? stdout.columns || 80 : 100),
+    getErrHelpWidth: () => (stderr.isTTY ? stderr.columns || 80 : 100),
   });
   for (const inner of command.commands) settle(inner, { stdout, stderr } as Context);
 }

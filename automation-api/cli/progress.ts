@@ -15,7 +15,10 @@ interface ResourceEvent {
 }
 
 interface Step extends Metadata {
+  /** By this machine's clock, for what runs now. */
   sinceMs: number;
+  /** By the server's clock, for what has ended. */
+  begunMs: number;
 }
 
 const verbs: Record<string, string> = {
@@ -39,10 +42,11 @@ export class Progress {
   failed = 0;
 
   /**
-   * @param nowMs when the event came.
+   * @param nowMs when the event came, by this machine's clock.
+   * @param atMs when it happened, by the server's.
    * @returns how long the step took that ended with it; undefined when none did.
    */
-  apply({ kind, data }: { kind: string; data: unknown }, nowMs: number): number | undefined {
+  apply({ kind, data }: { kind: string; data: unknown }, nowMs: number, atMs: number): number | undefined {
     if (kind === "state") {
       const { state, position } = data as { state: string; position?: number };
       this.#state = state;
@@ -58,7 +62,7 @@ export class Progress {
       resOpFailedEvent: failed,
     } = data as ResourceEvent;
     if (begun && !begun.planning && begun.metadata.op !== "same") {
-      this.#active.set(keyOf(begun.metadata), { ...begun.metadata, sinceMs: nowMs });
+      this.#active.set(keyOf(begun.metadata), { ...begun.metadata, sinceMs: nowMs, begunMs: atMs });
       return undefined;
     }
     const over = failed?.metadata ?? (ended && !ended.planning ? ended.metadata : undefined);
@@ -67,7 +71,7 @@ export class Progress {
     this.#active.delete(keyOf(over));
     if (failed) this.failed++;
     else if (over.op !== "same") this.done++;
-    return step && nowMs - step.sinceMs;
+    return step && atMs - step.begunMs;
   }
 
   /**

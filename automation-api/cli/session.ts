@@ -47,7 +47,7 @@ export function print<T>(
 
 /** Columns of the terminal that text goes to; undefined where there is none. */
 export function widthOf({ stdout }: Pick<Context, "stdout">): number | undefined {
-  return stdout.isTTY ? (stdout.columns ?? 80) : undefined;
+  return stdout.isTTY ? stdout.columns || 80 : undefined;
 }
 
 export function examples(...lines: string[]): string {

@@ -22,20 +22,23 @@ export function stackPath({ project, stack }: StackTarget): string {
   return `/api/v1/stacks/${encodeURIComponent(project)}/${encodeURIComponent(stack)}`;
 }
 
-/** The id itself, or the newest deployment of project/stack. */
+/** The id itself, or the newest deployment of project/stack; with `states` the newest in the first of them that has one. */
 export async function findDeploymentId(
   client: Client,
   text: string,
-  state?: "running" | "queued",
+  states?: ("running" | "queued")[],
 ): Promise<string> {
   if (text.startsWith("dep_")) {
     const parsed = deploymentParams.safeParse({ id: text });
     if (!parsed.success) throw new RoostError("invalid", `${text}: expected dep_… or project/stack.`);
     return parsed.data.id;
   }
-  const query = { ...parseTarget(text), state, limit: 1 };
-  const found = await client.send({ path: "/api/v1/deployments", query, reply: deploymentPage });
-  const [newest] = found.items;
-  if (newest) return newest.id;
-  throw new RoostError("not_found", `${text} has no ${state ? `${state} deployment` : "deployment"}.`);
+  const target = parseTarget(text);
+  for (const state of states ?? [undefined]) {
+    const query = { ...target, state, limit: 1 };
+    const found = await client.send({ path: "/api/v1/deployments", query, reply: deploymentPage });
+    const [newest] = found.items;
+    if (newest) return newest.id;
+  }
+  throw new RoostError("not_found", `${text} has no ${states ? `${states.join(" or ")} ` : ""}deployment.`);
 }

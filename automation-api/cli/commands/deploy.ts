@@ -150,7 +150,11 @@ async function deploy(
     },
   });
   if (flags.follow) {
-    session.exitCode = await follow(client, queued.id, session, { json: flags.json, onInterrupt: "cancel" });
+    session.exitCode = await follow(client, queued.id, session, {
+      json: flags.json,
+      title: `${target.project}/${target.stack} ${operation}`,
+      onInterrupt: "cancel",
+    });
     return;
   }
   print(

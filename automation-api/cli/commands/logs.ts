@@ -29,11 +29,11 @@ export function logsCommand(session: Session): Command {
 export function cancelCommand(session: Session): Command {
   return withServer(new Command("cancel"))
     .description("Cancel a deployment: a queued one at once, a running one by its worker")
-    .argument("<id|project/stack>", "deployment, or stack for the one that runs")
+    .argument("<id|project/stack>", "deployment, or stack for the one that runs, else the newest that waits")
     .addHelpText("after", examples("roost cancel hello/dev", "roost cancel dep_01jd…"))
     .action(async (text: string, flags: ClientFlags) => {
       const client = await openClient(session, flags);
-      const id = await findDeploymentId(client, text, "running");
+      const id = await findDeploymentId(client, text, ["running", "queued"]);
       const cancelled = await client.send({
         method: "POST",
         path: `/api/v1/deployments/${id}/cancel`,

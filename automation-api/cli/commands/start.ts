@@ -19,7 +19,7 @@ export function startCommand(session: Session): Command {
     )
     .addHelpText("after", examples("roost start", "ROOST_PORT=9000 ROOST_DATA_DIR=~/roost roost start"))
     .action(async (flags: StartFlags) => {
-      const settings = readSettings(session.context.projectFolder, session.context.env);
+      const settings = readQuietly(session);
       const { startServer } = await import("../../main.ts");
       await serveUntilStopped(
         session,
@@ -52,6 +52,13 @@ export function workerCommand(session: Session): Command {
         },
       );
     });
+}
+
+/** On a terminal, where a person reads, each request is no news: only warnings are logged unless asked for. */
+function readQuietly({ context }: Session): Settings {
+  const isGiven = Boolean(context.env.ROOST_LOG_LEVEL);
+  const settings = readSettings(context.projectFolder, context.env);
+  return context.stderr.isTTY && !isGiven ? { ...settings, ROOST_LOG_LEVEL: "warn" } : settings;
 }
 
 /** Runs until SIGINT or SIGTERM, then stops in order; a second signal ends it at once. */
