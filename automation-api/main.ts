@@ -46,7 +46,7 @@ export interface RunningRoost {
 export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningRoost> {
   const stops: (() => Promise<void>)[] = [];
   try {
-    const { embedded, connection } = await openConnection(settings, options, stops);
+    const { embedded, connection } = await openConnection(settings, options, stops, "owner");
     const services = await openServices(settings, connection, options);
     stops.push(() => services.close());
     const onError = (error: unknown) => services.log.error({ error }, "background work failed");
@@ -73,7 +73,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
 export async function startWorker(settings: Settings, options: StartOptions = {}): Promise<RunningRoost> {
   const stops: (() => Promise<void>)[] = [];
   try {
-    const { connection } = await openConnection(settings, options, stops);
+    const { connection } = await openConnection(settings, options, stops, "guest");
     const services = await openServices(settings, connection, options);
     stops.push(() => services.close());
     const isolation = await work(services, options, stops);
@@ -84,7 +84,12 @@ export async function startWorker(settings: Settings, options: StartOptions = {}
   }
 }
 
-async function openConnection(settings: Settings, { say }: StartOptions, stops: (() => Promise<void>)[]) {
+async function openConnection(
+  settings: Settings,
+  { say }: StartOptions,
+  stops: (() => Promise<void>)[],
+  role: "owner" | "guest",
+) {
   // Others may pass, nobody may look: runners have users of their own and folders below it.
   await mkdir(settings.ROOST_DATA_DIR, { recursive: true, mode: 0o711 });
   if (settings.DATABASE_URL) {
@@ -95,7 +100,8 @@ async function openConnection(settings: Settings, { say }: StartOptions, stops: 
     tcpPort: settings.ROOST_DATABASE_PORT,
     say,
   });
-  stops.push(() => embedded.stop());
+  // A worker beside a server looks after the database too, but the server is who ends it.
+  stops.push(() => (role === "owner" ? embedded.stop() : embedded.release()));
   return { embedded, connection: embedded.connection };
 }
 
@@ -169,11 +175,11 @@ async function work(
     deathMilliseconds: settings.ROOST_DEATH_MS,
     timeLimitMilliseconds: settings.ROOST_DEPLOYMENT_MINUTES * 60_000,
     backendUrl: listener.url,
-    resolveProgram: (claim, home) =>
+    resolveProgram: (claim, place) =>
       programs.resolve(claim.program, {
         organizationId: claim.organizationId,
         projectId: claim.projectId,
-        folder: path.join(home, "fetched"),
+        ...place,
       }),
     onFault,
   });

@@ -93,7 +93,8 @@ class EventBatch {
 
   /** The SDK's own chatter is left out: nobody who watches a deployment wants it. */
   add(event: EngineEvent): void {
-    if (event.diagnosticEvent?.severity === "debug") return;
+    // Its types leave this severity out, its events do not.
+    if ((event.diagnosticEvent?.severity as string | undefined) === "debug") return;
     this.#events.push(event);
     this.#timer ??= setTimeout(() => void this.flush(), batchMilliseconds);
   }
