@@ -59,7 +59,11 @@ export interface TokenGrant {
 }
 
 export interface TestServerOptions {
-  routes: (services: { database: TestDatabase; dataFolder: string; organizationId: string }) => Route[];
+  routes: (services: {
+    database: TestDatabase;
+    dataFolder: string;
+    organizationId: string;
+  }) => Route[] | Promise<Route[]>;
   hubs?: Hub[];
   limits?: AppOptions["limits"];
   settings?: Partial<AppOptions["settings"]>;
@@ -98,7 +102,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   });
   const organizationId = first.organization.id;
   const app = createApp({
-    routes: options.routes({ database, dataFolder, organizationId }),
+    routes: await options.routes({ database, dataFolder, organizationId }),
     hubs: options.hubs,
     settings: { ROOST_BEHIND_PROXY: false, ROOST_PUBLIC_URL: undefined, ...options.settings },
     version: "0.0.0",
