@@ -6,30 +6,42 @@ import { readRecord, readStatus, serviceId, servicePaths, writeJson } from "./re
 
 export interface Restored {
   id: string;
-  urn: string;
-  /** "kept": it was being looked after already; "started": it was wanted, and nothing looked after it. */
-  action: "kept" | "started";
+  /**
+   * "kept": it was being looked after already; "started": it was wanted, and nothing looked after it;
+   * "failed": its record cannot be read, or its supervisor cannot be started.
+   */
+  action: "kept" | "started" | "failed";
+  /** Of a failure. */
+  reason?: string;
 }
 
 /**
  * Brings back every service that its record wants, after a reboot or after supervisor and guard were killed
- * together. Services that are looked after stay untouched; nothing else on the machine is.
- * @param dataFolder the folder that holds `services/`; one that does not exist holds none
+ * together. Services that are looked after stay untouched; nothing else on the machine is, and one service that
+ * cannot be brought back keeps no other from it.
+ * @param dataFolder the folder that services were deployed with; one that does not exist holds none
  */
 export async function restoreServices(dataFolder: string): Promise<Restored[]> {
   const restored: Restored[] = [];
   for (const id of idsIn(servicesFolder(dataFolder))) {
-    const paths = servicePaths(dataFolder, id);
-    const record = readRecord(paths);
-    if (record?.wanted !== "running") continue;
-    const kept = isSupervised(readStatus(paths));
-    if (!kept) {
-      writeJson(paths.record, { ...record, bootId: bootId() });
-      await startSupervisor(dataFolder, paths);
+    try {
+      const action = await restoreService(dataFolder, id);
+      if (action !== undefined) restored.push({ id, action });
+    } catch (error) {
+      restored.push({ id, action: "failed", reason: (error as Error).message });
     }
-    restored.push({ id, urn: record.urn, action: kept ? "kept" : "started" });
   }
   return restored;
+}
+
+async function restoreService(dataFolder: string, id: string): Promise<"kept" | "started" | undefined> {
+  const paths = servicePaths(dataFolder, id);
+  const record = readRecord(paths);
+  if (record?.wanted !== "running") return undefined;
+  if (isSupervised(readStatus(paths))) return "kept";
+  writeJson(paths.record, { ...record, bootId: bootId() });
+  await startSupervisor(dataFolder, paths);
+  return "started";
 }
 
 function idsIn(folder: string): string[] {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { restoreServices } from "../../../plugins/roost/index.ts";
 import { isAlive, startTimeOf } from "../../../plugins/roost/service/identity.ts";
@@ -176,9 +176,12 @@ describe("a supervisor that is killed", () => {
     await lab.create("back", answering());
     const orphan = status("back").service!;
     await killBoth("back");
-    expect(await restoreServices(lab.dataFolder)).toEqual([
-      { id: lab.id("back"), urn: lab.urn("back"), action: "started" },
-    ]);
+    mkdirSync(lab.paths("damaged").folder);
+    writeFileSync(lab.paths("damaged").record, "{");
+    const restored = await restoreServices(lab.dataFolder);
+    expect(restored).toContainEqual({ id: lab.id("back"), action: "started" });
+    expect(restored).toContainEqual(expect.objectContaining({ id: lab.id("damaged"), action: "failed" }));
+    rmSync(lab.paths("damaged").folder, { recursive: true });
     await until(
       "it runs",
       () => status("back").service?.pid !== orphan.pid && status("back").state === "running",
