@@ -7,6 +7,7 @@ import { Sealer } from "./audit/service.ts";
 import type { Settings } from "./config.ts";
 import { type EmbeddedDatabase, startEmbedded } from "./db/embedded.ts";
 import type { Connection } from "./db/pool.ts";
+import { taskHub } from "./deployments/hub.ts";
 import { type Isolation, planIsolation } from "./engine/isolation.ts";
 import { RunnerPool } from "./engine/runner-pool.ts";
 import { Worker } from "./engine/worker.ts";
@@ -108,6 +109,7 @@ async function openConnection(
 async function serve(services: Services, settings: Settings) {
   const { onRequest, onDelivered } = services.status.metrics;
   const app = createApp({
+    hubs: [taskHub(services)],
     routes: allRoutes(services),
     settings,
     version,

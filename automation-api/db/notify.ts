@@ -65,10 +65,7 @@ export class Notices {
   async #listen(): Promise<void> {
     const client = await this.#database.connect();
     this.#client = client;
-    const ended = new Promise<void>((resolve) => {
-      client.once("end", resolve);
-      client.once("error", () => resolve());
-    });
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
     client.on("notification", ({ channel, payload }) => {
       this.#emitter.emit(channel.replace(/^roost_/, ""), payload ?? "");
     });

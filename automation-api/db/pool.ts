@@ -29,6 +29,8 @@ export function openDatabase(connection: Connection, size = 10): Database {
     db,
     async connect() {
       const client = new pg.Client({ ...connection, application_name: "roost", keepAlive: true });
+      // A dying server says so twice (the error, then the end of the connection); its user hears of "end".
+      client.on("error", () => {});
       await client.connect();
       return client;
     },
