@@ -52,7 +52,7 @@ export async function findConnection(
 
 /** @throws invalid when it is no address of a server. */
 export function originOf(address: string, from: string): string {
-  const url = URL.parse(/^[a-z]+:\/\//i.test(address) ? address : `https://${address}`);
+  const url = URL.parse(address.includes("://") ? address : `https://${address}`);
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:") || url.username || url.password) {
     throw new RoostError(
       "invalid",

@@ -15,6 +15,8 @@ export interface Input extends AsyncIterable<Buffer | string> {
   /** Of a terminal: whether typed characters are handed on one by one and not shown. */
   setRawMode?(raw: boolean): unknown;
   pause?(): unknown;
+  /** Gives back what was read too far. */
+  unshift?(text: string): unknown;
   /** A way of reading that may end without closing the input. */
   iterator?(options: { destroyOnReturn: boolean }): AsyncIterable<Buffer | string>;
 }

@@ -24,9 +24,14 @@ export async function askSecret(
   try {
     // The next question needs the same terminal.
     for await (const chunk of stdin.iterator?.({ destroyOnReturn: false }) ?? stdin) {
-      for (const key of String(chunk)) {
+      const keys = [...String(chunk)];
+      for (const [at, key] of keys.entries()) {
         if (key === ctrlC) throw new CommanderError(exitCodes.interrupted, "interrupted", "Interrupted.");
-        if (key === "\r" || key === "\n" || key === ctrlD) return typed;
+        if (key === "\r" || key === "\n" || key === ctrlD) {
+          // Several answers may be pasted at once.
+          stdin.unshift?.(keys.slice(at + 1).join(""));
+          return typed;
+        }
         typed = backspaces.includes(key) ? typed.slice(0, -1) : typed + key;
       }
     }
