@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 
 export type { Logger };
 
@@ -43,10 +43,9 @@ export function createLogger(level: string, destination: DestinationStream = pin
 
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return scrub(String(error));
-  const { type, message, stack } = stdSerializers.err(error);
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  const { name, message, stack = "", code, cause } = error as Error & { code?: unknown };
   return {
-    type,
+    type: name,
     code: typeof code === "string" ? code : undefined,
     message: scrub(message),
     stack: scrub(stack),

@@ -48,7 +48,7 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown, pl
   return [
     {
       field: fieldName(place, issue.path),
-      message: lowerFirst(issue.message),
+      message: messageOf(issue, at(value, issue.path)),
       given: describeGiven(at(value, issue.path), issue.path),
       allowed: allowedBy(issue),
     },
@@ -137,6 +137,9 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodPipe ? unwrap(schema.in as z.ZodType) : schema;
 }
 
-function lowerFirst(text: string): string {
+function messageOf(issue: z.core.$ZodIssue, given: unknown): string {
+  if (given === undefined && (issue.code === "invalid_type" || issue.code === "invalid_value"))
+    return "is missing";
+  const text = issue.message.replace(/^Invalid (input|option|string): /, "");
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
