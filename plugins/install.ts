@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 /** Our providers, as the engine looks for them: by package name and version. */
 const providers = [
   { name: "command", version: "1.2.1", main: "command/main.ts" },
+  { name: "roost", version: "0.1.0", main: "roost/main.ts" },
   { name: "noop", version: "0.1.0", main: "noop/main.ts" },
 ] as const;
 

@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, readdir, readFile, realpath, rm } from "node:fs/pr
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { identify, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import { identify, type ProcessIdentity } from "../../plugins/process/index.ts";
 import { isReachableByOthers } from "../db/postgres-user.ts";
 import { messageOf } from "../errors.ts";
 import { Launcher } from "./launcher.ts";

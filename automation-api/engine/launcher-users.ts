@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { identify, isAlive, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import { identify, isAlive, type ProcessIdentity } from "../../plugins/process/index.ts";
 import { endUsers, processesOf } from "./launcher-processes.ts";
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
-import { bootId, startTimeOf } from "../../plugins/roost/service/identity.ts";
+import { bootId, startTimeOf } from "../../plugins/process/index.ts";
 import type { Database } from "../db/pool.ts";
 import type { Abandoned } from "../queue/contract.ts";
 import { HeartbeatWatch } from "../queue/domain.ts";

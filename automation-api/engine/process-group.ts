@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { isAlive, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import { isAlive, type ProcessIdentity } from "../../plugins/process/index.ts";
 
 /** Ends every process of the group at once. A group that is gone is no error. */
 export function killGroup(leader: number, signal: NodeJS.Signals = "SIGKILL"): void {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Served } from "../../plugins/provider/index.ts";
-import { identify, type ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import { identify, type ProcessIdentity } from "../../plugins/process/index.ts";
 import { RoostError } from "../errors.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { type Isolation, type OtherUser, openRoom, type Room } from "./isolation.ts";

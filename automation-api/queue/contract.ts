@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { ProgramReference } from "../programs/contract.ts";
 

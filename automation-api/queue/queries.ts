@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { Db, Tx } from "../db/transaction.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { ProgramReference } from "../programs/contract.ts";

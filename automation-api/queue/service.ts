@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { ProcessIdentity } from "../../plugins/roost/service/identity.ts";
+import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { SystemPrincipal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
 import { newId } from "../db/id.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { baseEnvironment } from "../process/environment.ts";
+import { identify } from "../process/identity.ts";
 import { Guard } from "./service/guard.ts";
-import { identify } from "./service/identity.ts";
 import { killLeftovers } from "./service/leftovers.ts";
 import { tryLock } from "./service/lock.ts";
 import { RotatingLog } from "./service/log.ts";

@@ -37,7 +37,12 @@ export class ChaosLab {
   readonly #client: Client;
   readonly #databasePid: () => Promise<number | undefined>;
 
-  private constructor(cluster: Cluster, database: Database, client: Client, pid: () => Promise<number | undefined>) {
+  private constructor(
+    cluster: Cluster,
+    database: Database,
+    client: Client,
+    pid: () => Promise<number | undefined>,
+  ) {
     this.#cluster = cluster;
     this.#database = database;
     this.#client = client;
@@ -74,10 +79,13 @@ export class ChaosLab {
     const killedAt = Date.now();
     await this.#bringBack(kind);
     await this.#databaseAnswers();
-    const ended = await Promise.all(ids.map((id) => this.#client.ended(id, endMs).catch((error: Error) => error)));
+    const ended = await Promise.all(
+      ids.map((id) => this.#client.ended(id, endMs).catch((error: Error) => error)),
+    );
     const violations = ended.flatMap((each) => (each instanceof Error ? [each.message] : []));
     const states: Record<string, number> = {};
-    for (const each of ended) if (!(each instanceof Error)) states[each.state] = (states[each.state] ?? 0) + 1;
+    for (const each of ended)
+      if (!(each instanceof Error)) states[each.state] = (states[each.state] ?? 0) + 1;
     const touched = await this.#touched(hit?.deployments ?? [], killedAt);
     return {
       seed,
@@ -96,7 +104,11 @@ export class ChaosLab {
     const ids: string[] = [];
     for (let stack = 0; stack < stacks; stack++) {
       for (let turn = 0; turn < perStack; turn++) {
-        const { id } = await this.#client.deploy({ project: "chaos", stack: `s${stack}`, ...work(random, stack) });
+        const { id } = await this.#client.deploy({
+          project: "chaos",
+          stack: `s${stack}`,
+          ...work(random, stack),
+        });
         ids.push(id);
       }
     }
@@ -112,13 +124,15 @@ export class ChaosLab {
     if (kind === "worker" || kind === "server") {
       const member = this.#member(kind);
       const workerPid = member.process.pid as number;
-      const deployments = (await this.#running()).filter((row) => row.worker_pid === workerPid).map(({ id }) => id);
+      const deployments = (await this.#running())
+        .filter((row) => row.worker_pid === workerPid)
+        .map(({ id }) => id);
       await this.#cluster.kill(member);
       return { deployments, workerPid };
     }
     for (let tries = 0; tries < 100; tries++) {
-      for (const { id, runner_pid } of await this.#running()) {
-        const pid = kind === "runner" ? runner_pid : engineOf(runner_pid);
+      for (const { id, runner_pid, stack } of await this.#running()) {
+        const pid = kind === "runner" ? runner_pid : this.#engineOf(stack);
         if (pid && killed(pid)) return { deployments: [id] };
       }
       await wait(20);
@@ -142,6 +156,15 @@ export class ChaosLab {
     }
   }
 
+  /** The engine at work on a stack of this cluster. */
+  #engineOf(stack: string): number | undefined {
+    return processIds().find((pid) => {
+      const words = readProc(pid, "cmdline").split("\0");
+      const isEngine = words[0]?.endsWith("/pulumi") && words.includes(`roost/chaos/${stack}`);
+      return isEngine && readProc(pid, "environ").includes(this.#cluster.folder);
+    });
+  }
+
   #member(kind: Member["kind"]): Member {
     const member = this.#cluster.members.find((each) => each.kind === kind);
     if (!member) throw new Error(`No ${kind} runs.`);
@@ -149,8 +172,9 @@ export class ChaosLab {
   }
 
   async #running() {
-    const { rows } = await sql<{ id: string; runner_pid: number; worker_pid: number }>`
-      SELECT d.id, d.runner_pid, w.pid AS worker_pid FROM deployment d JOIN worker w ON w.id = d.worker_id
+    const { rows } = await sql<{ id: string; runner_pid: number; worker_pid: number; stack: string }>`
+      SELECT d.id, d.runner_pid, w.pid AS worker_pid, s.name AS stack
+      FROM deployment d JOIN worker w ON w.id = d.worker_id JOIN stack s ON s.id = d.stack_id
       WHERE d.state = 'running'`.execute(this.#database.db);
     return rows;
   }
@@ -184,7 +208,11 @@ function work(random: () => number, stack: number): Record<string, unknown> {
   if (stack === stacks - 1) {
     return { operation, program: { builtin: "hello" }, config: { message: `m${Math.floor(random() * 9)}` } };
   }
-  const config = { count: 2 + Math.floor(random() * 6), delayMilliseconds: Math.floor(random() * 200), payload: String(random()) };
+  const config = {
+    count: 2 + Math.floor(random() * 6),
+    delayMilliseconds: Math.floor(random() * 200),
+    payload: String(random()),
+  };
   return { operation, program: { builtin: "noop" }, config };
 }
 
@@ -197,15 +225,9 @@ function leftovers(folder: string): string[] {
   return processIds().flatMap((pid) => {
     const environment = readProc(pid, "environ");
     const isEngine = environment.includes(`${folder}/runners`) && environment.includes("PULUMI_BACKEND_URL=");
-    return isEngine ? [`process ${pid} is left: ${readProc(pid, "cmdline").replaceAll("\0", " ").slice(0, 200)}`] : [];
-  });
-}
-
-function engineOf(runnerPid: number): number | undefined {
-  return processIds().find((pid) => {
-    const stat = readProc(pid, "stat");
-    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    return parent === runnerPid && readProc(pid, "cmdline").includes("pulumi");
+    return isEngine
+      ? [`process ${pid} is left: ${readProc(pid, "cmdline").replaceAll("\0", " ").slice(0, 200)}`]
+      : [];
   });
 }
 

@@ -17,7 +17,12 @@ export class Client {
     this.#token = token;
   }
 
-  async fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  async fetch(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     return fetch(this.#url() + path, {
       method,
       headers: {
@@ -50,13 +55,19 @@ export class Client {
     return this.until(id, ({ state }) => !["queued", "running"].includes(state), timeoutMs);
   }
 
-  async until(id: string, reached: (deployment: Deployment) => boolean, timeoutMs = 60_000): Promise<Deployment> {
+  async until(
+    id: string,
+    reached: (deployment: Deployment) => boolean,
+    timeoutMs = 60_000,
+  ): Promise<Deployment> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const deployment = await this.find(id).catch(() => undefined);
       if (deployment && reached(deployment)) return deployment;
       if (Date.now() > deadline) {
-        throw new Error(`${id} is ${deployment?.state ?? "out of reach"} after ${timeoutMs} ms: ${JSON.stringify(deployment)}`);
+        throw new Error(
+          `${id} is ${deployment?.state ?? "out of reach"} after ${timeoutMs} ms: ${JSON.stringify(deployment)}`,
+        );
       }
       await wait(25);
     }
@@ -65,7 +76,10 @@ export class Client {
   /** Reads the stream until it ends, from after `lastEventId`. */
   async events(id: string, lastEventId = 0, signal?: AbortSignal): Promise<StreamedEvent[]> {
     const response = await fetch(`${this.#url()}/api/v1/deployments/${id}/events`, {
-      headers: { authorization: `Bearer ${this.#token}`, ...(lastEventId > 0 && { "last-event-id": String(lastEventId) }) },
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(lastEventId > 0 && { "last-event-id": String(lastEventId) }),
+      },
       signal,
     });
     if (!response.ok) throw new Error(`events of ${id}: ${response.status} ${await response.text()}`);
@@ -80,7 +94,9 @@ export function parseEventStream(text: string): StreamedEvent[] {
     .filter((block) => block.includes("data:"))
     .map((block) => {
       const fields = Object.fromEntries(
-        block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
+        block
+          .split("\n")
+          .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
       );
       return { id: Number(fields.id), kind: fields.event ?? "", data: JSON.parse(fields.data ?? "null") };
     });

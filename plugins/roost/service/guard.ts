@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { identify, type ProcessIdentity } from "./identity.ts";
+import { identify, type ProcessIdentity } from "../../process/identity.ts";
 
 const script = fileURLToPath(new URL("./guard.sh", import.meta.url));
 const againMilliseconds = 100;

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bootId } from "../../process/identity.ts";
 import { reservePlace } from "./address.ts";
-import { bootId } from "./identity.ts";
 import { makeServicesFolder, reachableNode } from "./place.ts";
 import { programPath } from "./process-plan.ts";
 import { isReachable } from "./reach.ts";

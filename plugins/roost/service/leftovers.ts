@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { isAlive, type ProcessIdentity } from "./identity.ts";
+import { isAlive, type ProcessIdentity } from "../../process/identity.ts";
 
 const markName = "SERVICE_ID";
 

@@ -1,5 +1,5 @@
+import { isAlive } from "../../process/identity.ts";
 import { isSupervised } from "./control.ts";
-import { isAlive } from "./identity.ts";
 import type { ServiceRecord, ServiceStatus } from "./record.ts";
 
 export interface ServiceOutputs {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ProcessIdentity } from "./identity.ts";
+import type { ProcessIdentity } from "../../process/identity.ts";
 import { servicesFolder } from "./place.ts";
 import type { ServiceInputs } from "./spec.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
+import { bootId } from "../../process/identity.ts";
 import { isSupervised, startSupervisor } from "./control.ts";
-import { bootId } from "./identity.ts";
 import { servicesFolder } from "./place.ts";
 import { readRecord, readStatus, serviceId, servicePaths, writeJson } from "./record.ts";
 

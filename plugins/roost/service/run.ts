@@ -1,8 +1,8 @@
 import { finished } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { identify, type ProcessIdentity } from "../../process/identity.ts";
 import { type Child, type Exit, launch } from "../../process/launch.ts";
 import { judge, probe, type Verdict } from "./health.ts";
-import { identify, type ProcessIdentity } from "./identity.ts";
 import { killLeftovers, signalGroup } from "./leftovers.ts";
 import type { ServiceSettings } from "./spec.ts";
 

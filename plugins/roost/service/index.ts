@@ -1,1 +1,0 @@
-export { bootId, identify, isAlive, type ProcessIdentity, startTimeOf } from "./identity.ts";
