@@ -107,18 +107,13 @@ export class Launcher {
     child.stderr?.on("data", (chunk: Buffer) => {
       said = (said + chunk.toString("utf8")).slice(-2000);
     });
+    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error("the launcher was not ready in time")),
-        readyMilliseconds,
-      );
+      timer = setTimeout(() => reject(new Error("the launcher was not ready in time")), readyMilliseconds);
       child.once("error", reject);
       child.once("exit", () => reject(new Error(said.trim() || "the launcher ended at once")));
-      child.once("message", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+      child.once("message", () => resolve());
+    }).finally(() => clearTimeout(timer));
     child.on("message", (message: FromLauncher) => this.#answered(message));
     child.removeAllListeners("exit");
     child.on("error", () => undefined);

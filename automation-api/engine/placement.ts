@@ -11,6 +11,11 @@ import { rewriteProjectFile } from "./project-file.ts";
 const unpacker = fileURLToPath(new URL("./unpacker.ts", import.meta.url));
 const outputBytes = 64 * 1024;
 
+export interface PlaceOptions extends UnpackOptions {
+  /** Name of the project that it is deployed to. */
+  project: string;
+}
+
 /** What an unpacker is told on its standard input. */
 export interface UnpackOrder {
   source: ProgramSource;
@@ -27,13 +32,13 @@ export type UnpackLine = { log: string } | { place: UnpackedProgram } | { error:
 export async function placeProgram(
   source: ProgramSource,
   into: string,
-  options: UnpackOptions,
+  options: PlaceOptions,
 ): Promise<UnpackedProgram> {
   if (source.kind === "builtin") return unpackProgram(source, into, options);
   const place = process.env.ROOST_LAUNCHER
     ? await unpackApart(source, into, options)
     : await unpackProgram(source, into, options);
-  await rewriteProjectFile(place.folder);
+  await rewriteProjectFile(place.folder, options.project);
   return place;
 }
 

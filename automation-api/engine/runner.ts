@@ -55,6 +55,7 @@ async function work(job: Job): Promise<void> {
 async function run(job: Job): Promise<RunnerOutcome> {
   if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
   const place = await placeProgram(job.program, setup.work, {
+    project: job.project,
     signal: cancelled.signal,
     log: (line) => void send({ kind: "log", lines: [line] }),
   });

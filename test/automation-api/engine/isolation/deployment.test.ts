@@ -1,0 +1,172 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { reasonToSkip } from "../../../../toolchain/suites/possible.mjs";
+import { Client } from "../../../support/client.ts";
+import { Cluster } from "../../../support/cluster.ts";
+import { repository } from "../../../support/engine.ts";
+import { until } from "../../../support/processes.ts";
+import { type Probed, probe, type Targets } from "./fixtures/prober/probe.ts";
+import { processesOfUsers } from "./runner-processes.ts";
+
+const reason = reasonToSkip("root", "engine", "postgres");
+const fixture = fileURLToPath(new URL("./fixtures/prober", import.meta.url));
+const canary = "canary-of-the-settings-0123456789abcdef";
+
+let cluster: Cluster;
+let client: Client;
+let programs: string;
+
+async function addProgram(name: string, files: Record<string, string> = {}): Promise<string> {
+  const folder = path.join(programs, name);
+  await cp(fixture, folder, { recursive: true });
+  for (const [file, content] of Object.entries(files)) await writeFile(path.join(folder, file), content);
+  await symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
+  return folder;
+}
+
+(reason ? describe.skip : describe)("what a user supplies, on a server that runs as root", () => {
+  beforeAll(async () => {
+    const roots = path.join(process.env.ROOST_TEST_RUN as string, `programs-${process.pid}`);
+    await mkdir(roots, { mode: 0o755 });
+    programs = roots;
+    cluster = await Cluster.open({
+      ROOST_PROGRAM_ROOTS: roots,
+      ROOST_DATABASE_PORT: "0",
+      ROOST_WARM_RUNNERS: "2",
+    });
+    await cluster.add("server", { AWS_SECRET_ACCESS_KEY: canary });
+    client = new Client(cluster.url, await cluster.token());
+  }, 120_000);
+
+  afterAll(async () => {
+    await cluster?.close();
+  }, 60_000);
+
+  it("can read no key, token, environment, memory, database or folder of anyone else, as program or as command", async () => {
+    const folder = await addProgram("prober");
+    const homes = path.join(cluster.folder, "runners");
+    await until("two runners wait, of which one will be used", () => readdirSync(homes).length >= 2, 60);
+    const targets: Targets = {
+      files: secretFiles(),
+      folders: [cluster.folder, ...foldersOfRunners(homes)],
+      sockets: socketFiles(),
+      ports: [databasePort()],
+      secrets: [canary],
+    };
+    const { id } = await client.deploy({
+      project: "prober",
+      stack: "dev",
+      program: { folder },
+      config: { targets: JSON.stringify(targets) },
+    });
+    const token = await until("an engine holds an access token", () => engineToken(), 60);
+    const ended = await client.ended(id, 120_000);
+    expect(ended).toMatchObject({ state: "succeeded", error: null });
+    const outputs = ended.outputs as Record<string, string>;
+    const [program, command] = [outputs.program, outputs.fromCommand].map(
+      (printed) => JSON.parse(printed as string) as Probed,
+    );
+    expect([program!.done, command!.done]).toEqual([[], []]);
+    expect(program!.user).toBe(command!.user);
+    // Another user than the engine's, which held a token all the while, and than the runner's.
+    expect([token.user, token.user - 1]).toEqual([program!.user! - 1, program!.user! - 2]);
+    expect(JSON.stringify(await client.events(id))).not.toContain(token.token);
+    await until(
+      "nothing is left of this runner",
+      () => processesOfUsers([program!.user!, token.user]).length === 0,
+    );
+    // All of it was worth trying: who has the rights can do each of these things at the same places.
+    const { done } = await probe({ ...targets, folders: [cluster.folder] });
+    for (const file of targets.files)
+      expect(done).toEqual(expect.arrayContaining([`read ${file}`, `write ${file}`]));
+    for (const what of [
+      new RegExp(`^read environ of ${cluster.members[0]!.process.pid} `),
+      new RegExp(`^open mem of ${cluster.members[0]!.process.pid} `),
+      /^signal /,
+      /^connect to .*PGSQL/,
+    ]) {
+      expect(done).toContainEqual(expect.stringMatching(what));
+    }
+    expect(targets.files.map((file) => path.basename(file))).toEqual(
+      expect.arrayContaining(["master.key", "admin-token", "password"]),
+    );
+    expect(targets.sockets.filter((file) => file.startsWith("/run/roost")).length).toBeGreaterThanOrEqual(4);
+  }, 240_000);
+
+  const manifests: [string, string][] = [
+    ["plugins", "plugins:\n  providers:\n    - name: evil\n      path: ./evil\n"],
+    ["packages", "packages:\n  evil: ./evil\n"],
+  ];
+
+  it.each(manifests)(
+    "cannot have the engine start programs as itself by naming %s",
+    async (key, text) => {
+      const folder = await addProgram(`manifest-${key}`, {
+        "Pulumi.yaml": `name: manifest\nruntime: nodejs\n${text}`,
+      });
+      const { id } = await client.deploy({ project: "manifest", stack: key, program: { folder } });
+      const ended = await client.ended(id, 60_000);
+      expect(ended.state).toBe("failed");
+      expect(ended.error).toContain(`names ${key}`);
+    },
+    120_000,
+  );
+
+  it("cannot have a file of the engine read for it by a provider", async () => {
+    const program = `
+      import { local } from "@pulumi/command";
+      import { readdirSync } from "node:fs";
+      const home = process.env.HOME.replace(/home$/, "engine/pulumi");
+      new local.Command("reader", { create: "true", dir: home, assetPaths: ["**"] });
+    `;
+    const folder = await addProgram("reader", { "index.ts": program });
+    const { id } = await client.deploy({ project: "reader", stack: "dev", program: { folder } });
+    const ended = await client.ended(id, 60_000);
+    expect(ended).toMatchObject({ state: "failed" });
+    expect(ended.error).toMatch(/EACCES|permission denied/);
+  }, 120_000);
+});
+
+/** What root finds with the same means: so the places are the right ones. */
+function secretFiles(): string[] {
+  const found = readdirSync(cluster.folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile() && /^(master\.key|admin-token|password)$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+function foldersOfRunners(homes: string): string[] {
+  const parts = ["", "runner", "engine", "engine/pulumi", "home", "work", "work/program"];
+  return readdirSync(homes).flatMap((name) => parts.map((part) => path.join(homes, name, part)));
+}
+
+function socketFiles(): string[] {
+  const launchers = readdirSync("/run/roost/sockets").map((name) => path.join("/run/roost/sockets", name));
+  const postgres = readdirSync(cluster.folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isSocket())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  return [...launchers, ...postgres];
+}
+
+function databasePort(): number {
+  const pidFile = path.join(cluster.folder, "postgres", "data", "postmaster.pid");
+  return Number(readFileSync(pidFile, "utf8").split("\n")[3]);
+}
+
+function engineToken(): { token: string; user: number } | undefined {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const token = /(?:^|\0)PULUMI_ACCESS_TOKEN=([^\0]+)/.exec(
+        readFileSync(`/proc/${pid}/environ`, "latin1"),
+      )?.[1];
+      const user = Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+      if (token && user > 0) return { token, user };
+    } catch {
+      // It has just ended.
+    }
+  }
+  return undefined;
+}
