@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import path from "node:path";
 
 export default async function teardown() {
   const folder = process.env.ROOST_TEST_RUN;
