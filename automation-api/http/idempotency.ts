@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Db } from "../db/transaction.ts";
 import { invalid, RoostError } from "../errors.ts";
-import { idempotencyKeepHours, idempotencyStaleSeconds, idempotencyWaitMs } from "./limits.ts";
+import { idempotencyStaleSeconds, idempotencyWaitMs } from "./limits.ts";
 import * as queries from "./queries.ts";
 import type { RouteReply } from "./route.ts";
 
@@ -100,9 +100,4 @@ async function refuseIfEffective(db: Db, requestId: string): Promise<void> {
     "conflict",
     `The first request took effect, but its reply was lost in a crash: ${list}.`,
   );
-}
-
-/** Forgets keys after a day. Call it now and then. */
-export async function forgetOldKeys(db: Db): Promise<number> {
-  return queries.dropOldKeys(db, idempotencyKeepHours);
 }

@@ -29,4 +29,3 @@ export const stalledReaderMs = 30_000;
 export const idempotencyWaitMs = 5_000;
 /** No request of this age is still at work: its process has died. */
 export const idempotencyStaleSeconds = 120;
-export const idempotencyKeepHours = 24;

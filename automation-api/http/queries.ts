@@ -89,12 +89,3 @@ export async function dropKey(db: Db, owner: KeyOwner): Promise<void> {
     .where("request_id", "=", owner.requestId)
     .execute();
 }
-
-/** Returns how many were dropped. */
-export async function dropOldKeys(db: Db, hours: number): Promise<number> {
-  const done = await db
-    .deleteFrom("idempotency_key")
-    .where("created_at", "<", sql<Date>`now() - ${hours} * interval '1 hour'`)
-    .executeTakeFirst();
-  return Number(done.numDeletedRows);
-}

@@ -5,7 +5,6 @@ import { accessRoutes } from "../../../automation-api/access/routes.ts";
 import { record } from "../../../automation-api/audit/service.ts";
 import { transaction } from "../../../automation-api/db/transaction.ts";
 import { RoostError } from "../../../automation-api/errors.ts";
-import { forgetOldKeys } from "../../../automation-api/http/idempotency.ts";
 import { route } from "../../../automation-api/http/route.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
@@ -107,15 +106,6 @@ describe("the same Idempotency-Key", () => {
     const lost = await create("key-6", "a");
     expect([lost.status, lost.body.detail]).toEqual([409, expect.stringContaining("thing.create of a")]);
     expect(ran).toHaveLength(2);
-  });
-
-  test("is forgotten after a day", async () => {
-    await create("key-7", "a");
-    expect(await forgetOldKeys(server.database.db)).toBe(0);
-    await sql`UPDATE idempotency_key SET created_at = now() - interval '25 hours' WHERE key = 'key-7'`.execute(
-      server.database.db,
-    );
-    expect(await forgetOldKeys(server.database.db)).toBe(1);
   });
 
   test("is refused where the reply is a secret, or when it is malformed", async () => {

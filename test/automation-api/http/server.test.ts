@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import https from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +11,7 @@ import type { App } from "../../../automation-api/http/app.ts";
 import { createLogger } from "../../../automation-api/http/log.ts";
 import { route } from "../../../automation-api/http/route.ts";
 import { startServer } from "../../../automation-api/http/server.ts";
+import { makeCertificate } from "./certificate.ts";
 import { startTestServer, until } from "./test-server.ts";
 
 const log = createLogger("silent");
@@ -34,15 +34,15 @@ describe("TLS", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "roost-tls-"));
-    for (const name of ["first", "second"]) makeCertificate(folder, name);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test("serves a certificate with an encrypted key, and a new one as soon as the files change", async () => {
     const [cert, key] = [path.join(folder, "cert.pem"), path.join(folder, "key.pem")];
     const put = async (name: string) => {
-      await copyFile(path.join(folder, `${name}.key`), key);
-      await copyFile(path.join(folder, `${name}.crt`), cert);
+      const made = makeCertificate(name, "password of the key");
+      await writeFile(key, made.key);
+      await writeFile(cert, made.certificate);
     };
     await put("first");
     const settings = {
@@ -118,21 +118,6 @@ describe("the caller's address and origin", () => {
     await server.close();
   });
 });
-
-function makeCertificate(folder: string, name: string): void {
-  const key = [
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-passout",
-    "pass:password of the key",
-  ];
-  const files = ["-keyout", path.join(folder, `${name}.key`), "-out", path.join(folder, `${name}.crt`)];
-  execFileSync("openssl", ["req", "-x509", "-days", "2", "-subj", `/CN=${name}`, ...key, ...files], {
-    stdio: "pipe",
-  });
-}
 
 async function subjectOf(port: number): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -167,7 +167,7 @@ async function callServer(
     body: json ? JSON.stringify(call.body) : (call.body as string | undefined),
   });
   const text = await reply.text();
-  const isJson = reply.headers.get("content-type")?.includes("json") ?? false;
+  const isJson = /[/+]json/.test(reply.headers.get("content-type") ?? "");
   return {
     status: reply.status,
     headers: reply.headers,
