@@ -8,7 +8,7 @@ import { parseHostKey } from "./host-key.ts";
 const firstPauseMilliseconds = 100;
 const longestPauseMilliseconds = 5_000;
 /** A cancelled command's signals go through the connection, which is therefore cut a little later. */
-const graceMilliseconds = 600;
+const graceMilliseconds = 900;
 
 /** The server is not the one that was asked for, or the login data cannot be read: trying again cannot help. */
 class Refused extends Error {}

@@ -1,14 +1,12 @@
-import type { Client, ClientChannel } from "ssh2";
+import type { Client } from "ssh2";
 import type { Context } from "../provider/index.ts";
 import { withConnection } from "./dial.ts";
+import { endCommands } from "./end-commands.ts";
 import type { Output } from "./inputs.ts";
 import { OutputLog } from "./output-log.ts";
 import { previousVariables } from "./previous-output.ts";
 import type { RemoteInputs } from "./remote-command.ts";
 import { answerEnvironment } from "./remote-environment.ts";
-
-/** Time between the two signals that a cancelled remote command gets. */
-const graceMilliseconds = 300;
 
 /** Runs one command on a remote host to its end; a code other than 0 is an error that shows what it printed. */
 export function runRemote(
@@ -29,7 +27,12 @@ export function runRemote(
         return !(name in own);
       },
     });
-    const channel = await execute(client, command, variables).catch((cause) => {
+    const log = new OutputLog(context, inputs.logging);
+    const { code, signal } = await execute(context, client, command, {
+      env: variables,
+      stdin: inputs.stdin,
+      log,
+    }).catch((cause) => {
       if (refused.length === 0) throw cause;
       const names = refused.join(", ");
       throw new Error(
@@ -37,8 +40,6 @@ export function runRemote(
           "or set it in front of the command (NAME=value command)",
       );
     });
-    const log = new OutputLog(context, inputs.logging);
-    const { code, signal } = await finish(context, channel, log, inputs.stdin);
     const { stdout, stderr, both } = log.finish();
     if (code === 0) return { stdout, stderr };
     context.signal.throwIfAborted();
@@ -47,41 +48,35 @@ export function runRemote(
   });
 }
 
-function execute(client: Client, command: string, env: Record<string, string>): Promise<ClientChannel> {
-  return new Promise((resolve, reject) => {
-    client.exec(command, { env }, (error, channel) => (error ? reject(error) : resolve(channel)));
-  });
+interface End {
+  code: number | undefined;
+  signal: string | undefined;
 }
 
-function finish(
+function execute(
   context: Context,
-  channel: ClientChannel,
-  log: OutputLog,
-  stdin: string | undefined,
-): Promise<{ code: number | undefined; signal: string | undefined }> {
-  return new Promise((resolve) => {
-    let end: { code: number | undefined; signal: string | undefined } = {
-      code: undefined,
-      signal: undefined,
-    };
-    const abort = (): void => {
-      channel.signal("INT");
-      setTimeout(() => {
-        channel.signal("KILL");
-        channel.close();
-      }, graceMilliseconds);
-    };
-    context.signal.addEventListener("abort", abort, { once: true });
-    channel.on("exit", (code: number | null, signal?: string) => {
-      end = { code: code ?? undefined, signal };
+  client: Client,
+  command: string,
+  { env, stdin, log }: { env: Record<string, string>; stdin: string | undefined; log: OutputLog },
+): Promise<End> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, { env }, (error, channel) => {
+      if (error) return reject(error);
+      // Listened to at once: a short command's end may have come in the same packet as its start.
+      let end: End = { code: undefined, signal: undefined };
+      channel.on("exit", (code: number | null, signal?: string) => {
+        end = { code: code ?? undefined, signal };
+      });
+      const abort = (): void => endCommands(client, channel);
+      channel.on("close", () => {
+        context.signal.removeEventListener("abort", abort);
+        resolve(end);
+      });
+      log.follow("stdout", channel);
+      log.follow("stderr", channel.stderr);
+      channel.end(stdin ?? "");
+      context.signal.addEventListener("abort", abort, { once: true });
+      if (context.signal.aborted) abort();
     });
-    channel.on("close", () => {
-      context.signal.removeEventListener("abort", abort);
-      resolve(end);
-    });
-    log.follow("stdout", channel);
-    log.follow("stderr", channel.stderr);
-    channel.end(stdin ?? "");
-    if (context.signal.aborted) abort();
   });
 }

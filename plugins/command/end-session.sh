@@ -1,0 +1,24 @@
+#!/bin/sh
+# Runs on a remote host, through the connection whose other commands are to end: each of them is, like this
+# shell, a child of the process that OpenSSH keeps for one connection, and leads a process group of its own.
+# Interrupts them, and kills what is left of them a moment later, also when the connection is cut meanwhile.
+
+trap '' HUP PIPE
+
+# Another server may run everybody's sessions from one process, and an orphan's parent is init: hands off there.
+case $(ps -o args= -p "$PPID") in
+  sshd*:*@*) ;;
+  *) exit 0 ;;
+esac
+
+others() {
+  ps -A -o pid= -o ppid= | while read -r pid parent; do
+    if [ "$parent" = "$PPID" ] && [ "$pid" != "$$" ]; then echo "$pid"; fi
+  done
+}
+
+groups=$(others)
+for group in $groups; do kill -s INT -- "-$group" 2>/dev/null; done
+sleep 0.3 2>/dev/null || sleep 1
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+exit 0
