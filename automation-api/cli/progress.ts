@@ -98,7 +98,8 @@ export class Progress {
 
 function stepLine({ op, urn, type, sinceMs }: Step, nowMs: number): string {
   const name = urn.split("::").slice(3).join("::");
-  return `    ${fitWidth(type, 30)} ${fitWidth(name, 24)} ${fitWidth(verbs[op] ?? op, 20)} ${formatDuration(nowMs - sinceMs)}`;
+  const time = fitWidth(formatDuration(nowMs - sinceMs), 12, true);
+  return `${time}  ${fitWidth(verbs[op] ?? op, 20)} ${fitWidth(type, 24)} ${name}`;
 }
 
 /** A replacement has a step for the old resource and one for the new under the same URN. */

@@ -82,8 +82,8 @@ it("shows what is being worked on with its time, and how long it took at its end
   const lines = progress.lines("hello/dev update", 500, 4000, 20);
   expect(lines.map((line) => line.replaceAll(/ +/g, " "))).toEqual([
     "hello/dev update running 3.5 s",
-    " command:local:Command web creating 3.0 s",
-    " command:local:Command db deleting original 2.0 s",
+    " 3.0 s creating command:local:Command web",
+    " 2.0 s deleting original command:local:Command db",
   ]);
   // By the server's clock, whatever this machine's says.
   expect(progress.apply(step("resOutputsEvent", "web", "create"), 9999, 1250)).toBe(1200);
