@@ -83,8 +83,8 @@ async function addProgram(name: string, files: Record<string, string> = {}): Pro
     for (const file of targets.files)
       expect(done).toEqual(expect.arrayContaining([`read ${file}`, `write ${file}`]));
     for (const what of [
-      new RegExp(`^read environ of ${cluster.members[0]!.process.pid} `),
-      new RegExp(`^open mem of ${cluster.members[0]!.process.pid} `),
+      /^read environ of \d+ /,
+      /^open mem of \d+ /,
       /^signal /,
       /^connect to .*PGSQL/,
     ]) {
@@ -156,12 +156,13 @@ function databasePort(): number {
   return Number(readFileSync(pidFile, "utf8").split("\n")[3]);
 }
 
+/** Of this test's server: others may be at work on the machine. */
 function engineToken(): { token: string; user: number } | undefined {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const token = /(?:^|\0)PULUMI_ACCESS_TOKEN=([^\0]+)/.exec(
-        readFileSync(`/proc/${pid}/environ`, "latin1"),
-      )?.[1];
+      const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
+      if (!environment.includes(`HOME=${cluster.folder}/`)) continue;
+      const token = /(?:^|\0)PULUMI_ACCESS_TOKEN=([^\0]+)/.exec(environment)?.[1];
       const user = Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
       if (token && user > 0) return { token, user };
     } catch {
