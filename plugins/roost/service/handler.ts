@@ -1,5 +1,6 @@
 import {
   type Context,
+  diffInputs,
   type Properties,
   type ResourceHandler,
   secret,
@@ -44,7 +45,8 @@ export const serviceHandler: ResourceHandler = {
   diff(_context, { inputs, oldInputs, state }) {
     const plan = planChange(toInputs(oldInputs), toInputs(inputs), state.state === "running");
     // An id belongs to one service at a time, so the old one goes first when a replacement is forced.
-    return { changes: toChanges(plan), deleteBeforeReplace: true };
+    const { changes } = diffInputs(oldInputs, inputs);
+    return { changes: toChanges(plan, changes), deleteBeforeReplace: true };
   },
 
   preview(_context, request) {

@@ -24,7 +24,19 @@ export function planChange(old: ServiceInputs, wanted: ServiceInputs, up: boolea
   return changed.length > 0 ? { action: "settings", changed } : { action: "none", changed: [] };
 }
 
-/** The same as the engine wants it: every change is made in place. */
-export function toChanges(plan: ChangePlan): Record<string, PropertyChange> {
-  return Object.fromEntries(plan.changed.map((name) => [name, { kind: "update", replace: false }]));
+/**
+ * The same as the engine wants it, by the paths that differ: every change is made in place.
+ * @param differing all paths in which the inputs differ
+ */
+export function toChanges(
+  plan: ChangePlan,
+  differing: Record<string, PropertyChange>,
+): Record<string, PropertyChange> {
+  const isIn = (path: string, name: string) => path === name || /^[.[]/.test(path.slice(name.length));
+  const changes = plan.changed.flatMap((name) => {
+    const paths = Object.keys(differing).filter((path) => path.startsWith(name) && isIn(path, name));
+    if (paths.length === 0) return [[name, { kind: "update", replace: false }] as const];
+    return paths.map((path) => [path, { ...differing[path]!, replace: false }] as const);
+  });
+  return Object.fromEntries(changes);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
+import { diffInputs, type Properties } from "../../../plugins/provider/index.ts";
 import { addressesFor } from "../../../plugins/roost/service/address.ts";
 import { checkInputs } from "../../../plugins/roost/service/check.ts";
 import { judge, type Verdict } from "../../../plugins/roost/service/health.ts";
 import { planWrite } from "../../../plugins/roost/service/log.ts";
-import { planChange } from "../../../plugins/roost/service/plan.ts";
+import { planChange, toChanges } from "../../../plugins/roost/service/plan.ts";
 import { serviceId, servicePaths } from "../../../plugins/roost/service/record.ts";
 import { planRestart } from "../../../plugins/roost/service/restart.ts";
 import { resolveSettings, type ServiceInputs } from "../../../plugins/roost/service/spec.ts";
@@ -24,6 +25,30 @@ describe("planChange: what gets from one set of inputs to another", () => {
   ];
   it.each(cases)("%s", (_, change, up, action, changed) => {
     expect(planChange(old, { ...old, ...change }, up)).toEqual({ action, changed });
+  });
+});
+
+describe("toChanges: what a preview names", () => {
+  const old = { command: ["web"], environment: { A: "1", B: "2" }, port: 9000, stopGraceSeconds: 10 };
+  const cases: [string, Record<string, unknown>, boolean, Record<string, string>][] = [
+    [
+      "each variable by itself",
+      { environment: { A: "2", C: "3" } },
+      true,
+      { "environment.A": "update", "environment.B": "delete", "environment.C": "add" },
+    ],
+    ["a word of the command", { command: ["web", "-v"] }, true, { "command[1]": "add" }],
+    ["no default that is written out", { port: 9001, log: { keep: 3 } }, true, { port: "update" }],
+    ["that it is down", {}, false, { state: "update" }],
+  ];
+  it.each(cases)("%s", (_, change, up, expected) => {
+    const inputs = { ...old, ...change };
+    const { changes } = diffInputs(old, inputs as Properties);
+    const named = toChanges(planChange(old, inputs as ServiceInputs, up), changes);
+    expect(Object.fromEntries(Object.entries(named).map(([path, { kind }]) => [path, kind]))).toEqual(
+      expected,
+    );
+    expect(Object.values(named).every(({ replace }) => !replace)).toBe(true);
   });
 });
 
