@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Db } from "./db/transaction.ts";
@@ -46,9 +46,4 @@ export async function checkMasterKey(db: Db, key: Buffer): Promise<void> {
       "The master key is not the one this database was begun with: no secret could be read. Give the right one by ROOST_MASTER_KEY_FILE, or restore a backup that holds it.",
     );
   }
-}
-
-/** A key for one purpose, so that no two uses of the master key meet. */
-export function deriveKey(masterKey: Buffer, purpose: string): Buffer {
-  return Buffer.from(hkdfSync("sha256", masterKey, Buffer.alloc(0), purpose, keyBytes));
 }
