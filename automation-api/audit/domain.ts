@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** An audit row in the form that is hashed: what the database shows, as text. */
 export interface ChainRow {
@@ -37,7 +37,7 @@ export function chainHash(sequence: string, previous: Buffer, row: ChainRow): Bu
     row.result,
     row.detail,
   ];
-  return createHash("sha256").update(JSON.stringify(fields)).digest();
+  return hash("sha256", JSON.stringify(fields), "buffer");
 }
 
 export interface SealedRow {

@@ -91,13 +91,7 @@ export async function verifyAudit(db: Db, heads: Heads, principal: Principal): P
   const reading = await heads.read();
   const checkpoints = reading.checkpoints.get(organizationId) ?? [];
   const walk = new ChainWalk(checkpoints);
-  for (let full = true; full; ) {
-    const seals = await queries.readChain(db, organizationId, walk.sequence, verifyBatch);
-    for (const { sequence, previousHash, hash, gone, ...row } of seals) {
-      walk.step({ sequence, previousHash, hash, row: gone ? null : row });
-    }
-    full = seals.length === verifyBatch;
-  }
+  await walkChain(db, organizationId, walk);
   walk.end();
   const unsealed = await queries.countUnsealed(db, organizationId);
   const faults = [
@@ -121,6 +115,20 @@ export async function verifyAudit(db: Db, heads: Heads, principal: Principal): P
     faults,
     warnings: warningsOf(walk, checkpoints, unsealed.oldestSeconds),
   };
+}
+
+/** Reads the next batch while it checks the one before: the database and we work at the same time. */
+async function walkChain(db: Db, organizationId: string, walk: ChainWalk): Promise<void> {
+  const readAfter = (sequence: string) => queries.readChain(db, organizationId, sequence, verifyBatch);
+  let seals = await readAfter("0");
+  while (seals.length > 0) {
+    const last = seals.at(-1)?.sequence ?? "0";
+    const next = seals.length === verifyBatch ? readAfter(last) : Promise.resolve([]);
+    for (const { sequence, previousHash, hash, gone, ...row } of seals) {
+      walk.step({ sequence, previousHash, hash, row: gone ? null : row });
+    }
+    seals = await next;
+  }
 }
 
 /** Makes a new signing key; that it was done is a line of the file of heads and a row of the chain. */
