@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { sql } from "kysely";
-import { ensureFirstAdmin, hashToken } from "../../../automation-api/access/service.ts";
+import { ensureFirstAdmin, hashToken, systemPrincipal } from "../../../automation-api/access/service.ts";
+import { Heads, Sealer, verifyAudit } from "../../../automation-api/audit/service.ts";
 import { readSealed } from "../../../automation-api/backup/file.ts";
 import { checkBackup, restoreBackup, writeBackup } from "../../../automation-api/backup/service.ts";
 import { newId } from "../../../automation-api/db/id.ts";
@@ -41,9 +42,7 @@ afterAll(async () => {
 /** An installation with something under way: a running and a queued deployment, a lease, a ticket, a worker. */
 async function fill(database: TestDatabase, folder: string): Promise<void> {
   const { db } = database;
-  await mkdir(path.join(folder, "audit"), { recursive: true });
-  await writeFile(path.join(folder, "audit", "signing.key"), "signing key");
-  await writeFile(path.join(folder, "audit", "heads.jsonl"), "heads");
+  await mkdir(folder, { recursive: true });
   await checkMasterKey(db, masterKey);
   const first = await ensureFirstAdmin(db, { ROOST_ORGANIZATION: "roost", ROOST_DATA_DIR: folder });
   adminToken = first.token as string;
@@ -92,6 +91,9 @@ async function fill(database: TestDatabase, folder: string): Promise<void> {
   }
   const { id: token } = await db.selectFrom("token").select("id").executeTakeFirstOrThrow();
   await sql`INSERT INTO ticket VALUES ('t', ${token}, now() + interval '1 minute')`.execute(db);
+  const sealer = new Sealer({ db, heads: new Heads(folder), onError: fail });
+  await sealer.seal();
+  await sealer.sign();
   // Text that COPY has to escape, bytes of every value, and rows enough for many frames.
   const odd = 'tab\t newline\n backslash\\ \\N quote" unicode ☃';
   await sql`UPDATE deployment SET message = ${odd}`.execute(db);
@@ -99,6 +101,10 @@ async function fill(database: TestDatabase, folder: string): Promise<void> {
   await sql`
     INSERT INTO checkpoint_content (hash, bytes, raw_bytes)
     SELECT decode(md5(n::text), 'hex'), ${bytes}, n FROM generate_series(1, 20000) n`.execute(db);
+}
+
+function fail(error: unknown): never {
+  throw error;
 }
 
 /** A database with nothing in it, not even tables. */
@@ -150,7 +156,6 @@ describe("a restored installation", () => {
     const stack = await target.database.db.selectFrom("stack").select("config").executeTakeFirstOrThrow();
     const sealed = Buffer.from(stack.config["hello:apiKey"].string, "base64");
     expect(createStackCipher([key]).decrypt(ids.stack, sealed).toString()).toBe(canary);
-    expect(await readFile(path.join(target.dataFolder, "audit", "signing.key"), "utf8")).toBe("signing key");
   });
 
   it("fails what was running, with the reason, in row, event stream and audit, and keeps what was queued", async () => {
@@ -177,6 +182,19 @@ describe("a restored installation", () => {
     expect(stream).toMatchObject({ last_sequence: "2", ended: true });
     const results = await db.selectFrom("audit").selectAll().where("object", "=", ids.running).execute();
     expect(results).toMatchObject([{ action: "deployment.update", phase: "result", result: "failed" }]);
+  });
+
+  it("has an audit trail that verifies against the signed heads, and goes on", async () => {
+    const { db } = target.database;
+    const organization = await db.selectFrom("organization").selectAll().executeTakeFirstOrThrow();
+    const principal = await systemPrincipal(db, organization);
+    const heads = new Heads(target.dataFolder);
+    const before = await verifyAudit(db, heads, principal);
+    expect(before).toMatchObject({ ok: true, faults: [], checkpoints: 1 });
+    // What the restore wrote, and what was not sealed when the backup was taken.
+    expect(await new Sealer({ db, heads, onError: fail }).seal()).toBe(before.unsealedRows);
+    expect(await verifyAudit(db, heads, principal)).toMatchObject({ ok: true, unsealedRows: 0 });
+    expect((await stat(path.join(target.dataFolder, "audit", "key.pem"))).mode & 0o777).toBe(0o600);
   });
 
   it("has no live lease, worker or ticket", async () => {

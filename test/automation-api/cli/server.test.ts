@@ -326,14 +326,15 @@ function resultOf(lines: Record<string, unknown>[]): { id: string; state: string
   return (lines.at(-1) as { data: { id: string; state: string } }).data;
 }
 
-/** What a terminal shows in the end: erases go up and take lines away. */
+/** What a terminal shows in the end: an erase goes some lines up and takes all below away. */
 function screenOf(text: string): string {
-  const lines: string[] = [""];
-  for (const part of text.split(/(\u001b\[\d+F\u001b\[J|\n)/)) {
-    const up = /^\u001b\[(\d+)F/.exec(part)?.[1];
-    if (up) lines.splice(lines.length - 1 - Number(up), Number(up) + 1, "");
-    else if (part === "\n") lines.push("");
-    else lines[lines.length - 1] += part;
-  }
-  return lines.join("\n");
+  const [first = "", ...erases] = text.split("\u001b[J");
+  return erases.reduce((screen, piece) => {
+    const [, above = "", up = "0"] = /^(.*)\[(\d+)F$/s.exec(screen.replaceAll("\u001b", "")) ?? [];
+    return above
+      .split("\n")
+      .slice(0, -1 - Number(up))
+      .concat(piece)
+      .join("\n");
+  }, first);
 }
