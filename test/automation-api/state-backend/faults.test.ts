@@ -5,6 +5,7 @@ import { expectSuccess, reasonWithoutEngine } from "../../support/engine.ts";
 import { until } from "../http/test-server.ts";
 import { type Fate, type FaultProxy, type Passing, startFaultProxy } from "./fault-proxy.ts";
 import { type NoopProject, withNoopProject } from "./noop-project.ts";
+import { Random } from "./random.ts";
 import { type StateServer, startStateServer } from "./state-server.ts";
 
 const suite = reasonWithoutEngine() ? describe.skip : describe;
@@ -132,10 +133,10 @@ suite("the pulumi command on a bad connection", () => {
     async (seed) => {
       await behindProxy(async (project, faults) => {
         await project.declare(Array.from({ length: 8 }, (_, position) => ({ name: `r${position}` })));
-        const random = generator(seed);
+        const random = new Random(seed);
         faults.decide = ({ action }) => {
           if (!["journalentries", "batch", "complete"].includes(action)) return "pass";
-          const draw = random();
+          const draw = random.next();
           return draw < 0.1
             ? "lose"
             : draw < 0.2
@@ -192,15 +193,4 @@ suite("a pulumi command that was killed", () => {
 function killGroup(pid: number): void {
   if (!(pid > 1)) throw new Error(`no process group: ${pid}`);
   process.kill(-pid, "SIGKILL");
-}
-
-/** A small seeded generator (mulberry32): numbers from 0 to 1. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

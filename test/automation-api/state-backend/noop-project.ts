@@ -39,8 +39,7 @@ class Resource extends pulumi.CustomResource {
 class Group extends pulumi.ComponentResource {
   constructor(name, options) { super("test:index:Group", name, {}, options); this.registerOutputs({ name }); }
 }
-const made = {};
-for (const item of spec.items) {
+function make(made, item) {
   const { name, component, dependsOn = [], parent, secret, aliases = [], deleteBeforeReplace, protect, retainOnDelete, ...args } = item;
   const options = {
     parent: made[parent], deleteBeforeReplace, protect, retainOnDelete,
@@ -48,12 +47,21 @@ for (const item of spec.items) {
     aliases: aliases.map((alias) => ({ name: alias })),
   };
   if (secret !== undefined) args.payload = pulumi.secret(secret);
-  made[name] = component ? new Group(name, options) : new Resource(name, args, options);
+  return component ? new Group(name, options) : new Resource(name, args, options);
 }
-const config = new pulumi.Config();
-for (const key of spec.outputs ?? []) exports[key] = config.getSecret(key) ?? key;
-if (spec.reference) exports.referenced = new pulumi.StackReference(spec.reference).getOutput("greeting");
-exports.count = spec.items.length;
+// One after the other, so that the engine takes the same steps in the same order each time.
+module.exports = async () => {
+  const made = {};
+  for (const item of spec.items) {
+    made[item.name] = make(made, item);
+    await new Promise((resolve) => made[item.name].urn.apply(resolve));
+  }
+  const outputs = { count: spec.items.length };
+  const config = new pulumi.Config();
+  for (const key of spec.outputs ?? []) outputs[key] = config.getSecret(key) ?? key;
+  if (spec.reference) outputs.referenced = new pulumi.StackReference(spec.reference).getOutput("greeting");
+  return outputs;
+};
 `;
 
 export interface NoopProject extends Project {
