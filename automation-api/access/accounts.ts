@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { record } from "../audit/service.ts";
 import { newId } from "../db/id.ts";
 import { notify } from "../db/notify.ts";
@@ -56,14 +57,21 @@ export async function listAccounts(
   );
 }
 
-export async function findAccount(db: Db, principal: Principal, id: string): Promise<Account> {
+/** An account, and the mark that its roles have now (`etag`), to replace them only if nobody else did. */
+export async function findAccount(
+  db: Db,
+  principal: Principal,
+  id: string,
+): Promise<{ account: Account; etag: string }> {
   mustManageSomewhere(principal);
-  return view(principal, await found(db, principal, id));
+  const row = await found(db, principal, id);
+  return { account: view(principal, row), etag: markOf(row) };
 }
 
 /**
  * Replaces the roles of an account. What changes needs `account:manage` where
  * it holds; the last admin of the organization stays one.
+ * @param ifMatch mark that the roles must still have.
  */
 export async function replaceRoles(
   db: Db,
@@ -71,11 +79,18 @@ export async function replaceRoles(
   id: string,
   roles: RoleGrant[],
   requestId: string,
+  ifMatch?: string,
 ): Promise<Account> {
   mustManageSomewhere(principal);
   return transaction(db, async (tx) => {
     await queries.lockOrganization(tx, principal.organizationId);
     const before = await found(tx, principal, id);
+    if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== markOf(before)) {
+      throw new RoostError(
+        "precondition_failed",
+        `The roles of ${before.name} were changed meanwhile: read them again.`,
+      );
+    }
     const bindings = await resolve(tx, principal, roles);
     const change = compareBindings(before.roles, bindings);
     checkBindingChange(principal, change);
@@ -150,6 +165,11 @@ async function resolve(tx: Tx, principal: Principal, roles: RoleGrant[]): Promis
     if (projectId === undefined) throw invalid(`roles[${index}].project`, "is not a project here");
     return { role, projectId };
   });
+}
+
+function markOf({ roles }: queries.AccountRow): string {
+  const list = roles.map(({ role, projectId }) => `${projectId ?? ""}:${role}`).sort();
+  return `"${createHash("sha256").update(list.join()).digest("base64url").slice(0, 16)}"`;
 }
 
 function grantsOf(row: queries.AccountRow) {

@@ -131,24 +131,25 @@ function accountRoutes(db: Db): Route[] {
       access: "account:manage",
       params: contract.accountParams,
       replies: one,
-      handler: async ({ principal, params }) => ({
-        status: 200,
-        body: await service.findAccount(db, principal, params.id),
-      }),
+      handler: async ({ principal, params }) => {
+        const { account, etag } = await service.findAccount(db, principal, params.id);
+        return { status: 200, body: account, headers: { etag } };
+      },
     }),
     route({
       method: "put",
       path: "/api/v1/accounts/:id/roles",
-      summary: "Replace the roles of an account",
+      summary: "Replace the roles of an account; with If-Match only if they are still those that were read",
       tag: "Access",
       access: "account:manage",
       params: contract.accountParams,
       body: contract.roleChange,
       replies: one,
-      handler: async ({ principal, params, body, requestId }) => ({
-        status: 200,
-        body: await service.replaceRoles(db, principal, params.id, body.roles, requestId),
-      }),
+      handler: async ({ principal, params, body, requestId, headers }) => {
+        const ifMatch = headers["if-match"];
+        const account = await service.replaceRoles(db, principal, params.id, body.roles, requestId, ifMatch);
+        return { status: 200, body: account };
+      },
     }),
     setDisabled("disable"),
     setDisabled("enable"),

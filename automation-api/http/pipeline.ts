@@ -41,7 +41,8 @@ export function pipeline(route: Route, services: HttpServices): RequestHandler {
       origin: originOf(request, services.behindProxy),
       traceParent,
       lastEventId,
-      signal: AbortSignal.any([left, services.streams.closing]),
+      // Only a stream outlives the reply to a client that stays.
+      signal: isStream(route) ? AbortSignal.any([left, services.streams.closing]) : left,
       sendEvents: (events) => sendEvents(response, principal as Principal, events, left, services.streams),
       raw: { request, response },
     } satisfies RouteRequest as unknown as RouteRequest<never, never, never>;

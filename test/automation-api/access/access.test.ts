@@ -205,6 +205,17 @@ describe("an account", () => {
     expect((await create({ name: "admin" })).status).toBe(409);
   });
 
+  test("that somebody else has changed meanwhile keeps its roles when If-Match says what was read", async () => {
+    const { accountId } = await server.tokenOf({ roles: [{ role: "viewer", projectId: null }] });
+    const path = `/api/v1/accounts/${accountId}`;
+    const etag = (await server.call("GET", path)).headers.get("etag") as string;
+    const put = (role: string) =>
+      server.call("PUT", `${path}/roles`, { body: { roles: [{ role }] }, headers: { "if-match": etag } });
+    expect((await put("operator")).status).toBe(200);
+    expect((await put("admin")).status).toBe(412);
+    expect((await server.call("GET", path)).body.roles).toEqual([{ role: "operator", project: null }]);
+  });
+
   test("is listed with only the roles in projects that the asker manages", async () => {
     const projectId = await server.project("team");
     const { token } = await server.tokenOf({ roles: [{ role: "admin", projectId }] });
