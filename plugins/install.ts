@@ -37,12 +37,22 @@ export async function installProviders(pulumiHome: string): Promise<string[]> {
   return (await Promise.all(placed)).flat();
 }
 
+/**
+ * Makes an executable that serves a policy pack, for `--policy-pack` and the Automation API's `policyPacks`.
+ * It needs no language host, and its pack knows project, stack and configuration.
+ * @param path where the executable is placed
+ * @param pack folder of the pack: a package.json with name and version, and its entry file
+ */
+export async function installPolicyPack(path: string, pack: string): Promise<void> {
+  await placeLauncher(path, "policy-launcher/main.ts", resolve(pack));
+}
+
 /** A launcher of ours is told from an official plugin by the file that names its target. */
-async function placeLauncher(path: string, main: string): Promise<string[]> {
+async function placeLauncher(path: string, main: string, ...args: string[]): Promise<string[]> {
   const target = `${path}.target`;
   if ((await exists(path)) && !(await exists(target))) return [];
   const program = fileURLToPath(new URL(main, import.meta.url));
-  await writeFile(target, `${process.execPath}\n${program}\n`);
+  await writeFile(target, [process.execPath, program, ...args, ""].join("\n"));
   await copyFile(launcher, path);
   await chmod(path, 0o755);
   return [path];

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import messages from "@pulumi/pulumi/proto/language_pb.js";
 import type { LaunchRequest } from "../process/launch.ts";
 import type { Children } from "./children.ts";
@@ -19,23 +20,24 @@ export async function runPlugin(
   send(new messages.RunPluginResponse().setExitcode(exit.code ?? 1));
 }
 
+const policyLauncher = fileURLToPath(new URL("../policy-launcher/main.ts", import.meta.url));
+
 function pluginCommand(request: messages.RunPluginRequest): LaunchRequest {
   const info = request.getInfo();
   const folder = info?.getProgramDirectory() || request.getPwd();
   const options = readOptions(info);
   const isPolicyPack = request.getKind() === "analyzer";
-  const args = request.getArgsList();
-  const own = isPolicyPack ? [...args, folder] : [folder, ...args];
-  // A policy pack's name and version are read from the package.json of its working folder.
-  const cwd = isPolicyPack ? folder : request.getPwd() || folder;
-  const script = findSdkCommand(folder, isPolicyPack ? "run-policy-pack" : "run-plugin");
+  const loader = options.typescript ? "sdk-typescript" : "sdk";
+  const command = isPolicyPack
+    ? [policyLauncher, "--loader", loader, folder]
+    : [findSdkCommand(folder, "run-plugin"), folder];
   const given = request.getEnvList().map((entry): [string, string] => {
     const at = entry.indexOf("=");
     return [entry.slice(0, at), entry.slice(at + 1)];
   });
   return {
-    command: [process.execPath, ...options.nodeArguments, script, ...own],
-    cwd,
+    command: [process.execPath, ...options.nodeArguments, ...command, ...request.getArgsList()],
+    cwd: isPolicyPack ? folder : request.getPwd() || folder,
     env: programEnvironment({}, options.environment, { ...process.env, ...Object.fromEntries(given) }),
   };
 }
