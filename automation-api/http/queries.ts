@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 import type { Db } from "../db/transaction.ts";
 
 export interface KeyRow {
@@ -88,4 +88,10 @@ export async function dropKey(db: Db, owner: KeyOwner): Promise<void> {
     .where("key", "=", owner.key)
     .where("request_id", "=", owner.requestId)
     .execute();
+}
+
+/** The rate limiter's library brings its own statements. */
+export async function runLimiterStatement(db: Db, { text, values }: { text: string; values: unknown[] }) {
+  const { rows } = await db.executeQuery(CompiledQuery.raw(text, values));
+  return { rows, rowCount: rows.length };
 }

@@ -1,7 +1,7 @@
-import { CompiledQuery } from "kysely";
 import { RateLimiterMemory, RateLimiterPostgres, type RateLimiterRes } from "rate-limiter-flexible";
 import type { Db } from "../db/transaction.ts";
 import { RoostError } from "../errors.ts";
+import { runLimiterStatement } from "./queries.ts";
 
 /** Points bought at once: nine of ten requests cost no round trip to the database. */
 const purchase = 10;
@@ -31,10 +31,7 @@ function limiter(db: Db, keyPrefix: string, points: number): RateLimiterPostgres
   const duration = 60;
   return new RateLimiterPostgres({
     storeClient: {
-      query: ({ text, values }: { text: string; values: unknown[] }) =>
-        db
-          .executeQuery(CompiledQuery.raw(text, values))
-          .then(({ rows }) => ({ rows, rowCount: rows.length })),
+      query: (statement: { text: string; values: unknown[] }) => runLimiterStatement(db, statement),
     },
     storeType: "client",
     tableName: "rate_limit",
