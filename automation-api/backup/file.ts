@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { access, link, rm } from "node:fs/promises";
+import path from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline as connect } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -37,6 +38,7 @@ export async function writeSealed(file: string, seal: Seal, records: AsyncIterab
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new RoostError("conflict", `${file} exists: give another name.`);
+    if (code === "ENOENT") throw new RoostError("not_found", `There is no folder ${path.dirname(file)}.`);
     throw error;
   } finally {
     await rm(part, { force: true });
@@ -47,7 +49,21 @@ export async function writeSealed(file: string, seal: Seal, records: AsyncIterab
  * The records of a file, authenticated piece by piece. Only at the end of the
  * stream is it known that the file is whole.
  */
-export function readSealed(file: string, passphrase: PassphraseSource): Readable {
+export async function* readSealed(file: string, passphrase: PassphraseSource): AsyncGenerator<Buffer> {
+  const source = openSealed(file, passphrase);
+  try {
+    yield* source;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new RoostError("not_found", `There is no file ${file}.`);
+    if (code === "EISDIR") throw new RoostError("invalid", `${file} is a folder.`);
+    throw error;
+  } finally {
+    source.destroy();
+  }
+}
+
+function openSealed(file: string, passphrase: PassphraseSource): Readable {
   return connect(
     createReadStream(file),
     (source: AsyncIterable<Buffer>) => openFrames(source, (head) => sealFor(head, passphrase)),

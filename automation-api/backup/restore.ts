@@ -61,7 +61,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreSum
     await files.takeBack();
     throw error;
   } finally {
-    source.destroy();
+    await source.return(undefined);
     await client.end();
   }
 }
@@ -84,7 +84,7 @@ export async function checkBackup(options: Pick<RestoreOptions, "file" | "passph
     const { createdAt, tables } = manifest;
     return { createdAt, tables: tables.length, rows, withKey: keys.masterKey !== null };
   } finally {
-    source.destroy();
+    await source.return(undefined);
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { readSettings, type Settings } from "../../config.ts";
 import { startEmbedded } from "../../db/embedded.ts";
 import { type Database, openDatabase } from "../../db/pool.ts";
-import { RoostError } from "../../errors.ts";
+import { messageOf, RoostError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import { LiveRegion } from "../live-region.ts";
 import { parseSecretSource, SecretReader, type SecretSource, secretSourceHelp } from "../secret-source.ts";
@@ -215,6 +215,13 @@ async function withDatabase<T>(
     3,
   );
   try {
+    await database.connect().then(
+      (client) => client.end(),
+      (cause) => {
+        const [first = cause] = cause.errors ?? [];
+        throw new RoostError("unavailable", `The database cannot be reached: ${messageOf(first)}`, { cause });
+      },
+    );
     return await work(database);
   } finally {
     await database.close();

@@ -10,7 +10,11 @@ import { readSealed } from "../../../automation-api/backup/file.ts";
 import { checkBackup, restoreBackup, writeBackup } from "../../../automation-api/backup/service.ts";
 import { newId } from "../../../automation-api/db/id.ts";
 import { checkMasterKey } from "../../../automation-api/master-key.ts";
-import { createStackCipher } from "../../../automation-api/state-backend/encryption.ts";
+import {
+  createPostgresStore,
+  createStackCipher,
+  createStateBackend,
+} from "../../../automation-api/state-backend/service.ts";
 import { type TestDatabase, testDatabase } from "../../support/database.ts";
 
 const passphrase = "a passphrase of a test";
@@ -238,6 +242,19 @@ describe("a restored installation", () => {
     expect((await same.execute(db)).rows).toEqual((await same.execute(source.db)).rows);
   });
 
+  it("lets the server fold what an update had written until then", async () => {
+    const { db } = target.database;
+    const backend = createStateBackend({
+      store: createPostgresStore(db),
+      cipher: createStackCipher([masterKey]),
+      leaseSeconds: 300,
+      cancelDeployment: async () => {},
+    });
+    expect(await backend.settleOrphans()).toBe(1);
+    const updates = await db.selectFrom("stack_update").select(["id", "state"]).execute();
+    expect(updates).toEqual([{ id: ids.update, state: "failed" }]);
+  });
+
   it("is not empty any more: a second restore is refused and changes nothing", async () => {
     await expect(restoreBackup({ ...target, file, passphrase })).rejects.toThrow("not empty (account");
     expect(await target.database.db.selectFrom("organization").selectAll().execute()).toHaveLength(1);
@@ -357,8 +374,7 @@ describe("a backup without the master key", () => {
   );
 
   it("holds neither the key nor any secret in clear", async () => {
-    const records = await readSealed(keyless(), undefined).toArray();
-    const bytes = Buffer.concat(records);
+    const bytes = Buffer.concat(await Array.fromAsync(readSealed(keyless(), undefined)));
     expect(bytes.includes("hello:apiKey")).toBe(true);
     for (const secret of [masterKey, masterKey.toString("base64"), canary, adminToken])
       expect(bytes.includes(secret)).toBe(false);
@@ -401,7 +417,8 @@ it("refuses to write the master key in clear, to replace a file, and leaves no h
   await expect(writeBackup({ ...options, file })).rejects.toThrow("exists");
   expect((await readFile(file)).equals(before)).toBe(true);
   const closed = path.join(work, "closed", "backup");
-  await expect(writeBackup({ ...options, file: closed })).rejects.toThrow("ENOENT");
+  await expect(writeBackup({ ...options, file: closed })).rejects.toThrow("There is no folder");
+  await expect(checkBackup({ file: closed, passphrase })).rejects.toMatchObject({ code: "not_found" });
   expect((await readdir(work)).filter((name) => name.endsWith(".part"))).toEqual([]);
 });
 

@@ -300,6 +300,10 @@ withEngine("roost against a real server", () => {
     });
     const typed = await roost(["restore", file, "--check"], { env: { ...here }, keys: [`${here.PASS}\r`] });
     expect(typed).toMatchObject({ code: 0, stdout: expect.stringContaining("is whole") });
+    const away = { env: { ...here, DATABASE_URL: "postgres://me:s3cret@127.0.0.1:1/db" } };
+    const unreachable = await roost(["backup", path.join(home, "none"), ...passphrase], away);
+    expect(unreachable).toMatchObject({ code: 5, stderr: expect.stringContaining("cannot be reached") });
+    expect(unreachable.stderr).not.toContain("s3cret");
     const empty = await testDatabase();
     try {
       const folder = await temporaryFolder();
