@@ -9,7 +9,7 @@ interface RawJson {
 const raw = JSON as unknown as RawJson;
 
 /** Finds text that may hold a number which does not survive a double: -0, many digits, a huge exponent. */
-const suspicious = /-0(?![.\d])|[\d.]{16}|[eE][+-]?\d{3}/;
+const suspicious = /-0(?:\.0+)?(?![.\d])|[\d.]{16}|[eE][+-]?\d{3}/;
 
 /**
  * Like JSON.parse, except that a number which a double cannot hold keeps its

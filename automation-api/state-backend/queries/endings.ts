@@ -13,7 +13,7 @@ import type {
   WrittenRows,
 } from "../store.ts";
 import { selectUpdates } from "./rows.ts";
-import { lockStack, recordAll } from "./stacks.ts";
+import { lockStack, recordAll } from "./locks.ts";
 import { insertContent, publish } from "./versions.ts";
 
 interface LockedUpdate extends UpdateRow {

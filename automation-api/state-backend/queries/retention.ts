@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { type Db, type Tx, transaction } from "../../db/transaction.ts";
 import type { AuditLine, Retained, RetentionLimits } from "../store.ts";
-import { recordAll } from "./stacks.ts";
+import { recordAll } from "./locks.ts";
 
 export async function undeleteStack(
   db: Db,

@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { record } from "../../audit/service.ts";
 import { type Db, type Tx, transaction } from "../../db/transaction.ts";
 import type { StackNames } from "../server-address.ts";
 import type {
@@ -13,6 +12,7 @@ import type {
   StackSummary,
   StartOutcome,
 } from "../store.ts";
+import { hindranceOf, lockStack, recordAll } from "./locks.ts";
 import { selectStacks } from "./rows.ts";
 import { insertUpdate } from "./updates.ts";
 import { publish } from "./versions.ts";
@@ -176,23 +176,29 @@ async function openDeployment(tx: Tx, stackId: string): Promise<DeleteOutcome | 
   return row && { kind: "busyDeployment", deploymentId: row.id, requester: row.requester };
 }
 
-/** The stack's row, locked until the transaction ends: everything that changes who holds a stack goes through it. */
-export async function lockStack(tx: Tx, stackId: string): Promise<StackRow | undefined> {
-  await sql`SELECT id FROM stack WHERE id = ${stackId} FOR UPDATE`.execute(tx);
-  const rows = await selectStacks(tx, sql`s.id = ${stackId}`);
-  return rows[0];
-}
-
-/** Why nobody else may change the stack now. */
-export function hindranceOf(stack: StackRow): Extract<StartOutcome, { kind: "busy" | "orphan" }> | undefined {
-  if (!stack.active) return undefined;
-  return stack.active.isLive
-    ? { kind: "busy", active: stack.active }
-    : { kind: "orphan", updateId: stack.active.id };
-}
-
-export async function recordAll(tx: Tx, audit: AuditLine[]): Promise<void> {
-  for (const { principal, entry } of audit) await record(tx, principal, entry);
+/** A rename is a version too, since every URN holds the names. */
+export async function renameStack(
+  db: Db,
+  { stackId, to, update, rewrite, audit }: RenameRequest,
+): Promise<ImportOutcome | { kind: "exists" }> {
+  const work = async (tx: Tx): Promise<ImportOutcome> => {
+    const stack = await lockStack(tx, stackId);
+    const hindrance = stack && hindranceOf(stack);
+    if (hindrance) return hindrance;
+    if (!(await moveStack(tx, stack?.organizationId ?? "", stackId, to))) throw new NameTaken();
+    const bytes = await findContent(tx, stackId);
+    const version = (stack?.version ?? 0) + 1;
+    if (bytes) {
+      await insertUpdate(tx, update, { version, state: "succeeded" });
+      await publish(tx, { ...(await rewrite(bytes)), stackId, version, updateId: update.id });
+    }
+    await recordAll(tx, audit);
+    return { kind: "published", version: bytes ? version : version - 1 };
+  };
+  return transaction(db, work).catch((error) => {
+    if (error instanceof NameTaken) return { kind: "exists" };
+    throw error;
+  });
 }
 
 async function ensureProject(tx: Tx, organizationId: string, name: string, newId: string): Promise<string> {

@@ -3,7 +3,7 @@ import { type Db, type Tx, transaction } from "../../db/transaction.ts";
 import { append, openStream } from "../../events/service.ts";
 import type { AuditLine, NewLease, NewUpdate, StackRow, StartOutcome, UpdateRow } from "../store.ts";
 import { selectUpdates } from "./rows.ts";
-import { hindranceOf, lockStack, recordAll } from "./stacks.ts";
+import { hindranceOf, lockStack, recordAll } from "./locks.ts";
 
 /** `ended`: for an update that is over when it is written, such as an import. */
 export async function insertUpdate(

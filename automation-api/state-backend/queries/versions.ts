@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { type Db, type Tx, transaction } from "../../db/transaction.ts";
 import type { Content } from "../content.ts";
 import type { ImportOutcome, ImportRequest, RenameRequest, ResourceRow } from "../store.ts";
-import { hindranceOf, lockStack, moveStack, recordAll } from "./stacks.ts";
+import { hindranceOf, lockStack, recordAll } from "./locks.ts";
 import { insertUpdate } from "./updates.ts";
 
 export async function findContent(
@@ -91,28 +91,3 @@ export async function importContent(db: Db, request: ImportRequest): Promise<Imp
 }
 
 class NameTaken extends Error {}
-
-/** A rename is a version too, since every URN holds the names. */
-export async function renameStack(
-  db: Db,
-  { stackId, to, update, rewrite, audit }: RenameRequest,
-): Promise<ImportOutcome | { kind: "exists" }> {
-  const work = async (tx: Tx): Promise<ImportOutcome> => {
-    const stack = await lockStack(tx, stackId);
-    const hindrance = stack && hindranceOf(stack);
-    if (hindrance) return hindrance;
-    if (!(await moveStack(tx, stack?.organizationId ?? "", stackId, to))) throw new NameTaken();
-    const bytes = await findContent(tx, stackId);
-    const version = (stack?.version ?? 0) + 1;
-    if (bytes) {
-      await insertUpdate(tx, update, { version, state: "succeeded" });
-      await publish(tx, { ...(await rewrite(bytes)), stackId, version, updateId: update.id });
-    }
-    await recordAll(tx, audit);
-    return { kind: "published", version: bytes ? version : version - 1 };
-  };
-  return transaction(db, work).catch((error) => {
-    if (error instanceof NameTaken) return { kind: "exists" };
-    throw error;
-  });
-}

@@ -4,7 +4,7 @@ import { findFaults } from "../../../automation-api/state-backend/integrity.ts";
 import { replay } from "../../../automation-api/state-backend/replay.ts";
 import { baseOf, journalOf, plans } from "./journal-model.ts";
 
-const runs = { numRuns: 1_000 };
+const runs = { numRuns: 300 };
 
 describe("replaying the journals of generated programs", () => {
   it("gives a state that the engine accepts after every prefix, so a crash at any entry leaves a usable stack", () => {
