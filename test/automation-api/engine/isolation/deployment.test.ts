@@ -82,12 +82,7 @@ async function addProgram(name: string, files: Record<string, string> = {}): Pro
     const { done } = await probe({ ...targets, folders: [cluster.folder] });
     for (const file of targets.files)
       expect(done).toEqual(expect.arrayContaining([`read ${file}`, `write ${file}`]));
-    for (const what of [
-      /^read environ of \d+ /,
-      /^open mem of \d+ /,
-      /^signal /,
-      /^connect to .*PGSQL/,
-    ]) {
+    for (const what of [/^read environ of \d+ /, /^open mem of \d+ /, /^signal /, /^connect to .*PGSQL/]) {
       expect(done).toContainEqual(expect.stringMatching(what));
     }
     expect(targets.files.map((file) => path.basename(file))).toEqual(
