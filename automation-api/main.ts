@@ -40,8 +40,12 @@ export interface RunningRoost {
   database?: EmbeddedDatabase;
   /** Absent where this process runs no deployments. */
   isolation?: Isolation;
+  /** Resolves when a deployment would find a runner waiting; absent likewise. */
+  warmed?(): Promise<void>;
   stop(): Promise<void>;
 }
+
+type Work = Required<Pick<RunningRoost, "isolation" | "warmed">>;
 
 /** Starts the API, the documentation, the state backend and, unless told otherwise, a worker. */
 export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningRoost> {
@@ -56,12 +60,12 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     stops.push(startSealer(services, onError));
     stops.push(watchLeases(services.state, leaseWatchMilliseconds, onError));
     stops.push(await startMaintenance(connection as { connectionString: string }, services, onError));
-    const isolation = settings.ROOST_WORKERS > 0 ? await work(services, options, stops) : undefined;
+    const worker = settings.ROOST_WORKERS > 0 ? await work(services, options, stops) : undefined;
     return {
       url: settings.ROOST_PUBLIC_URL ?? server.url,
       services,
       database: embedded,
-      isolation,
+      ...worker,
       stop: () => stopAll(stops),
     };
   } catch (error) {
@@ -77,8 +81,8 @@ export async function startWorker(settings: Settings, options: StartOptions = {}
     const { connection } = await openConnection(settings, options, stops, "guest");
     const services = await openServices(settings, connection, options);
     stops.push(() => services.close());
-    const isolation = await work(services, options, stops);
-    return { url: "", services, isolation, stop: () => stopAll(stops) };
+    const worker = await work(services, options, stops);
+    return { url: "", services, ...worker, stop: () => stopAll(stops) };
   } catch (error) {
     await stopAll(stops);
     throw error;
@@ -129,7 +133,7 @@ async function work(
   services: Services,
   options: StartOptions,
   stops: (() => Promise<void>)[],
-): Promise<Isolation> {
+): Promise<Work> {
   const { settings, state, queue, programs, database, notices, log } = services;
   const { engine } = locate();
   if (!engine.found) throw new RoostError("unavailable", [engine.reason, ...engine.next].join("\n  "));
@@ -187,7 +191,7 @@ async function work(
   });
   await worker.start();
   stops.push(() => worker.stop(stopGraceMilliseconds));
-  return isolation;
+  return { isolation, warmed: () => pool.warmed() };
 }
 
 /** In the reverse order of starting; one that fails does not keep the others from stopping. */

@@ -55,7 +55,16 @@ export class RunningDeployment {
     this.#end("abandon");
   }
 
+  /** Returns when the result is written and nothing of the runner is left. */
   async run(): Promise<void> {
+    try {
+      await this.#runAndConclude();
+    } finally {
+      await this.#runner.dispose();
+    }
+  }
+
+  async #runAndConclude(): Promise<void> {
     const limit = setTimeout(() => this.#end("time limit"), this.#options.timeLimitMilliseconds);
     const outcome = await this.#runJob();
     clearTimeout(limit);

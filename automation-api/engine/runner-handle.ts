@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Served } from "../../plugins/provider/index.ts";
 import { identify, type ProcessIdentity } from "../../plugins/process/index.ts";
+import type { Served } from "../../plugins/provider/index.ts";
 import { RoostError } from "../errors.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { type Isolation, type OtherUser, openRoom, type Room } from "./isolation.ts";
@@ -38,6 +38,7 @@ export class Runner {
   readonly #room: Room;
   readonly #ended: Promise<string>;
   #services: Served | undefined;
+  #disposed: Promise<void> | undefined;
 
   private constructor(slot: number, child: ChildProcess, identity: ProcessIdentity, room: Room) {
     this.slot = slot;
@@ -77,7 +78,12 @@ export class Runner {
       admitEngine(room.engineUser, () => identity.pid),
     );
     const attached = runner.#services ? [`roost:${runner.#services.port}`] : [];
-    await runner.#becomeReady({ ...options.setup, ...setupOf(room), attached });
+    await runner.#becomeReady({
+      ...options.setup,
+      ...setupOf(room),
+      attached,
+      ...(room.enginePath && { enginePath: room.enginePath }),
+    });
     return runner;
   }
 
@@ -91,13 +97,20 @@ export class Runner {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Runs the one job of this runner. `cancel` ends it: gracefully at first, the whole group soon after. */
+  /**
+   * Runs the one job of this runner. `cancel` ends it: gracefully at first, the whole group soon after.
+   * Unless the job succeeded, nothing of the runner is left when it returns; else that takes a moment more,
+   * since success need not wait for it: `dispose` tells.
+   */
   async run(job: Job, handlers: JobHandlers, cancel: AbortSignal): Promise<RunnerOutcome> {
     let outcome: RunnerOutcome | undefined;
+    const done = Promise.withResolvers<void>();
     const onMessage = (message: FromRunner) => {
       if (message.kind === "events") handlers.onEvents(message.events);
       if (message.kind === "log") handlers.onLog(message.lines);
-      if (message.kind === "done") outcome = message.outcome;
+      if (message.kind !== "done") return;
+      outcome = message.outcome;
+      if (outcome.succeeded) done.resolve();
     };
     this.#child.on("message", onMessage);
     let timer: NodeJS.Timeout | undefined;
@@ -108,21 +121,32 @@ export class Runner {
     if (cancel.aborted) onCancel();
     cancel.addEventListener("abort", onCancel, { once: true });
     this.#tell({ kind: "job", job });
-    const end = await this.#ended;
+    const end = await Promise.race([this.#ended, done.promise]);
     clearTimeout(timer);
     cancel.removeEventListener("abort", onCancel);
-    await this.dispose();
+    const disposed = this.dispose();
+    if (outcome?.succeeded) {
+      // Whoever calls dispose hears of its failure.
+      disposed.catch(() => {});
+      return outcome;
+    }
+    await disposed;
     return (
       outcome ?? {
         succeeded: false,
-        signal: end,
+        signal: end as string,
         error: `The runner ended before its deployment did (${end}).`,
       }
     );
   }
 
   /** Ends the process with all that it started, and removes its folder. */
-  async dispose(): Promise<void> {
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
     killGroup(this.identity.pid);
     await this.#ended;
     await this.#services?.close();

@@ -30,6 +30,11 @@ export class RunnerPool {
     }
   }
 
+  /** Resolves when those that are being started are ready, or have failed. */
+  async warmed(): Promise<void> {
+    await Promise.allSettled(this.#waiting);
+  }
+
   /** A runner that is ready: a warm one, or a new one when none waits. */
   async take(): Promise<Runner> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {

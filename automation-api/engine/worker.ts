@@ -11,6 +11,11 @@ import type { RunnerPool } from "./runner-pool.ts";
 
 /** The queue is looked at this often even when no notice comes. */
 const pollMilliseconds = 1000;
+/**
+ * The next runner is started when a deployment has ended, or has run this long: starting one takes most of a
+ * second of processor time, which short deployments would have to share.
+ */
+const refillMilliseconds = 1500;
 
 export interface WorkerOptions extends DeploymentOptions {
   database: Database;
@@ -98,17 +103,19 @@ export class Worker {
       this.#options.pool.giveBack(runner);
       return false;
     }
-    this.#options.pool.fill();
     this.#begin(claim, runner);
     return true;
   }
 
   #begin(claim: Claim, runner: Runner): void {
     const deployment = new RunningDeployment(claim, runner, this.#options);
+    const refill = setTimeout(() => this.#options.pool.fill(), refillMilliseconds);
     const ended = deployment
       .run()
       .catch((error) => this.#options.onFault(`deployment ${claim.deploymentId}: ${messageOf(error)}`, error))
       .finally(() => {
+        clearTimeout(refill);
+        if (!this.#stopping.signal.aborted) this.#options.pool.fill();
         this.#running.delete(claim.deploymentId);
         this.#wake();
       });
