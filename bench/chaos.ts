@@ -22,7 +22,9 @@ try {
     done.push(round);
     const { kind, hit, resumed, ended, noticedMs, violations } = round;
     const noticed = noticedMs === undefined ? "" : ` noticed ${Math.round(noticedMs)} ms`;
-    console.log(`seed ${seed} ${kind}${hit ? "" : " (nothing to kill)"} resumed ${resumed} ended ${ended}${noticed} ${JSON.stringify(round.states)}`);
+    console.log(
+      `seed ${seed} ${kind}${hit ? "" : " (nothing to kill)"} resumed ${resumed} ended ${ended}${noticed} ${JSON.stringify(round.states)}`,
+    );
     for (const violation of violations) console.log(`  VIOLATION ${violation}`);
   }
   const audit = await lab.verifyAudit();
@@ -36,14 +38,26 @@ console.log("\nkill      hits  resumed  ended");
 for (const kind of killKinds) {
   const of = hits.filter((round) => round.kind === kind);
   const sum = (name: "resumed" | "ended") => of.reduce((total, round) => total + round[name], 0);
-  console.log(`${kind.padEnd(9)} ${String(of.length).padStart(4)} ${String(sum("resumed")).padStart(8)} ${String(sum("ended")).padStart(6)}`);
+  console.log(
+    `${kind.padEnd(9)} ${String(of.length).padStart(4)} ${String(sum("resumed")).padStart(8)} ${String(sum("ended")).padStart(6)}`,
+  );
 }
 const violations = done.flatMap((round) => round.violations).length;
 const isMet = report("chaos", [
   { metric: "rounds", value: hits.length, unit: "kills", goal: { atLeast: rounds } },
   { metric: "violations", value: violations, unit: "", goal: { atMost: 0 } },
-  { metric: "death_noticed_p99_s", value: quantile(hits.flatMap(({ noticedMs }) => noticedMs ?? [])) / 1000, unit: "s", goal: { atMost: 5 } },
-  { metric: "resumed_p99_s", value: quantile(hits.flatMap(({ settledMs }) => settledMs)) / 1000, unit: "s", goal: { atMost: 15 } },
+  {
+    metric: "death_noticed_p99_s",
+    value: quantile(hits.flatMap(({ noticedMs }) => noticedMs ?? [])) / 1000,
+    unit: "s",
+    goal: { atMost: 5 },
+  },
+  {
+    metric: "resumed_p99_s",
+    value: quantile(hits.flatMap(({ settledMs }) => settledMs)) / 1000,
+    unit: "s",
+    goal: { atMost: 15 },
+  },
 ]);
 process.exitCode = isMet ? 0 : 1;
 
