@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { ProgramReference } from "../programs/contract.ts";
+import type { Hide } from "./secrecy.ts";
 
 /** A change of one configuration key: plain, ciphertext of the stack's key, or removed. */
 export type ConfigChange =
@@ -31,6 +32,8 @@ export interface Claim {
   traceParent: string | null;
   /** Clear text of the token that was made for this attempt. */
   token: string;
+  /** Hides this stack's secrets in what is written of the deployment. */
+  hide: Hide;
   queuedAt: Date;
 }
 
@@ -66,12 +69,14 @@ export interface OpenOperation {
 }
 
 /** What the queue asks of the state backend. */
-export interface UpdateCloser {
+export interface QueueState {
   /**
    * Ends an update whose engine is gone: refuses its lease, folds its journal
    * and publishes the state. Returns what was left open; closing twice is harmless.
    */
   closeInterrupted(updateId: string): Promise<OpenOperation[]>;
+  /** Secrets of a stack in clear, to hide them. */
+  secretTexts(stackId: string, ciphertexts: string[]): string[];
 }
 
 /** A running deployment whose worker is gone. */

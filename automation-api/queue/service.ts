@@ -6,13 +6,16 @@ import { newId } from "../db/id.ts";
 import { notify } from "../db/notify.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import * as streams from "../events/service.ts";
-import type { Abandoned, Claim, Result, UpdateCloser, Worker } from "./contract.ts";
+import type { Abandoned, Claim, QueueState, Result, Worker } from "./contract.ts";
 import { mergeConfig, recover } from "./domain.ts";
 import * as queries from "./queries.ts";
+import { type Hide, hiderOf } from "./secrecy.ts";
+
+export type { WorkerRow } from "./queries.ts";
 
 export interface QueueDependencies {
   db: Db;
-  state: UpdateCloser;
+  state: QueueState;
 }
 
 /** The worker's side of the queue. The deployment rows are the only truth. */
@@ -65,22 +68,29 @@ export class QueueService {
         requestId: row.request_id,
         traceParent: row.trace_parent,
         token,
+        hide: this.#hiderOf(row.stack_id, config),
         queuedAt: row.created_at,
       };
     });
+  }
+
+  #hiderOf(stackId: string, config: Claim["config"]): Hide {
+    const ciphertexts = Object.values(config).flatMap((value) => ("secure" in value ? [value.secure] : []));
+    return hiderOf(this.#deps.state.secretTexts(stackId, ciphertexts));
   }
 
   /** Adds to the deployment's stream; false when the attempt has lost its deployment. */
   async append(claim: Claim, events: { kind: string; data: unknown }[]): Promise<boolean> {
     return transaction(this.#deps.db, async (tx) => {
       if (!(await queries.holds(tx, claim.deploymentId, claim.epoch))) return false;
-      await streams.append(tx, claim.deploymentId, events);
+      await streams.append(tx, claim.deploymentId, claim.hide(events));
       return true;
     });
   }
 
   /** Ends the deployment, wakes the next one of its stack; false when the attempt has lost it. */
-  async finish(held: Held, result: Result): Promise<boolean> {
+  async finish(held: Held, given: Result): Promise<boolean> {
+    const result = held.hide ? held.hide(given) : given;
     return transaction(this.#deps.db, async (tx) => {
       if (!(await queries.finish(tx, held.deploymentId, held.epoch, result))) return false;
       const { state, error } = result;
@@ -100,7 +110,7 @@ export class QueueService {
    * then queues it again, or ends it with the steps that nobody can vouch for.
    */
   async settle(
-    abandoned: Abandoned,
+    abandoned: Abandoned & { hide?: Hide },
     known: Known = { diagnostics: [], timings: {} },
   ): Promise<"requeued" | "ended" | "lost"> {
     const { db, state } = this.#deps;
@@ -212,8 +222,8 @@ export class QueueService {
   }
 }
 
-/** What every write of an attempt carries. */
-type Held = Pick<Claim, "deploymentId" | "epoch">;
+/** What every write of an attempt carries; one that was taken over has heard of no secret. */
+type Held = Pick<Claim, "deploymentId" | "epoch"> & { hide?: Hide };
 
 /** What the worker had heard of a deployment before its engine was lost. */
 export type Known = Pick<Result, "changes" | "diagnostics" | "timings">;

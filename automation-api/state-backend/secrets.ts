@@ -40,10 +40,17 @@ export function secretActions(parts: Parts) {
     });
   }
 
-  /** For services of this server, which authorize: a value as the engine's configuration holds it. */
-  function encryptConfig(stackId: string, plaintext: string): string {
-    return cipher.encrypt(stackId, Buffer.from(plaintext)).toString("base64");
+  /** For services of this server, which hide these texts and show them to nobody. What is not this stack's is left out. */
+  function secretTexts(stackId: string, ciphertexts: string[]): string[] {
+    return ciphertexts.flatMap((ciphertext) => {
+      try {
+        return [cipher.decrypt(stackId, Buffer.from(ciphertext, "base64")).toString()];
+      } catch {
+        // Nobody else can decrypt it either, so there is nothing to hide.
+        return [];
+      }
+    });
   }
 
-  return { encrypt, decrypt, noteDecryption, encryptConfig };
+  return { encrypt, decrypt, noteDecryption, secretTexts };
 }

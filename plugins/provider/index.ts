@@ -3,7 +3,7 @@ export { runExecutable } from "./executable.ts";
 export { type AdmitOptions, admitGroup, canTellPeers } from "./peer.ts";
 export { admitUser } from "./peer-user.ts";
 export * from "./provider.ts";
-export { hasUnknown } from "./secrets.ts";
+export { hasUnknown, masker } from "./secrets.ts";
 export { type Peer, type Served, type ServeOptions, serveProvider } from "./server.ts";
 export {
   assetArchive,
