@@ -4,8 +4,9 @@ export interface FoundProcess {
   pid: number;
   /** Words of its command line, with spaces between. */
   command: string;
-  environment: string[];
-  workingDirectory: string;
+  /** Read when it is asked for; empty when the process has ended by then. */
+  readonly environment: string[];
+  readonly workingDirectory: string;
 }
 
 /** Every process of this machine but this one, by reading all of /proc; one that ends meanwhile is left out. */
@@ -13,18 +14,19 @@ export function allProcesses(): FoundProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
     .flatMap((pid) => {
-      const command = words(`/proc/${pid}/cmdline`);
+      const command = words(`/proc/${pid}/cmdline`).join(" ");
       // The remains of one that has ended have no command line.
-      if (command.length === 0) return [];
-      const environment = words(`/proc/${pid}/environ`);
-      return [
-        {
-          pid: Number(pid),
-          command: command.join(" "),
-          environment,
-          workingDirectory: link(`/proc/${pid}/cwd`),
+      if (command === "") return [];
+      return {
+        pid: Number(pid),
+        command,
+        get environment() {
+          return words(`/proc/${pid}/environ`);
         },
-      ];
+        get workingDirectory() {
+          return link(`/proc/${pid}/cwd`);
+        },
+      };
     });
 }
 
