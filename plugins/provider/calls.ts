@@ -46,6 +46,7 @@ export function unary<Request, Response>(
         call.once("cancelled", () => controller.abort(new Error("cancelled")));
         const { context, origins, done } = prepare(serving, connection, operation, signal);
         try {
+          context.signal.throwIfAborted();
           return await body(context);
         } catch (error) {
           const keep = (state: Properties): Properties => restoreSecrets(state, ...origins);
@@ -80,6 +81,6 @@ function prepare(serving: Serving, connection: Connection, operation: Operation,
 
 /** Work that ended because it was aborted says why, whatever its own last words were; a half-made state is kept. */
 function signalError(signal: AbortSignal, error: unknown): unknown {
-  if (!signal.aborted || !(error instanceof Error) || error.name !== "AbortError") return error;
-  return signal.reason;
+  const wasAborted = signal.aborted && (error as { name?: unknown }).name === "AbortError";
+  return wasAborted ? signal.reason : error;
 }

@@ -14,14 +14,14 @@ export function configurationCalls(serving: Serving) {
   const { provider, connections } = serving;
   return {
     handshake: unary(serving, (request: messages.ProviderHandshakeRequest, { connection }) => {
-      connection.engineAddress = request.getEngineAddress() || connection.engineAddress;
+      connection.begin(request.getEngineAddress());
       const response = new messages.ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
       response.setAcceptResources(true);
       return response;
     }),
     attach: unary(serving, (request: pluginMessages.PluginAttach, { connection }) => {
-      connection.engineAddress = request.getAddress() || connection.engineAddress;
+      connection.begin(request.getAddress());
       return new emptyMessages.Empty();
     }),
     getPluginInfo: unary(serving, () => {

@@ -14,6 +14,7 @@ export class Connection {
   config: unknown = {};
   readonly log = new EngineLog(() => this.engineAddress);
   readonly #running = new Set<AbortController>();
+  #cancelled: string | undefined;
 
   constructor(id: string, admitted: boolean, engineAddress?: string) {
     this.id = id;
@@ -25,6 +26,8 @@ export class Connection {
   async run<T>(work: (signal: AbortSignal, abort: AbortController) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     this.#running.add(controller);
+    // A call may be on its way while the engine is being interrupted; nobody would end its work later.
+    if (this.#cancelled !== undefined) controller.abort(new Error(this.#cancelled));
     try {
       return await work(controller.signal, controller);
     } finally {
@@ -32,8 +35,15 @@ export class Connection {
     }
   }
 
-  /** Aborts the work of this connection, and of no other. */
+  /** A new operation of an engine begins: what was said to an earlier one is over. */
+  begin(engineAddress: string | undefined): void {
+    this.engineAddress = engineAddress || this.engineAddress;
+    this.#cancelled = undefined;
+  }
+
+  /** Aborts the work of this connection, and of no other; also what still arrives for the same operation. */
   cancel(reason: string): void {
+    this.#cancelled = reason;
     for (const controller of this.#running) controller.abort(new Error(reason));
   }
 }
