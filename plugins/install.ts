@@ -14,13 +14,25 @@ const providers = [
 const launcher = fileURLToPath(new URL("./launcher.sh", import.meta.url));
 
 /**
- * Puts the nodejs language host beside a CLI, where the engine finds it without a warning.
- * An official one that is already there stays.
+ * Puts the nodejs language host, and the one that runs dynamic providers, beside a CLI, where the engine finds
+ * them without a warning. Official ones that are already there stay.
  * @param folder the folder of the CLI's executable
  * @returns paths of what was installed
  */
 export async function installPlugins(folder: string): Promise<string[]> {
-  return placeLauncher(join(folder, "pulumi-language-nodejs"), "language-nodejs/main.ts");
+  return [
+    ...(await placeLauncher(join(folder, "pulumi-language-nodejs"), "language-nodejs/main.ts")),
+    ...(await placeLauncher(join(folder, "pulumi-resource-pulumi-nodejs"), "apart/main.ts", "-")),
+  ];
+}
+
+/**
+ * Makes an executable that runs a plugin with the rights of what users supply, for a plugin that can be told to
+ * start programs of theirs.
+ * @param path where the executable is placed
+ */
+export async function installApart(path: string, plugin: string): Promise<void> {
+  await placeLauncher(path, "apart/main.ts", plugin);
 }
 
 /**

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { identify, type ProcessIdentity } from "../../plugins/process/index.ts";
 import { isReachableByOthers } from "../db/postgres-user.ts";
 import { messageOf } from "../errors.ts";
+import { placeEngine } from "./isolation-engine.ts";
 import { Launcher } from "./launcher.ts";
 import type { OpenRunner } from "./launcher-contract.ts";
 import { planMounts, realFolders } from "./launcher-mounts.ts";
@@ -21,9 +22,18 @@ const runnerProgram = fileURLToPath(new URL("./runner.ts", import.meta.url));
 const machineFolder = "/run/roost";
 const registry = new UserRegistry(path.join(machineFolder, "users"));
 
+interface SeparateUsers {
+  kind: "separate-users";
+  homes: string;
+  range: UserRange;
+  launcher: Launcher;
+  /** The engine to run: one that starts nothing of a user's as itself. */
+  enginePath: string;
+}
+
 /** How runners are kept from the server and from each other on this machine. */
 export type Isolation =
-  | { kind: "separate-users"; homes: string; range: UserRange; launcher: Launcher }
+  | SeparateUsers
   /** One trust domain: what a program may read, the server may read. `why` says what is missing. */
   | { kind: "shared"; homes: string; why: string };
 
@@ -31,7 +41,7 @@ export interface IsolationOptions {
   dataFolder: string;
   projectFolder: string;
   enginePath: string;
-  /** More that runners read: plugins, folders that programs are taken from. */
+  /** More that runners read, where its own modes let them: plugins, folders that programs are taken from. */
   needed?: string[];
   onFault?: (message: string) => void;
 }
@@ -59,9 +69,9 @@ async function separateUsers(options: IsolationOptions): Promise<Isolation | str
   if (!(await hasCommand("setpriv"))) return "the command setpriv (util-linux) is missing";
   // Before the view is planned: what is made later in a covered folder would not be seen in it.
   const homes = await makeReachableHomes(path.join(options.dataFolder, "runners"));
+  const enginePath = await placeEngine(options.enginePath, path.join(path.dirname(homes), "engine"));
   const needed = await existing([
     options.projectFolder,
-    path.dirname(options.enginePath),
     path.dirname(path.dirname(process.execPath)),
     ...(options.needed ?? []),
   ]);
@@ -73,8 +83,8 @@ async function separateUsers(options: IsolationOptions): Promise<Isolation | str
   await registry.endAbandoned();
   const viewFolder = path.join(machineFolder, "view");
   const launcher = await Launcher.start({ viewFolder, mounts, onFault: options.onFault ?? (() => {}) });
-  const isolation: Isolation = { kind: "separate-users", homes, range, launcher };
-  const obstacle = await tryOut(isolation, options).catch((error) => messageOf(error).trim());
+  const isolation: SeparateUsers = { kind: "separate-users", homes, range, launcher, enginePath };
+  const obstacle = await tryOut(isolation).catch((error) => messageOf(error).trim());
   if (obstacle === undefined) return isolation;
   await launcher.stop();
   return obstacle;
@@ -102,6 +112,8 @@ export interface Room {
   work: string;
   /** Sockets by which children get users of their own; absent where all share one. */
   launchers?: { runner: string; engine: string };
+  /** The engine to run, when it is another than the one that was found. */
+  enginePath?: string;
   /** The engine's user, when it is its alone: providers admit nobody else. */
   engineUser?: number;
   /** The user of what a user supplies. */
@@ -138,10 +150,7 @@ async function sharedRoom(folder: string): Promise<Room> {
   };
 }
 
-async function separateRoom(
-  { range, launcher }: Isolation & { kind: "separate-users" },
-  folder: string,
-): Promise<Room> {
+async function separateRoom({ range, launcher, enginePath }: SeparateUsers, folder: string): Promise<Room> {
   const users = await registry.reserve(range, folder);
   const [home, engineHome, programHome, work] = ["runner", "engine", "home", "work"].map((name) =>
     path.join(folder, name),
@@ -177,6 +186,7 @@ async function separateRoom(
     home,
     engineHome,
     work,
+    enginePath,
     launchers: runner.sockets,
     engineUser,
     programUser: {
@@ -212,10 +222,12 @@ function asUser(user: number, group: number, command: string[]): string[] {
 }
 
 /** Whether it works is told by trying: modes, mounts, mappings and policies of the machine all have a say. */
-async function tryOut(isolation: Isolation, options: IsolationOptions): Promise<string | undefined> {
+async function tryOut(isolation: SeparateUsers): Promise<string | undefined> {
   const room = await openRoom(isolation, 0);
   try {
-    const files = [options.enginePath, process.execPath, runnerProgram, ...(options.needed ?? [])];
+    const engine = path.dirname(isolation.enginePath);
+    const own = (await readdir(engine)).map((name) => path.join(engine, name));
+    const files = [...own, process.execPath, runnerProgram];
     const [program, ...rest] = room.command(["/bin/sh", trialScript, ...files]) as [string, ...string[]];
     const tried = await run(program, rest, { cwd: "/" }).catch(
       (error: { stdout?: string; message: string }) => error,

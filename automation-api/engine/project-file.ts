@@ -26,6 +26,9 @@ export async function rewriteProjectFile(folder: string, project: string): Promi
     if (given[key] !== undefined)
       throw invalid("Pulumi.yaml", `names ${key}: in deployments the server decides which run`);
   }
+  const runtime = (given.runtime as { name?: unknown } | null)?.name ?? given.runtime;
+  if (runtime !== "nodejs")
+    throw invalid("Pulumi.yaml", "has another runtime than nodejs", { given: String(runtime) });
   const own = kept.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]);
   const content = { name: project, ...Object.fromEntries(own) };
   // Never written through a link, wherever that would lead.

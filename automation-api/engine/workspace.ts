@@ -1,4 +1,3 @@
-import { symlink } from "node:fs/promises";
 import path from "node:path";
 import {
   LocalWorkspace,
@@ -9,6 +8,7 @@ import {
 } from "@pulumi/pulumi/automation/index.js";
 import type { EngineCommand } from "./command.ts";
 import type { Job, RunnerSetup } from "./contract.ts";
+import { linkPlugins } from "./plugin-folder.ts";
 
 /** Names of the engine's own environment that a runner passes on to it. */
 const passed = [
@@ -41,7 +41,9 @@ export interface WorkspaceRequest {
 export async function openStack(request: WorkspaceRequest): Promise<Stack> {
   const { job, setup, command, folder, program } = request;
   const home = path.join(setup.engineHome, "pulumi");
-  if (setup.pluginsFolder) await linkPlugins(setup.pluginsFolder, path.join(home, "plugins"));
+  if (setup.pluginsFolder) {
+    await linkPlugins(setup.pluginsFolder, path.join(home, "plugins"), setup.engineUser !== undefined);
+  }
   const workspace = await LocalWorkspace.create({
     workDir: folder,
     pulumiHome: home,
@@ -69,7 +71,11 @@ function environment({ job, setup, attached }: WorkspaceRequest): Record<string,
     ...Object.fromEntries(inherited),
     HOME: setup.engineHome,
     TMPDIR: setup.engineHome,
-    ...(setup.engineLauncher && { ROOST_LAUNCHER: setup.engineLauncher }),
+    ...(setup.engineLauncher && {
+      ROOST_LAUNCHER: setup.engineLauncher,
+      // By a strange enough name a program could have its own files taken for plugins on the search path.
+      PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
+    }),
     PULUMI_BACKEND_URL: job.backendUrl,
     PULUMI_ACCESS_TOKEN: job.token,
     PULUMI_DEBUG_PROVIDERS: attached,
@@ -92,10 +98,4 @@ function stackConfig(job: Job): StackSettings["config"] {
     "secure" in value ? { secure: value.secure } : value.object ? JSON.parse(value.value) : value.value,
   ]);
   return Object.fromEntries(entries);
-}
-
-async function linkPlugins(folder: string, link: string): Promise<void> {
-  await symlink(folder, link).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -109,6 +109,47 @@ async function addProgram(name: string, files: Record<string, string> = {}): Pro
     },
     120_000,
   );
+
+  it("runs its dynamic providers as itself, not as the engine", async () => {
+    const program = `
+      import * as pulumi from "@pulumi/pulumi";
+      class Who extends pulumi.dynamic.Resource {
+        constructor() {
+          const create = async () => ({ id: "who", outs: { user: process.getuid(), names: Object.keys(process.env) } });
+          super({ create }, "who", { user: undefined, names: undefined });
+        }
+      }
+      const who = new Who();
+      export const program = process.getuid();
+      export const provider = who.user;
+      export const names = who.names;
+    `;
+    const folder = await addProgram("dynamic", { "index.ts": program });
+    const { id } = await client.deploy({ project: "dynamic", stack: "dev", program: { folder } });
+    const ended = await client.ended(id, 90_000);
+    expect(ended).toMatchObject({ state: "succeeded", error: null });
+    const outputs = ended.outputs as { program: number; provider: number; names: string[] };
+    expect(outputs.provider).toBe(outputs.program);
+    expect(outputs.names.filter((name) => /^(ROOST_|PULUMI_(ACCESS|HOME|BACKEND))/.test(name))).toEqual([]);
+  }, 150_000);
+
+  it("cannot have a file of its own taken for a plugin of the engine", async () => {
+    const folder = await addProgram("named", {
+      "index.ts": `
+        import * as pulumi from "@pulumi/pulumi";
+        new pulumi.CustomResource("./evil:index:Thing", "thing", {});
+      `,
+    });
+    const marks = path.join(programs, "marks");
+    await mkdir(marks);
+    await chmod(marks, 0o777);
+    await mkdir(path.join(folder, "pulumi-resource-."));
+    const script = `#!/bin/sh\nid -u >${marks}/$$\n`;
+    await writeFile(path.join(folder, "pulumi-resource-.", "evil"), script, { mode: 0o755 });
+    const { id } = await client.deploy({ project: "named", stack: "dev", program: { folder } });
+    expect(await client.ended(id, 60_000)).toMatchObject({ state: "failed" });
+    expect(readdirSync(marks)).toEqual([]);
+  }, 120_000);
 
   it("cannot have a file of the engine read for it by a provider", async () => {
     const program = `

@@ -1,0 +1,1 @@
+export { installApart, installPlugins } from "./install.ts";
