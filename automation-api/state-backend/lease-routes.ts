@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RoostError } from "../errors.ts";
 import { type Route, route } from "../http/route.ts";
 import type { StateBackend } from "./service.ts";
-import { parseCheckpoint } from "./wire.ts";
+import { parseCheckpoint, parseEvents } from "./wire.ts";
 import { readText } from "./wire-body.ts";
 import { updateParams } from "./wire-schemas.ts";
 
@@ -33,7 +33,12 @@ export function leaseRoutes(backend: StateBackend): Route[] {
       replies: done,
       handler: async ({ params, headers, raw }) => {
         const token = leaseOf(headers.authorization);
-        await backend.appendJournal(params.update, token, await readText(raw.request, journalLimitBytes));
+        const admit = () => backend.checkLease(params.update, token);
+        await backend.appendJournal(
+          params.update,
+          token,
+          await readText(raw.request, journalLimitBytes, admit),
+        );
         return { status: 204 };
       },
     }),
@@ -46,7 +51,8 @@ export function leaseRoutes(backend: StateBackend): Route[] {
       replies: done,
       handler: async ({ params, headers, raw }) => {
         const token = leaseOf(headers.authorization);
-        const checkpoint = parseCheckpoint(await readText(raw.request, stateLimitBytes));
+        const admit = () => backend.checkLease(params.update, token);
+        const checkpoint = parseCheckpoint(await readText(raw.request, stateLimitBytes, admit));
         await backend.uploadCheckpoint(params.update, token, checkpoint);
         return { status: 204 };
       },
@@ -56,17 +62,13 @@ export function leaseRoutes(backend: StateBackend): Route[] {
       method: "post",
       path: `${updatePath}/events/batch`,
       summary: "Add engine events to the live stream",
-      body: z.looseObject({
-        events: z
-          .array(z.looseObject({ sequence: z.int() }))
-          .max(10_000)
-          .nullish(),
-      }),
-      bodyLimitBytes: eventLimitBytes,
+      bodyKind: "binary",
       replies: done,
-      handler: async ({ params, headers, body }) => {
+      handler: async ({ params, headers, raw }) => {
         const token = leaseOf(headers.authorization);
-        if (body.events?.length) await backend.appendEvents(params.update, token, body.events);
+        const admit = () => backend.checkLease(params.update, token);
+        const events = parseEvents(await readText(raw.request, eventLimitBytes, admit));
+        if (events.length > 0) await backend.appendEvents(params.update, token, events);
         return { status: 204 };
       },
     }),

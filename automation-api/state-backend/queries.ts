@@ -1,6 +1,7 @@
 import { type Db, transaction } from "../db/transaction.ts";
 import { endUpdate, putUpload, readWritten } from "./queries/endings.ts";
 import { appendEvents, appendJournal, renewLease } from "./queries/leases.ts";
+import { recordAll } from "./queries/locks.ts";
 import { retain, undeleteStack } from "./queries/retention.ts";
 import {
   createStack,
@@ -9,11 +10,11 @@ import {
   findProject,
   findStack,
   listStacks,
-  recordAll,
+  renameStack,
   replaceTags,
 } from "./queries/stacks.ts";
 import { createUpdate, findOrphans, findUpdate, history, startUpdate } from "./queries/updates.ts";
-import { findContent, findUpdateContent, importContent, renameStack } from "./queries/versions.ts";
+import { findContent, findUpdateContent, importContent } from "./queries/versions.ts";
 import type { StateStore } from "./store.ts";
 
 const statements = {

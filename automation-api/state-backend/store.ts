@@ -262,7 +262,7 @@ export interface StateStore {
   history(stackId: string, limit: number, offset: number): Promise<UpdateRow[]>;
   /** `undefined`: the lease is over. */
   renewLease(updateId: string, hash: Buffer, seconds: number): Promise<Date | undefined>;
-  /** `false`: the lease is over. One round trip. */
+  /** `false`: the lease is over, which an empty list asks. One round trip. */
   appendJournal(
     updateId: string,
     hash: Buffer,

@@ -97,6 +97,11 @@ export function updateActions(parts: Parts) {
     };
   }
 
+  /** For a body that is too large to be read from just anybody. @throws forbidden */
+  async function checkLease(updateId: string, token: string): Promise<void> {
+    if (!(await store.appendJournal(updateId, hashOf(token), []))) throw leaseLost();
+  }
+
   /** @param seconds what the client asks for; never more than the server's own. */
   async function renewLease(updateId: string, token: string, seconds: number): Promise<Date> {
     const expiresAt = await store.renewLease(updateId, hashOf(token), Math.min(seconds, leaseSeconds));
@@ -186,6 +191,7 @@ export function updateActions(parts: Parts) {
   return {
     createUpdate,
     startUpdate,
+    checkLease,
     renewLease,
     appendJournal,
     uploadCheckpoint,

@@ -12,8 +12,8 @@ import type {
   UpdateRow,
   WrittenRows,
 } from "../store.ts";
-import { selectUpdates } from "./rows.ts";
 import { lockStack, recordAll } from "./locks.ts";
+import { selectUpdates } from "./rows.ts";
 import { insertContent, publish } from "./versions.ts";
 
 interface LockedUpdate extends UpdateRow {

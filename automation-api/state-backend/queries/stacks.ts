@@ -4,18 +4,19 @@ import type { StackNames } from "../server-address.ts";
 import type {
   AuditLine,
   DeleteOutcome,
+  ImportOutcome,
   ImportRequest,
   NewPlace,
   NewStack,
+  RenameRequest,
   StackFilter,
   StackRow,
   StackSummary,
-  StartOutcome,
 } from "../store.ts";
 import { hindranceOf, lockStack, recordAll } from "./locks.ts";
 import { selectStacks } from "./rows.ts";
 import { insertUpdate } from "./updates.ts";
-import { publish } from "./versions.ts";
+import { findContent, publish } from "./versions.ts";
 
 export async function findProject(
   db: Db | Tx,
@@ -207,3 +208,5 @@ async function ensureProject(tx: Tx, organizationId: string, name: string, newId
     ON CONFLICT (organization_id, name) DO NOTHING`.execute(tx);
   return (await findProject(tx, organizationId, name)) as string;
 }
+
+class NameTaken extends Error {}

@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import { type Db, type Tx, transaction } from "../../db/transaction.ts";
 import { append, openStream } from "../../events/service.ts";
 import type { AuditLine, NewLease, NewUpdate, StackRow, StartOutcome, UpdateRow } from "../store.ts";
-import { selectUpdates } from "./rows.ts";
 import { hindranceOf, lockStack, recordAll } from "./locks.ts";
+import { selectUpdates } from "./rows.ts";
 
 /** `ended`: for an update that is over when it is written, such as an import. */
 export async function insertUpdate(

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { type Db, type Tx, transaction } from "../../db/transaction.ts";
 import type { Content } from "../content.ts";
-import type { ImportOutcome, ImportRequest, RenameRequest, ResourceRow } from "../store.ts";
+import type { ImportOutcome, ImportRequest, ResourceRow } from "../store.ts";
 import { hindranceOf, lockStack, recordAll } from "./locks.ts";
 import { insertUpdate } from "./updates.ts";
 
@@ -89,5 +89,3 @@ export async function importContent(db: Db, request: ImportRequest): Promise<Imp
     return { kind: "published", version };
   });
 }
-
-class NameTaken extends Error {}

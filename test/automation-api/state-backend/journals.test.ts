@@ -152,6 +152,34 @@ describe("a journal", () => {
   });
 });
 
+describe("a large body", () => {
+  it.each(["journalentries", "checkpoint"])(
+    "of somebody without a lease is not read to its end: %s",
+    async (action) => {
+      const client = await newStack();
+      const update = await client.begin();
+      const path = `${client.path}/update/${update.id}/${action}`;
+      const body = {
+        entries: [{ kind: 1, sequenceID: 1, operationID: 1, text: "x".repeat(40 * 1024 * 1024) }],
+      };
+      const reply = await client.call("PATCH", path, body, `update-token ${"x".repeat(43)}`);
+      expect(reply).toEqual({ status: 403, body: { code: 403, message: expect.stringContaining("lease") } });
+    },
+  );
+
+  it("that is no JSON is refused without being repeated", async () => {
+    const client = await newStack();
+    const update = await client.begin();
+    for (const action of ["journalentries", "checkpoint"]) {
+      const reply = await update.call("PATCH", action, '{"entries": canary-7d2}');
+      expect(reply).toEqual({
+        status: 400,
+        body: { code: 400, message: expect.not.stringContaining("canary") },
+      });
+    }
+  });
+});
+
 describe("a client that keeps no journal", () => {
   it("sends whole states, of which the last one counts", async () => {
     const client = await newStack();
