@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "kysely";
@@ -13,9 +13,8 @@ const lookMilliseconds = 50;
 export class Canaries {
   readonly #forms = new Map<string, Map<string, string>>();
 
-  /** @param form for values that are no text: how to show its bytes. */
-  add(name: string, value: string): void {
-    this.#forms.set(name, formsOf(value));
+  add(name: string, value: string | Buffer): void {
+    this.#forms.set(name, formsOf(Buffer.from(value)));
   }
 
   /** One line for each canary that is in `text`, with what stands around it. */
@@ -32,10 +31,9 @@ export class Canaries {
 }
 
 /** As it is, in hex, and in base64 at each of the three places where it can begin. */
-function formsOf(value: string): Map<string, string> {
-  const bytes = Buffer.from(value);
+function formsOf(bytes: Buffer): Map<string, string> {
   const forms = new Map([
-    ["clear", value],
+    ["clear", bytes.toString("latin1")],
     ["hex", bytes.toString("hex")],
   ]);
   for (const before of [0, 1, 2]) {
@@ -65,70 +63,94 @@ export async function textOfDatabase(db: Db): Promise<Map<string, string>> {
   return texts;
 }
 
-/** Files below a folder, links not followed; one that goes meanwhile is left out. */
-export function textOfFiles(folder: string, skip: (file: string) => boolean): Map<string, string> {
+/**
+ * Files below a folder with what is in them; links are not followed, and what goes meanwhile is left out.
+ * @param skip neither looked at nor entered
+ * @param known what earlier calls have read, by file: what has not changed since is left out
+ */
+export function textOfFiles(
+  folder: string,
+  skip: (file: string) => boolean,
+  known = new Map<string, string>(),
+): Map<string, string> {
   const texts = new Map<string, string>();
   const read = (inside: string): void => {
     for (const entry of quietly(() => readdirSync(inside, { withFileTypes: true })) ?? []) {
       const file = path.join(inside, entry.name);
       if (skip(file)) continue;
       if (entry.isDirectory()) read(file);
-      if (!entry.isFile()) continue;
+      const stats = entry.isFile() ? quietly(() => statSync(file)) : undefined;
+      if (stats === undefined) continue;
+      const version = `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+      if (known.get(file) === version) continue;
       const text = quietly(() => readFileSync(file, "latin1"));
-      if (text !== undefined) texts.set(file, text);
+      if (text === undefined) continue;
+      known.set(file, version);
+      texts.set(file, text);
     }
   };
   read(folder);
   return texts;
 }
 
-export interface Lookout {
-  /** Looks again and again at what passes, until it is asked to end. */
-  end(): Promise<{ hits: string[]; commands: Set<string>; files: Set<string> }>;
+export interface LookoutOptions {
+  canaries: Canaries;
+  folder: string;
+  skip(file: string): boolean;
+  /** Told of each process once; says what is wrong with its environment. */
+  judge(command: string, environment: string[]): string[];
 }
 
-/**
- * Looks at what is seen for a moment only: command lines of all processes, and files below a folder.
- * @param onEnvironment told of each process once, with its environment
- */
-export function lookOut(
-  canaries: Canaries,
-  texts: () => Map<string, string>,
-  onEnvironment: (command: string, environment: string[]) => string[],
-): Lookout {
-  const stop = new AbortController();
-  const hits = new Set<string>();
-  const processes = new Set<string>();
-  const commands = new Set<string>();
-  const files = new Set<string>();
-  const look = (): void => {
-    for (const found of allProcesses()) {
-      const { pid, command } = found;
-      if (processes.has(`${pid} ${command}`)) continue;
-      processes.add(`${pid} ${command}`);
-      commands.add(command);
-      for (const hit of onEnvironment(command, found.environment)) hits.add(hit);
-      for (const hit of canaries.in("a command line", command)) hits.add(hit);
-    }
-    for (const [file, text] of texts()) {
-      files.add(file);
-      for (const hit of canaries.in(file, text)) hits.add(hit);
-    }
-  };
-  const ended = (async () => {
-    while (!stop.signal.aborted) {
-      look();
+/** Looks again and again at what is there for a moment only: command lines, environments, and files below a folder. */
+export class Lookout {
+  readonly hits = new Set<string>();
+  readonly commands = new Set<string>();
+  readonly #options: LookoutOptions;
+  readonly #processes = new Set<string>();
+  readonly #files = new Map<string, string>();
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(options: LookoutOptions) {
+    this.#options = options;
+    this.#ended = this.#run();
+  }
+
+  /** Files that were read. */
+  get files(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#lookAtProcesses();
+      this.#lookAtFiles();
       await wait(lookMilliseconds, undefined, { ref: false });
     }
-  })();
-  return {
-    async end() {
-      stop.abort();
-      await ended;
-      look();
-      return { hits: [...hits], commands, files };
-    },
-  };
+  }
+
+  #lookAtProcesses(): void {
+    for (const found of allProcesses()) {
+      const { pid, command } = found;
+      if (this.#processes.has(`${pid} ${command}`)) continue;
+      this.#processes.add(`${pid} ${command}`);
+      this.commands.add(command);
+      for (const fault of this.#options.judge(command, found.environment)) this.hits.add(fault);
+      for (const hit of this.#options.canaries.in("a command line", command)) this.hits.add(hit);
+    }
+  }
+
+  #lookAtFiles(): void {
+    const { folder, skip, canaries } = this.#options;
+    for (const [file, text] of textOfFiles(folder, skip, this.#files)) {
+      for (const hit of canaries.in(file, text)) this.hits.add(hit);
+    }
+  }
 }
 
 function quietly<T>(read: () => T): T | undefined {
