@@ -23,5 +23,7 @@ export async function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Prom
 export function isDatabaseAway(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   if (code && /^(08|57P0|53300|ECONN|ENOENT|EPIPE|ETIMEDOUT|EAI_)/.test(code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect|connection is closed/i.test(message ?? "");
+  return /Connection terminated|timeout exceeded when trying to connect|connection is closed/i.test(
+    message ?? "",
+  );
 }

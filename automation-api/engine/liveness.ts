@@ -6,8 +6,7 @@ import { bootId, startTimeOf } from "../../plugins/process/index.ts";
 import type { Database } from "../db/pool.ts";
 import type { Abandoned } from "../queue/contract.ts";
 import { HeartbeatWatch } from "../queue/domain.ts";
-import type { WorkerRow } from "../queue/queries.ts";
-import type { QueueService } from "../queue/service.ts";
+import type { QueueService, WorkerRow } from "../queue/service.ts";
 import { endForeignRooms } from "./isolation.ts";
 import { endForeignGroup } from "./process-group.ts";
 

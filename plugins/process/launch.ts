@@ -40,11 +40,6 @@ export interface Launcher {
 
 let chosen: Launcher | undefined;
 
-/** Has all later children of this process started by another launcher. */
-export function useLauncher(launcher: Launcher): void {
-  chosen = launcher;
-}
-
 /**
  * Starts a child in a session and process group of its own: the one way in which plugins start anything.
  * When `signal` aborts, the group gets SIGINT and shortly after SIGKILL, so a cancel ends within a second.

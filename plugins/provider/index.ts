@@ -12,7 +12,6 @@ export {
   isAsset,
   isRecord,
   type Properties,
-  Secret,
   secret,
   textAsset,
   unknown,

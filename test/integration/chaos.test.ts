@@ -15,7 +15,11 @@ it("ends every deployment by itself, whatever is killed with -9, and leaves stat
   const deadline = Date.now() + budgetMs;
   for (let seed = 1; Date.now() < deadline; seed++) {
     const round = await lab.round(seed);
-    expect({ seed, kind: round.kind, violations: round.violations }).toEqual({ seed, kind: round.kind, violations: [] });
+    expect({ seed, kind: round.kind, violations: round.violations }).toEqual({
+      seed,
+      kind: round.kind,
+      violations: [],
+    });
   }
   expect(await lab.verifyAudit()).toMatchObject({ ok: true });
 }, 300_000);

@@ -22,6 +22,8 @@ const ENVIRONMENT_READERS = [
   /^automation-api\/programs\/dependencies\.ts$/,
   /^plugins\/(.*\/)?(main|launcher|supervisor|guardian|install)\.ts$/,
   /^plugins\/process\/(environment|launch)\.ts$/,
+  /^plugins\/policy-launcher\/pack\.ts$/,
+  /^automation-api\/engine\/engine-process\.ts$/,
   /^plugins\/roost\/(data-folder|service\/user)\.ts$/,
   /^plugins\/command\/connection-inputs\.ts$/,
   /^plugins\/language-nodejs\/(program-environment|run-plugin)\.ts$/,
@@ -51,8 +53,14 @@ export const RULES = [
     name: "short-files",
     message: "more than 400 lines; cut it where it changes subject",
     in: /\.(ts|tsx|mjs|js|sh)$/,
-    except: [/(^|\/)fixtures\//],
+    except: [/(^|\/)fixtures\//, /\.test\.ts$/],
     lines: 400,
+  },
+  {
+    name: "short-tests",
+    message: "more than 500 lines; cut it where it changes subject",
+    in: /\.test\.ts$/,
+    lines: 500,
   },
 ];
 

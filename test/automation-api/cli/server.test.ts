@@ -202,12 +202,12 @@ withEngine("roost against a real server", () => {
   it("sends a secret from file, environment or prompt, and shows it nowhere", async () => {
     const file = path.join(home, "secret");
     await writeFile(file, `${canary}-file\n`);
-    const sources = [
+    const sources: [string, Surroundings][] = [
       [`apiKey=file:${file}`, {}],
       ["apiKey=env:API_KEY", { env: { ...env, API_KEY: `${canary}-env` } }],
       ["apiKey", { keys: [`${canary}-typed\r`] }],
       ["apiKey=-", { stdin: `${canary}-piped\n` }],
-    ] as const;
+    ];
     for (const [flag, more] of sources) {
       const args = [
         "preview",

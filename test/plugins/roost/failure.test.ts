@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { restoreServices } from "../../../plugins/roost/index.ts";
 import { isAlive, startTimeOf } from "../../../plugins/process/identity.ts";
+import { restoreServices } from "../../../plugins/roost/index.ts";
 import { markedProcesses } from "../../../plugins/roost/service/leftovers.ts";
 import { readRecord, readStatus, writeStatus } from "../../../plugins/roost/service/record.ts";
 import { until } from "../../support/processes.ts";
