@@ -8,6 +8,8 @@ import { Client } from "../../../support/client.ts";
 import { Cluster } from "../../../support/cluster.ts";
 import { repository } from "../../../support/engine.ts";
 import { until } from "../../../support/processes.ts";
+import { startGitServer } from "../../programs/git-server.ts";
+import { makeTarGz } from "../../programs/tarball.ts";
 import { type Probed, probe, type Targets } from "./fixtures/prober/probe.ts";
 import { processesOfUsers } from "./runner-processes.ts";
 
@@ -36,6 +38,7 @@ async function addProgram(name: string, files: Record<string, string> = {}): Pro
       ROOST_PROGRAM_ROOTS: roots,
       ROOST_DATABASE_PORT: "0",
       ROOST_WARM_RUNNERS: "2",
+      ROOST_OUTBOUND_ALLOW: "localhost",
     });
     await cluster.add("server", { AWS_SECRET_ACCESS_KEY: canary });
     client = new Client(cluster.url, await cluster.token());
@@ -149,6 +152,53 @@ async function addProgram(name: string, files: Record<string, string> = {}): Pro
     const { id } = await client.deploy({ project: "named", stack: "dev", program: { folder } });
     expect(await client.ended(id, 60_000)).toMatchObject({ state: "failed" });
     expect(readdirSync(marks)).toEqual([]);
+  }, 120_000);
+
+  // In place of the SDK's own: it is the user's too when it comes with the program.
+  const broughtAlong = {
+    "Pulumi.yaml": "name: brought\nruntime: nodejs\n",
+    "package.json": "{}",
+    "index.js": "",
+    "node_modules/@pulumi/pulumi/cmd/run/index.js": `
+      const { readdirSync } = require("node:fs");
+      const secret = Object.keys(process.env).filter((name) => /^(ROOST_|PULUMI_(ACCESS|HOME|BACKEND))/.test(name));
+      console.log("ran as", process.getuid(), "in", readdirSync(".").sort().join(), "with", secret.join() || "nothing");
+    `,
+  };
+  const expectedLine =
+    /ran as (19\d{8}|5\d{4}) in Pulumi\.dev\.yaml,Pulumi\.yaml,index\.js,node_modules,package\.json with nothing/;
+
+  it("is unpacked from an archive and run by the same unprivileged user", async () => {
+    const entries = Object.entries(broughtAlong).map(([name, content]) => ({
+      path: name,
+      content,
+      mode: 0o600,
+    }));
+    const response = await fetch(`${cluster.url}/api/v1/programs`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await cluster.token()}`, "content-type": "application/gzip" },
+      body: new Uint8Array(makeTarGz(entries)),
+    });
+    expect(response.status).toBe(201);
+    const { id: archive } = (await response.json()) as { id: string };
+    const { id } = await client.deploy({ project: "archived", stack: "dev", program: { archive } });
+    const ended = await client.ended(id, 60_000);
+    expect(ended).toMatchObject({ state: "succeeded", error: null });
+    expect(JSON.stringify(await client.events(id))).toMatch(expectedLine);
+  }, 120_000);
+
+  it("is fetched by git and run by the same unprivileged user", async () => {
+    const server = await startGitServer();
+    try {
+      await server.commit("brought", broughtAlong);
+      const git = { url: `http://localhost:${server.port}/brought`, ref: "main" };
+      const { id } = await client.deploy({ project: "fetched", stack: "dev", program: { git } });
+      const ended = await client.ended(id, 60_000);
+      expect(ended).toMatchObject({ state: "succeeded", error: null });
+      expect(JSON.stringify(await client.events(id))).toMatch(expectedLine);
+    } finally {
+      await server.close();
+    }
   }, 120_000);
 
   it("cannot have a file of the engine read for it by a provider", async () => {
