@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { restoreServices } from "../plugins/roost/index.ts";
 import { engineVersion, locate } from "../toolchain/found.mjs";
