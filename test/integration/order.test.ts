@@ -60,4 +60,4 @@ it(`runs ${stacks * perStack} deployments over ${stacks} stacks strictly in orde
   // The last turn's payload is what each stack holds, at the version that its turns add up to.
   const versions = await sql<{ version: string }>`SELECT DISTINCT version FROM stack`.execute(database.db);
   expect(versions.rows).toEqual([{ version: String(perStack) }]);
-}, 420_000);
+}, 900_000);
