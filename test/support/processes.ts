@@ -39,7 +39,9 @@ export async function pidsIn(path: string, count: number, seconds = 20): Promise
     `${count} process ids in ${path}`,
     async () => {
       const lines = (await readFile(path, "utf8").catch(() => "")).split("\n").slice(0, -1);
-      return lines.length >= count ? lines.map(Number) : undefined;
+      // 0 and 1 mean other things than one process to a signal: they are never taken from a file.
+      const pids = lines.map(Number).filter((pid) => pid > 1);
+      return pids.length >= count ? pids : undefined;
     },
     seconds,
   );
