@@ -24,6 +24,8 @@ export function openDatabase(connection: Connection, size = 10): Database {
   });
   // An idle connection that breaks (the database restarts) is replaced at its next use.
   pool.on("error", () => {});
+  // One in use hears of it too, between two statements of a transaction: its next statement fails.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return {
     db,

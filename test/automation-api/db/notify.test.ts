@@ -29,3 +29,14 @@ it("listens again after its connection was cut, and says that notices may be mis
   await notify(database.db, "event", "dep_1");
   expect(await heard).toBe("dep_1");
 });
+
+it("fails a transaction whose connection is cut between two statements, and nothing else", async () => {
+  const cut = database.db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(tx);
+    await sql`SELECT pg_terminate_backend(${rows[0]?.pid})`.execute(database.db);
+    await new Promise((resolve) => setImmediate(resolve));
+    await sql`SELECT 1`.execute(tx);
+  });
+  await expect(cut).rejects.toThrow(/terminat|closed|not queryable/i);
+  await sql`SELECT 1`.execute(database.db);
+});
