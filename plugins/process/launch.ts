@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { killOnAbort } from "./cancel.ts";
-import { guard } from "./guardian.ts";
+import { startGuard } from "./guardian.ts";
 import { socketLauncher } from "./socket.ts";
 
 export interface LaunchRequest {
@@ -60,6 +60,7 @@ export const localLauncher: Launcher = {
     const [program, ...rest] = request.command;
     if (program === undefined) throw new Error("launch: the command is empty");
     signal?.throwIfAborted();
+    const guard = request.as === "service" ? undefined : startGuard();
     const child = spawn(program, rest, {
       cwd: request.cwd,
       env: request.env,
@@ -67,12 +68,12 @@ export const localLauncher: Launcher = {
       stdio: ["pipe", "pipe", "pipe"],
     });
     const group = child.pid;
-    const forget = group !== undefined && request.as !== "service" ? guard(group) : () => undefined;
+    const forget = group !== undefined ? guard?.(group) : undefined;
     const kill = (name: NodeJS.Signals): void => killGroup(group, name);
     const exited = new Promise<Exit>((resolve, reject) => {
       child.once("error", reject);
       child.once("exit", (code, name) => resolve({ code, signal: name }));
-    }).finally(forget);
+    }).finally(() => forget?.());
     // Whoever awaits the promise sees the error; nobody awaiting it must not end the process.
     exited.catch(() => undefined);
     // A child may close its input before reading all of it.
