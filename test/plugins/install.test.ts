@@ -47,13 +47,14 @@ describe("installing", () => {
   it("leaves official plugins alone, and puts our own anew", async () => {
     const folder = await mkdtemp(join(tmpdir(), "install-"));
     const host = join(folder, "pulumi-language-nodejs");
+    const dynamic = join(folder, "pulumi-resource-pulumi-nodejs");
     const provider = join(folder, "plugins/resource-command-v1.2.1/pulumi-resource-command");
-    expect(await installPlugins(folder)).toEqual([host]);
-    expect(await installPlugins(folder)).toEqual([host]);
+    expect(await installPlugins(folder)).toEqual([host, dynamic]);
+    expect(await installPlugins(folder)).toEqual([host, dynamic]);
     expect((await stat(host)).mode & 0o111).toBe(0o111);
     await rm(`${host}.target`);
     await writeFile(host, "official");
-    expect(await installPlugins(folder)).toEqual([]);
+    expect(await installPlugins(folder)).toEqual([dynamic]);
     expect(await readFile(host, "utf8")).toBe("official");
     expect(await installProviders(folder)).toContain(provider);
     await rm(folder, { recursive: true });
