@@ -6,6 +6,7 @@ import type { NewEvent, StoredEvent } from "./contract.ts";
 import * as queries from "./queries.ts";
 
 export { EventFeed } from "./feed.ts";
+export { type Hide, hiderOf } from "./secrecy.ts";
 export { streamReply, toStreamEvents } from "./stream.ts";
 
 /** Where a stream belongs; its id is the deployment's or the update's. */

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
+import type { Hide } from "../events/service.ts";
 import type { ProgramReference } from "../programs/contract.ts";
-import type { Hide } from "./secrecy.ts";
 
 /** A change of one configuration key: plain, ciphertext of the stack's key, or removed. */
 export type ConfigChange =

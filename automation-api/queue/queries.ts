@@ -78,7 +78,7 @@ export async function markRunning(
     .execute();
 }
 
-/** The stack's configuration, locked until the transaction ends. */
+/** The stack's configuration, locked until the transaction ends; from then on no update of it can start. */
 export async function lockConfig(tx: Tx, stackId: string): Promise<Record<string, ConfigValue>> {
   const row = await tx
     .selectFrom("stack")
@@ -87,6 +87,19 @@ export async function lockConfig(tx: Tx, stackId: string): Promise<Record<string
     .forUpdate()
     .executeTakeFirstOrThrow();
   return fromStored(row.config as StoredConfig);
+}
+
+/** Whether a person's update holds the stack. Sure only while the stack is locked. */
+export async function isLeased(tx: Tx, stackId: string): Promise<boolean> {
+  const lease = await tx
+    .selectFrom("stack")
+    .innerJoin("stack_update", "stack_update.id", "stack.active_update_id")
+    .select("stack_update.id")
+    .where("stack.id", "=", stackId)
+    .where("stack_update.state", "=", "running")
+    .where("stack_update.lease_expires_at", ">", sql<Date>`now()`)
+    .executeTakeFirst();
+  return lease !== undefined;
 }
 
 export async function storeConfig(

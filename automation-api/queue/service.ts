@@ -9,9 +9,14 @@ import * as streams from "../events/service.ts";
 import type { Abandoned, Claim, QueueState, Result, Worker } from "./contract.ts";
 import { mergeConfig, recover } from "./domain.ts";
 import * as queries from "./queries.ts";
-import { type Hide, hiderOf } from "./secrecy.ts";
 
 export type { WorkerRow } from "./queries.ts";
+
+/** The process that a claimed deployment will run in. */
+export interface ReadyRunner {
+  slot: number;
+  identity: ProcessIdentity;
+}
 
 export interface QueueDependencies {
   db: Db;
@@ -27,13 +32,20 @@ export class QueueService {
   }
 
   /** Takes the oldest deployment that may start, for a runner that is ready; `undefined` when there is none. */
-  async claim(
-    workerId: string,
-    runner: { slot: number; identity: ProcessIdentity },
-  ): Promise<Claim | undefined> {
+  async claim(workerId: string, runner: ReadyRunner): Promise<Claim | undefined> {
+    for (;;) {
+      const claim = await this.#tryClaim(workerId, runner);
+      if (claim !== "leased") return claim;
+    }
+  }
+
+  /** `leased` when a person's update won the stack after the queue was read: the next reading passes it by. */
+  #tryClaim(workerId: string, runner: ReadyRunner): Promise<Claim | "leased" | undefined> {
     return transaction(this.#deps.db, async (tx) => {
       const row = await queries.lockNext(tx);
       if (!row) return undefined;
+      const stored = await queries.lockConfig(tx, row.stack_id);
+      if (await queries.isLeased(tx, row.stack_id)) return "leased";
       const token = `roost_run_${randomBytes(32).toString("base64url")}`;
       await queries.markRunning(tx, row.id, {
         workerId,
@@ -41,7 +53,6 @@ export class QueueService {
         slot: runner.slot,
         runner: runner.identity,
       });
-      const stored = await queries.lockConfig(tx, row.stack_id);
       const config = mergeConfig(stored, row.config_patch);
       // A preview shows what its configuration would do and leaves nothing behind.
       if (row.operation !== "preview") await queries.storeConfig(tx, row.stack_id, config);
@@ -74,9 +85,9 @@ export class QueueService {
     });
   }
 
-  #hiderOf(stackId: string, config: Claim["config"]): Hide {
+  #hiderOf(stackId: string, config: Claim["config"]): streams.Hide {
     const ciphertexts = Object.values(config).flatMap((value) => ("secure" in value ? [value.secure] : []));
-    return hiderOf(this.#deps.state.secretTexts(stackId, ciphertexts));
+    return streams.hiderOf(this.#deps.state.secretTexts(stackId, ciphertexts));
   }
 
   /** Adds to the deployment's stream; false when the attempt has lost its deployment. */
@@ -110,7 +121,7 @@ export class QueueService {
    * then queues it again, or ends it with the steps that nobody can vouch for.
    */
   async settle(
-    abandoned: Abandoned & { hide?: Hide },
+    abandoned: Abandoned & { hide?: streams.Hide },
     known: Known = { diagnostics: [], timings: {} },
   ): Promise<"requeued" | "ended" | "lost"> {
     const { db, state } = this.#deps;
@@ -223,7 +234,7 @@ export class QueueService {
 }
 
 /** What every write of an attempt carries; one that was taken over has heard of no secret. */
-type Held = Pick<Claim, "deploymentId" | "epoch"> & { hide?: Hide };
+type Held = Pick<Claim, "deploymentId" | "epoch"> & { hide?: streams.Hide };
 
 /** What the worker had heard of a deployment before its engine was lost. */
 export type Known = Pick<Result, "changes" | "diagnostics" | "timings">;

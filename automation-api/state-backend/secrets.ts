@@ -1,5 +1,6 @@
 import type { Principal } from "../access/permissions.ts";
 import { type Names, type Parts, stackFor } from "./backend.ts";
+import type { StackCipher } from "./encryption.ts";
 
 export function secretActions(parts: Parts) {
   const { store, cipher } = parts;
@@ -40,17 +41,23 @@ export function secretActions(parts: Parts) {
     });
   }
 
-  /** For services of this server, which hide these texts and show them to nobody. What is not this stack's is left out. */
-  function secretTexts(stackId: string, ciphertexts: string[]): string[] {
-    return ciphertexts.flatMap((ciphertext) => {
-      try {
-        return [cipher.decrypt(stackId, Buffer.from(ciphertext, "base64")).toString()];
-      } catch {
-        // Nobody else can decrypt it either, so there is nothing to hide.
-        return [];
-      }
-    });
-  }
+  return {
+    encrypt,
+    decrypt,
+    noteDecryption,
+    /** For services of this server, which hide these texts and show them to nobody. */
+    secretTexts: (stackId: string, ciphertexts: string[]) => secretTexts(cipher, stackId, ciphertexts),
+  };
+}
 
-  return { encrypt, decrypt, noteDecryption, secretTexts };
+/** Values of a stack's configuration in clear; what is not this stack's is left out. */
+export function secretTexts(cipher: StackCipher, stackId: string, ciphertexts: string[]): string[] {
+  return ciphertexts.flatMap((ciphertext) => {
+    try {
+      return [cipher.decrypt(stackId, Buffer.from(ciphertext, "base64")).toString()];
+    } catch {
+      // Nobody else can decrypt it either, so there is nothing to hide.
+      return [];
+    }
+  });
 }

@@ -202,6 +202,9 @@ export interface EngineEventRow {
   data: unknown;
 }
 
+/** Knows what of an update's configuration must not be shown. */
+export type PrepareEvents = (update: Pick<UpdateRow, "stackId" | "config">) => <T>(data: T) => T;
+
 export type ImportOutcome =
   | { kind: "published"; version: number }
   | Extract<StartOutcome, { kind: "busy" | "orphan" }>;
@@ -270,12 +273,16 @@ export interface StateStore {
   ): Promise<boolean>;
   /** Replaces the whole state of an update whose client keeps no journal. */
   putUpload(updateId: string, hash: Buffer, content: Content): Promise<boolean>;
-  /** Events of a deployment come from its worker; here only what they add up to is kept of them. */
+  /**
+   * Events of a deployment come from its worker; here only what they add up to is kept of them.
+   * @param prepare makes of each event what is kept of it
+   */
   appendEvents(
     updateId: string,
     hash: Buffer,
     events: EngineEventRow[],
     changes: Record<string, number> | undefined,
+    prepare: PrepareEvents,
   ): Promise<boolean>;
   endUpdate(request: EndRequest): Promise<EndOutcome>;
 

@@ -1,10 +1,12 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { Principal } from "../access/permissions.ts";
 import { notFound, RoostError } from "../errors.ts";
+import { type Hide, hiderOf } from "../events/service.ts";
 import { conflict, type Names, type Parts, stackFor, whenFree } from "./backend.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { decodeContent, encodeContent } from "./content.ts";
 import { endUpdate, settleOrphan } from "./endings.ts";
+import { secretTexts } from "./secrets.ts";
 import type { EngineEventRow, UpdateKind, UpdateRow, WireConfigValue } from "./store.ts";
 import { parseJournal } from "./wire.ts";
 
@@ -41,7 +43,7 @@ export interface OpenOperation {
 const journalFormat = 1;
 
 export function updateActions(parts: Parts) {
-  const { store, leaseSeconds } = parts;
+  const { store, cipher, leaseSeconds } = parts;
 
   /** Names the update; nothing is held until it starts. */
   async function createUpdate(principal: Principal, names: Names, request: UpdateRequest): Promise<string> {
@@ -129,7 +131,20 @@ export function updateActions(parts: Parts) {
     events: Record<string, unknown>[],
   ): Promise<void> {
     const rows: EngineEventRow[] = events.map((data) => ({ sequence: Number(data.sequence), data }));
-    if (!(await store.appendEvents(updateId, hashOf(token), rows, changesOf(events)))) throw leaseLost();
+    const isHeld = await store.appendEvents(updateId, hashOf(token), rows, changesOf(events), hiderFor);
+    if (!isHeld) throw leaseLost();
+  }
+
+  /** The command hides each secret as one whole text; this hides its members and lines too. */
+  function hiderFor({ stackId, config }: Pick<UpdateRow, "stackId" | "config">): Hide {
+    const secrets = Object.values(config).filter(({ secret }) => secret);
+    return hiderOf(
+      secretTexts(
+        cipher,
+        stackId,
+        secrets.map(({ string }) => string),
+      ),
+    );
   }
 
   /** Safe to repeat: a client whose reply was lost asks again, with a lease that is over by then. */

@@ -148,7 +148,7 @@ suite("the unmodified pulumi command and the API, on one server", () => {
     });
   });
 
-  it("lets one stack read another's outputs, whoever made it", async () => {
+  it("lets one stack read another's outputs, whoever made it, and shows no secret that a program prints", async () => {
     const input = {
       project: "giver",
       stack: "prod",
@@ -160,10 +160,23 @@ suite("the unmodified pulumi command and the API, on one server", () => {
     const code = `
       const pulumi = require("@pulumi/pulumi");
       exports.heard = new pulumi.StackReference("roost/giver/prod").getOutput("payload");
+      const config = new pulumi.Config();
+      console.log("whole", config.require("password"), "text", config.requireObject("text").key);
+      console.log("member", config.requireObject("login").password, config.requireObject("login").user);
     `;
     const files = { "package.json": "{}", "index.js": code };
     await withProject({ files, stack: "taker", env: env() }, async ({ pulumi }) => {
+      const set = (...args: string[]) => expectSuccess(pulumi(["config", "set", ...args]));
+      await set("--secret", "password", "canary-whole-71aa");
+      await set("--secret", "text", '{"key":"canary-text-71aa"}');
+      await set("--path", "login.user", "someone");
+      await set("--path", "--secret", "login.password", "canary-member-71aa");
       await expectSuccess(pulumi(upNow));
+      const { history } = await stackOf("example", "taker");
+      const said = JSON.stringify(await take(watch(history[0]!.id), Infinity));
+      expect(said).toContain("whole [secret] text [secret]");
+      expect(said).toContain("member [secret] someone");
+      expect(said).not.toContain("canary");
       expect((await stackOf("example", "taker")).outputs).toEqual({ heard: "hi" });
     });
   });

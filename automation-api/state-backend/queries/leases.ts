@@ -1,6 +1,6 @@
 import { type Db, transaction } from "../../db/transaction.ts";
 import { append } from "../../events/service.ts";
-import type { EngineEventRow } from "../store.ts";
+import type { EngineEventRow, PrepareEvents, WireConfigValue } from "../store.ts";
 import { prepared } from "./prepared.ts";
 
 /** True for the one running update that this lease belongs to. `FOR SHARE` in a writer keeps the update from ending before the write is in. */
@@ -47,16 +47,22 @@ export async function renewLease(
 }
 
 /** A batch that comes again after a lost reply is known by its first number. */
-const takeBatch = prepared<{ deployment_id: string | null; is_fresh: boolean }>(
+const takeBatch = prepared<{
+  deployment_id: string | null;
+  stack_id: string;
+  config: Record<string, WireConfigValue> | null;
+  is_fresh: boolean;
+}>(
   "state_take_events",
-  `WITH lease AS (SELECT id, deployment_id FROM stack_update WHERE ${holds}),
+  `WITH lease AS (SELECT id, deployment_id, stack_id, config FROM stack_update WHERE ${holds}),
    fresh AS (
      INSERT INTO event_source (update_id, sequence) SELECT id, $3::bigint FROM lease
      ON CONFLICT DO NOTHING RETURNING update_id),
    changed AS (
      UPDATE stack_update SET resource_changes = $4::text::json
      FROM lease WHERE stack_update.id = lease.id AND $4::text IS NOT NULL)
-   SELECT deployment_id, EXISTS (SELECT 1 FROM fresh) AS is_fresh FROM lease`,
+   SELECT deployment_id, stack_id, CASE WHEN deployment_id IS NULL THEN config END AS config,
+          EXISTS (SELECT 1 FROM fresh) AS is_fresh FROM lease`,
 );
 
 /** False when the lease is over. The stream of a deployment is written by its worker. */
@@ -66,16 +72,18 @@ export async function appendEvents(
   hash: Buffer,
   events: EngineEventRow[],
   changes: Record<string, number> | undefined,
+  prepare: PrepareEvents,
 ): Promise<boolean> {
   const first = Math.min(...events.map((event) => event.sequence));
   return transaction(db, async (tx) => {
     const { rows } = await takeBatch(tx, [updateId, hash, first, changes ? JSON.stringify(changes) : null]);
     const taken = rows[0];
     if (taken?.is_fresh && taken.deployment_id === null) {
+      const hide = prepare({ stackId: taken.stack_id, config: taken.config ?? {} });
       await append(
         tx,
         updateId,
-        events.map(({ data }) => ({ kind: "engine", data })),
+        events.map(({ data }) => ({ kind: "engine", data: hide(data) })),
       );
     }
     return taken !== undefined;

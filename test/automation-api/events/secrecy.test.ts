@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { hiderOf } from "../../../automation-api/queue/secrecy.ts";
+import { hiderOf } from "../../../automation-api/events/secrecy.ts";
 
 describe("hiderOf: what the engine's own filter lets pass", () => {
   const key = "-----BEGIN KEY-----\nfirst-line-of-it\nsecond-line\n-----END KEY-----\n";
