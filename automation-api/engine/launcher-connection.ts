@@ -36,6 +36,7 @@ export class LauncherConnection {
   readonly #socket: Socket;
   readonly #runner: OpenRunner;
   readonly #roles: readonly Role[];
+  readonly #onStart: (user: number) => void;
   readonly #reader = new FrameReader();
   readonly #underWay: Record<StreamName, number> = { stdout: 0, stderr: 0 };
   #child: ChildProcess | undefined;
@@ -44,10 +45,16 @@ export class LauncherConnection {
   #open = 3;
   #exited = false;
 
-  constructor(socket: Socket, runner: OpenRunner, roles: readonly Role[]) {
+  constructor(
+    socket: Socket,
+    runner: OpenRunner,
+    roles: readonly Role[],
+    onStart: (user: number) => void = () => {},
+  ) {
     this.#socket = socket;
     this.#runner = runner;
     this.#roles = roles;
+    this.#onStart = onStart;
     socket.on("data", (piece) => this.#read(piece));
     socket.on("error", () => undefined);
     socket.once("close", () => this.#abandon());
@@ -89,6 +96,7 @@ export class LauncherConnection {
     if (!this.#roles.includes(request.as)) throw new Error(`it starts no ${request.as} here`);
     const { users } = this.#runner;
     this.#user = users[request.as];
+    this.#onStart(this.#user);
     const child = spawn(program, rest, {
       cwd: request.cwd,
       env: request.as === "program" ? this.#environment(request.env) : request.env,

@@ -16,6 +16,8 @@ interface Open {
   runner: OpenRunner;
   servers: Server[];
   sockets: Set<Socket>;
+  /** Users of whom anything was started. */
+  used: Set<number>;
 }
 
 /** By the runner's user. */
@@ -37,7 +39,7 @@ process.on("disconnect", () => void leave());
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
 async function start(runner: OpenRunner): Promise<void> {
-  const found: Open = { runner, servers: [], sockets: new Set() };
+  const found: Open = { runner, servers: [], sockets: new Set(), used: new Set() };
   open.set(runner.users.runner, found);
   await listen(found, runner.sockets.runner, runner.users.runner, ["program", "engine"]);
   await listen(found, runner.sockets.engine, runner.users.engine, ["program"]);
@@ -47,7 +49,7 @@ async function listen(found: Open, socketPath: string, user: number, roles: Role
   const server = createServer((socket) => {
     found.sockets.add(socket);
     socket.once("close", () => found.sockets.delete(socket));
-    new LauncherConnection(socket, found.runner, roles);
+    new LauncherConnection(socket, found.runner, roles, (user) => found.used.add(user));
   });
   found.servers.push(server);
   // Left by a launcher that died.
@@ -66,7 +68,9 @@ async function close(runnerUser: number): Promise<void> {
   open.delete(runnerUser);
   for (const server of found.servers) server.close();
   for (const each of found.sockets) each.destroy();
-  await endUsers(idsOf(found.runner.users));
+  // Our own code does not fork to escape, and where nothing of the user's was started nothing can.
+  const { program } = found.runner.users;
+  await endUsers(idsOf(found.runner.users), found.used.has(program) ? [program] : []);
 }
 
 async function leave(): Promise<void> {

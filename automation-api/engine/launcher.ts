@@ -76,9 +76,13 @@ export class Launcher {
   /** Ends every process of the runner's users. */
   async close(runner: OpenRunner): Promise<void> {
     this.#open.delete(runner.users.runner);
-    await this.#ready.then(() => this.#ask({ kind: "close", request: 0, runner })).catch(() => undefined);
-    // Also what started while the launcher itself was being replaced.
-    await endUsers(idsOf(runner.users));
+    try {
+      await this.#ready;
+      await this.#ask({ kind: "close", request: 0, runner });
+    } catch {
+      // The launcher is gone, and what it had started may not be.
+      await endUsers(idsOf(runner.users));
+    }
   }
 
   /** Ends the launcher with everything that it has started. */
