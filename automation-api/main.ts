@@ -41,10 +41,12 @@ export interface RunningRoost {
   isolation?: Isolation;
   /** Resolves when a deployment would find a runner waiting; absent likewise. */
   warmed?(): Promise<void>;
+  /** True while the worker of this process holds its place among the others; absent likewise. */
+  alive?(): boolean;
   stop(): Promise<void>;
 }
 
-type Work = Required<Pick<RunningRoost, "isolation" | "warmed">>;
+type Work = Required<Pick<RunningRoost, "isolation" | "warmed" | "alive">>;
 
 /** Starts the API, the documentation, the state backend and, unless told otherwise, a worker. */
 export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningRoost> {
@@ -54,12 +56,18 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const services = await openServices(settings, connection, options);
     stops.push(() => services.close());
     const onError = (error: unknown) => services.log.error({ error }, "background work failed");
+    let worker: Work | undefined;
+    if (settings.ROOST_WORKERS > 0) {
+      services.status.checks.worker = async () => {
+        if (!worker?.alive()) throw new RoostError("unavailable", "the worker of this process does not run");
+      };
+    }
     const server = await serve(services, settings);
     stops.push(() => server.close());
     stops.push(startSealer(services, onError));
     stops.push(watchLeases(services.state, leaseWatchMilliseconds, onError));
     stops.push(await startMaintenance(connection as { connectionString: string }, services, onError));
-    const worker = settings.ROOST_WORKERS > 0 ? await work(services, options, stops) : undefined;
+    if (settings.ROOST_WORKERS > 0) worker = await work(services, options, stops);
     return {
       url: settings.ROOST_PUBLIC_URL ?? server.url,
       services,
@@ -190,7 +198,7 @@ async function work(
   });
   await worker.start();
   stops.push(() => worker.stop(stopGraceMilliseconds));
-  return { isolation, warmed: () => pool.warmed() };
+  return { isolation, warmed: () => pool.warmed(), alive: () => worker.alive };
 }
 
 /** In the reverse order of starting; one that fails does not keep the others from stopping. */

@@ -12,7 +12,7 @@ import {
 import { Heads } from "./audit/service.ts";
 import type { Settings } from "./config.ts";
 import { Credentials } from "./credentials/service.ts";
-import { migrate } from "./db/migrate.ts";
+import { checkSchema, migrate } from "./db/migrate.ts";
 import { Notices } from "./db/notify.ts";
 import { type Connection, type Database, openDatabase } from "./db/pool.ts";
 import type { Db } from "./db/transaction.ts";
@@ -120,7 +120,7 @@ export async function openServices(
     embeddedDatabase: settings.DATABASE_URL === undefined && !("connectionString" in connection),
     deathMs: settings.ROOST_DEATH_MS,
     engineVersion: () => (settings.ROOST_WORKERS > 0 ? engineVersion() : null),
-    checks: {},
+    checks: { schema: () => checkSchema(db) },
     metrics: createMetrics({
       db,
       dataFolder: settings.ROOST_DATA_DIR,

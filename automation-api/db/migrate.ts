@@ -23,13 +23,14 @@ export const migrationNames: readonly string[] = Object.keys(migrations);
  * @throws unavailable when the database was made by a newer release.
  */
 export async function migrate(db: Db, upTo?: string): Promise<void> {
-  await refuseNewer(db);
+  await checkSchema(db);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await (upTo ? migrator.migrateTo(upTo) : migrator.migrateToLatest());
   if (error) throw error;
 }
 
-async function refuseNewer(db: Db): Promise<void> {
+/** @throws unavailable when a newer release has changed the schema, also while this one runs. */
+export async function checkSchema(db: Db): Promise<void> {
   const table = await sql<{
     name: string | null;
   }>`SELECT to_regclass('kysely_migration')::text AS name`.execute(db);

@@ -40,6 +40,11 @@ export class Liveness {
     this.#options = options;
   }
 
+  /** The lock by which others see this worker alive. */
+  get holdsLock(): boolean {
+    return this.#lock !== undefined;
+  }
+
   async start(): Promise<void> {
     const { queue, slots } = this.#options;
     const { id, lockKey } = await queue.register({ machineId: this.machineId, pid: process.pid, slots });

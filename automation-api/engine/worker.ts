@@ -48,6 +48,11 @@ export class Worker {
     return this.#liveness.workerId;
   }
 
+  /** False before the start, after the stop, and while others must take this worker for dead. */
+  get alive(): boolean {
+    return this.#loop !== undefined && !this.#stopping.signal.aborted && this.#liveness.holdsLock;
+  }
+
   async start(): Promise<void> {
     const { notices } = this.#options;
     await this.#liveness.start();

@@ -87,9 +87,14 @@ function addGauges(registry: Registry, { db, dataFolder, deathMs, openStreams }:
     workers.set({ state: "alive" }, alive);
     workers.set({ state: "dead" }, rows.length - alive);
   });
-  gauge("roost_open_streams", "Event streams and WebSockets open in this process.", [], async (streams) => {
-    streams.set(openStreams());
-  });
+  gauge(
+    "roost_open_streams",
+    "Readers of event streams in this process; a WebSocket counts once for each stream that it follows.",
+    [],
+    async (streams) => {
+      streams.set(openStreams());
+    },
+  );
   gauge("roost_audit_unsealed_rows", "Audit rows of the last hour without a seal.", [], async (rows) => {
     rows.set(await queries.countUnsealedAudit(db));
   });
