@@ -256,12 +256,19 @@ function outputLines(before: Outputs, after: Outputs, onlyChanges: boolean): str
   });
 }
 
-/** One line of JSON; a secret, as the engine or this server marks one, is `[secret]`. */
+/** What the SDK writes for an output that a preview cannot compute: `unknownValue` of @pulumi/pulumi's rpc.ts. */
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/**
+ * One line of JSON; a secret, as the engine or this server marks one, is `[secret]`, and what a preview cannot
+ * know yet `[unknown]`.
+ */
 function valueText(value: unknown): string {
-  return JSON.stringify(value, (_key, inner) => (isSecret(inner) ? "[secret]" : inner)).replaceAll(
-    '"[secret]"',
-    "[secret]",
-  );
+  const marked = JSON.stringify(value, (_key, inner) => {
+    if (isSecret(inner)) return "[secret]";
+    return inner === unknownValue ? "[unknown]" : inner;
+  });
+  return marked.replaceAll(/"(\[secret\]|\[unknown\])"/g, "$1");
 }
 
 function isSecret(value: unknown): boolean {
