@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notFound } from "../errors.ts";
 import { type Route, route } from "../http/route.ts";
 import type { StateBackend } from "./service.ts";
 import { name } from "./wire-schemas.ts";
@@ -116,7 +117,12 @@ function emptyList(path: string, field: string): Route {
     access: "authenticated",
     params: z.object({ organization: name }),
     replies: { 200: { description: "An empty list" } },
-    handler: async () => ({ status: 200, body: { [field]: [] } }),
+    handler: async ({ principal, params }) => {
+      if (params.organization !== principal.organizationName) {
+        throw notFound("Organization", params.organization);
+      }
+      return { status: 200, body: { [field]: [] } };
+    },
   });
 }
 
