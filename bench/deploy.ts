@@ -56,6 +56,9 @@ type Server = Awaited<ReturnType<Lab["server"]>>;
 const names = values.only?.split(",") ?? Object.keys(parts);
 
 const lab = await Lab.open();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void lab.close().finally(() => process.exit(1)));
+}
 const rows: Row[] = [];
 try {
   const server = await lab.server("postgres");

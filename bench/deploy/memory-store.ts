@@ -182,21 +182,8 @@ export function createMemoryStore(named: StateStore): MemoryStore {
       );
     },
 
-    async createUpdate({ deployment, ...update }) {
-      updates.set(update.id, {
-        ...update,
-        deploymentId: deployment?.id ?? null,
-        state: "created",
-        version: null,
-        baseVersion: null,
-        entries: new Map(),
-        upload: null,
-        events: new Map(),
-        changes: null,
-        faults: [],
-        startedAt: null,
-        endedAt: null,
-      });
+    async createUpdate(update) {
+      updates.set(update.id, opened(update));
       return true;
     },
     async startUpdate(lease: NewLease, lines): Promise<StartOutcome> {
@@ -285,7 +272,11 @@ export function createMemoryStore(named: StateStore): MemoryStore {
       const stack = stacks.get(request.stackId)!;
       const hindrance = hindranceOf(stack);
       if (hindrance) return hindrance;
-      publish(stack, stack.version + 1, request);
+      const version = stack.version + 1;
+      const now = new Date();
+      const update = { ...opened(request.update), startedAt: now, endedAt: now };
+      updates.set(update.id, { ...update, state: "succeeded", version });
+      publish(stack, version, request);
       audit.push(...request.audit);
       return { kind: "published", version: stack.version };
     },
@@ -310,6 +301,23 @@ export function createMemoryStore(named: StateStore): MemoryStore {
         events: events.map(({ data }) => data),
       };
     },
+  };
+}
+
+function opened({ deployment, ...update }: NewUpdate): Update {
+  return {
+    ...update,
+    deploymentId: deployment?.id ?? null,
+    state: "created",
+    version: null,
+    baseVersion: null,
+    entries: new Map(),
+    upload: null,
+    events: new Map(),
+    changes: null,
+    faults: [],
+    startedAt: null,
+    endedAt: null,
   };
 }
 

@@ -57,7 +57,7 @@ async function measureSize(ways: Way[], { count, repetitions }: Size): Promise<L
   );
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const way of ways) {
-      const subject = await way.open(`s${count}-${repetition}`, count);
+      const subject = await way.open(`s${count}-${repetition}-${ways.indexOf(way)}`, count);
       for (const line of lines.filter((each) => each.way === way.name)) {
         const cost = await subject.update("x");
         line.costs.push(cost);
