@@ -5,6 +5,7 @@
  */
 import path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import sdkLog from "@pulumi/pulumi/log/index.js";
 import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
@@ -13,8 +14,8 @@ import { placeProgram } from "./placement.ts";
 import { attachProviders } from "./providers.ts";
 import { openStack } from "./workspace.ts";
 
-/** Events that wait at most this long before they are sent on together. */
-const batchMilliseconds = 20;
+/** Events that wait at most this long before they are sent on together: each batch is a transaction. */
+const batchMilliseconds = 50;
 
 const cancelled = new AbortController();
 let setup: RunnerSetup | undefined;
@@ -37,6 +38,8 @@ process.on("message", (message: ToRunner) => {
 
 async function prepare(given: RunnerSetup): Promise<void> {
   setup = given;
+  // The SDK tells the engine of each thing that it does, one call after the other, several for each resource.
+  Object.assign(sdkLog, { debug: async () => {} });
   // What a command without a folder of its own runs in, and what relative paths of a builtin program mean.
   process.chdir(path.join(given.work, "program"));
   command = new EngineCommand(given.enginePath, given.engineVersion);
