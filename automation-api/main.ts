@@ -8,6 +8,7 @@ import { type EmbeddedDatabase, startEmbedded } from "./db/embedded.ts";
 import type { Connection } from "./db/pool.ts";
 import { taskHub } from "./deployments/hub.ts";
 import { type Isolation, planIsolation } from "./engine/isolation.ts";
+import { prepareRunners } from "./engine/runner-handle.ts";
 import { RunnerPool } from "./engine/runner-pool.ts";
 import { Worker } from "./engine/worker.ts";
 import { RoostError } from "./errors.ts";
@@ -142,7 +143,7 @@ async function work(
   stops: (() => Promise<void>)[],
 ): Promise<Work> {
   const { settings, state, queue, programs, database, notices, log } = services;
-  const { engine } = locate();
+  const { engine, cache } = locate();
   if (!engine.found) throw new RoostError("unavailable", [engine.reason, ...engine.next].join("\n  "));
   const onFault = (message: string, error?: unknown) => log.error({ error }, message);
   const listener = await listen(
@@ -158,22 +159,28 @@ async function work(
   stops.push(() => listener.close());
   const servicesFolder = settings.ROOST_DATA_DIR;
   await restoreServices(servicesFolder);
-  const isolation = await planIsolation({
-    dataFolder: settings.ROOST_DATA_DIR,
-    projectFolder,
-    enginePath: engine.path,
-  });
-  const pool = new RunnerPool({
-    warm: settings.ROOST_WARM_RUNNERS,
-    isolation,
+  const kind = {
     memoryMegabytes: settings.ROOST_RUNNER_MEMORY_MB,
-    servicesFolder,
     setup: {
       enginePath: engine.path,
       engineVersion: engineVersion(),
       catalogue: options.catalogue ?? new URL("../stacks/index.ts", import.meta.url).href,
       commandProvider: settings.ROOST_COMMAND_PROVIDER,
     },
+  };
+  const compileCache = await prepareRunners(cache, kind);
+  const isolation = await planIsolation({
+    dataFolder: settings.ROOST_DATA_DIR,
+    projectFolder,
+    enginePath: engine.path,
+    needed: [compileCache],
+  });
+  const pool = new RunnerPool({
+    ...kind,
+    warm: settings.ROOST_WARM_RUNNERS,
+    isolation,
+    compileCache,
+    servicesFolder,
     nextSlot: () => queue.nextSlot(),
     onOutput: (line) => log.debug({ line }, "a runner wrote"),
     onFault: (message) => onFault(message),

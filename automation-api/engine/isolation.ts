@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { identify, type ProcessIdentity } from "../../plugins/process/index.ts";
 import { isReachableByOthers } from "../db/postgres-user.ts";
 import { messageOf } from "../errors.ts";
+import { lendCompileCache } from "./compile-cache.ts";
 import { placeEngine } from "./isolation-engine.ts";
 import { Launcher } from "./launcher.ts";
 import type { OpenRunner } from "./launcher-contract.ts";
@@ -118,6 +119,8 @@ export interface Room {
   engineUser?: number;
   /** The user of what a user supplies. */
   programUser?: OtherUser;
+  /** A cache of ours, in a form that the runner reads: to be given to it as NODE_COMPILE_CACHE. */
+  lendCompileCache(cache: string): Promise<string>;
   /** The command line that starts the runner. */
   command(words: string[]): string[];
   /** Tells other workers by which process to know this room. */
@@ -144,6 +147,7 @@ async function sharedRoom(folder: string): Promise<Room> {
     home,
     engineHome: home,
     work,
+    lendCompileCache: async (cache) => cache,
     command: (words) => words,
     noteRunner: async () => {},
     close: () => rm(folder, { recursive: true, force: true }),
@@ -193,6 +197,11 @@ async function separateRoom({ range, launcher, enginePath }: SeparateUsers, fold
       uid: program,
       gid: program,
       wrap: (words) => launcher.inView(asUser(program, program, words)),
+    },
+    async lendCompileCache(cache) {
+      const lent = path.join(folder, "compiled");
+      await lendCompileCache(cache, lent, runnerUser);
+      return lent;
     },
     command: (words) => launcher.inView(asUser(runnerUser, program, words)),
     noteRunner: (identity) => registry.noteRunner(users, identity),

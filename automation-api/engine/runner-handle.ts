@@ -4,12 +4,13 @@ import { fileURLToPath } from "node:url";
 import { identify, type ProcessIdentity } from "../../plugins/process/index.ts";
 import type { Served } from "../../plugins/provider/index.ts";
 import { RoostError } from "../errors.ts";
+import { fillCompileCache } from "./compile-cache.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { type Isolation, type OtherUser, openRoom, type Room } from "./isolation.ts";
 import { killGroup } from "./process-group.ts";
 import { admitEngine, serveLocalServices } from "./providers.ts";
 
-const entry = fileURLToPath(new URL("./runner.ts", import.meta.url));
+const entry = new URL("./runner.ts", import.meta.url);
 /** Between the cancel that the engine is told and the end of its whole group. */
 const cancelGraceMilliseconds = 1500;
 const readyMilliseconds = 60_000;
@@ -18,11 +19,29 @@ export interface RunnerOptions {
   slot: number;
   isolation: Isolation;
   memoryMegabytes: number;
+  /** From `prepareRunners`. */
+  compileCache: string;
   setup: Omit<RunnerSetup, RoomSetup | "attached">;
   /** Folder with the records of local services. */
   servicesFolder: string;
   /** Receives what the runner's process writes outside of its channel. */
   onOutput: (line: string) => void;
+}
+
+/**
+ * Makes the starts of runners cheap: to be called once by a worker, before its first.
+ * @param cacheFolder kept from run to run
+ */
+export function prepareRunners(
+  cacheFolder: string,
+  { memoryMegabytes, setup }: { memoryMegabytes: number; setup: Pick<RunnerSetup, "catalogue"> },
+): Promise<string> {
+  const modules = [entry.href, setup.catalogue];
+  return fillCompileCache(path.join(cacheFolder, "compiled"), nodeFlags(memoryMegabytes), modules);
+}
+
+function nodeFlags(memoryMegabytes: number): string[] {
+  return [`--max-old-space-size=${memoryMegabytes}`];
 }
 
 export interface JobHandlers {
@@ -53,14 +72,14 @@ export class Runner {
   /** Starts a process and waits until it has imported everything that a job needs. */
   static async start(options: RunnerOptions): Promise<Runner> {
     const room = await openRoom(options.isolation, options.slot);
-    const command = room.command([
-      process.execPath,
-      `--max-old-space-size=${options.memoryMegabytes}`,
-      entry,
-    ]);
+    const flags = nodeFlags(options.memoryMegabytes);
+    const command = room.command([process.execPath, ...flags, fileURLToPath(entry)]);
     const child = spawn(command[0] as string, command.slice(1), {
       cwd: "/",
-      env: runnerEnvironment(room),
+      env: {
+        ...runnerEnvironment(room),
+        NODE_COMPILE_CACHE: await room.lendCompileCache(options.compileCache),
+      },
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });

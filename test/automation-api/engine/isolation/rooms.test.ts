@@ -4,7 +4,9 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { fillCompileCache } from "../../../../automation-api/engine/compile-cache.ts";
 import {
   closeIsolation,
   type Isolation,
@@ -76,6 +78,20 @@ function runAsRunner(room: Room, script: string): string {
     await other?.close();
     await closeIsolation(isolation);
     await rm(folder, { recursive: true, force: true });
+  });
+
+  it("reads compiled modules of ours, into which it cannot write", async () => {
+    const module = path.join(folder, "compiled.mjs");
+    await writeFile(module, "console.log('ran');");
+    const cache = await fillCompileCache(path.join(folder, "cache"), [], [pathToFileURL(module).href]);
+    const lent = await room.lendCompileCache(cache);
+    const start = `NODE_DEBUG_NATIVE=COMPILE_CACHE NODE_COMPILE_CACHE=${lent} ${process.execPath} ${module} 2>&1`;
+    const said = runAsRunner(room, start);
+    expect(said).toContain(`V8 code cache for ESM ${pathToFileURL(module).href} was accepted`);
+    expect(said).toContain("ran");
+    expect(runAsRunner(room, `touch ${lent}/more; touch ${lent}/*/more; ls ${lent} ${lent}/*`)).not.toMatch(
+      /more/,
+    );
   });
 
   it("keep what belongs to runner and engine from the program, and each room from the others", async () => {
