@@ -6,20 +6,17 @@ const script = fileURLToPath(new URL("./guardian.sh", import.meta.url));
 let guardian: ChildProcess | undefined;
 
 /**
- * Has process groups killed when this process ends in any way, kill -9 included.
- * One small shell per process does the waiting. It is asked for before a group is started, so that
- * no group runs while the shell is still being started.
- * @returns a function that puts a group on the list; what that returns takes it off again
+ * Has a process group killed when this process ends in any way, kill -9 included.
+ * One small shell per process does the waiting; it is started with the first group.
+ * @returns a function that takes the group off the list again
  */
-export function startGuard(): (group: number) => () => void {
+export function guard(group: number): () => void {
   if (guardian === undefined || guardian.exitCode !== null || guardian.signalCode !== null) {
     guardian = startGuardian();
   }
   const { stdin } = guardian;
-  return (group) => {
-    stdin?.write(`watch ${group}\n`);
-    return () => stdin?.write(`forget ${group}\n`);
-  };
+  stdin?.write(`watch ${group}\n`);
+  return () => stdin?.write(`forget ${group}\n`);
 }
 
 function startGuardian(): ChildProcess {

@@ -1,7 +1,9 @@
-import { spawn } from "node:child_process";
-import type { Readable } from "node:stream";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { killOnAbort } from "./cancel.ts";
-import { startGuard } from "./guardian.ts";
+import { guard } from "./guardian.ts";
 import { socketLauncher } from "./socket.ts";
 
 export interface LaunchRequest {
@@ -57,23 +59,15 @@ function chooseLauncher(socket: string | undefined): Launcher {
 /** Starts children as this process's own user. */
 export const localLauncher: Launcher = {
   launch(request, signal) {
-    const [program, ...rest] = request.command;
-    if (program === undefined) throw new Error("launch: the command is empty");
+    if (request.command.length === 0) throw new Error("launch: the command is empty");
     signal?.throwIfAborted();
-    const guard = request.as === "service" ? undefined : startGuard();
-    const child = spawn(program, rest, {
-      cwd: request.cwd,
-      env: request.env,
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    const child = request.as === "service" ? start(request) : startGuarded(request);
     const group = child.pid;
-    const forget = group !== undefined ? guard?.(group) : undefined;
     const kill = (name: NodeJS.Signals): void => killGroup(group, name);
     const exited = new Promise<Exit>((resolve, reject) => {
       child.once("error", reject);
       child.once("exit", (code, name) => resolve({ code, signal: name }));
-    }).finally(() => forget?.());
+    });
     // Whoever awaits the promise sees the error; nobody awaiting it must not end the process.
     exited.catch(() => undefined);
     // A child may close its input before reading all of it.
@@ -83,6 +77,47 @@ export const localLauncher: Launcher = {
     return { pid: group, stdout: child.stdout, stderr: child.stderr, exited, kill };
   },
 };
+
+function start({ command: [program = "", ...args], cwd, env }: LaunchRequest) {
+  return spawn(program, args, { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+}
+
+/** Waits for a line on descriptor 3, and becomes its arguments; where the line never comes, its starter is dead. */
+const gate = ["/bin/sh", "-c", 'read -r go <&3 || exit 1; exec 3<&-; exec "$@"', "gate"];
+
+/** The child does nothing before the guardian knows of it: killed at any moment, this process leaves none behind. */
+function startGuarded(request: LaunchRequest) {
+  const { command, cwd, env } = request;
+  const path = programPath(command[0] as string, request);
+  // Spawning what is not there makes the error that callers know.
+  if (path === undefined) return start(request);
+  const [shell, ...script] = gate as [string, ...string[]];
+  const child = spawn(shell, [...script, path, ...command.slice(1)], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+  });
+  if (child.pid !== undefined) child.once("exit", guard(child.pid));
+  const opener = child.stdio[3] as Writable;
+  opener.on("error", () => undefined);
+  opener.end("go\n");
+  return child as ChildProcessWithoutNullStreams;
+}
+
+function programPath(program: string, { cwd, env }: LaunchRequest): string | undefined {
+  const folders = program.includes("/") ? [""] : (env.PATH ?? "/usr/bin:/bin").split(delimiter);
+  return folders.map((folder) => join(folder, program)).find((path) => isExecutable(resolve(cwd, path)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
 
 function killGroup(group: number | undefined, signal: NodeJS.Signals): void {
   if (group === undefined) return;

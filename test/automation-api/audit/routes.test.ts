@@ -3,6 +3,7 @@ import { accessRoutes } from "../../../automation-api/access/routes.ts";
 import { auditRoutes } from "../../../automation-api/audit/routes.ts";
 import { Heads, Sealer } from "../../../automation-api/audit/service.ts";
 import { newId } from "../../../automation-api/db/id.ts";
+import { sealAll } from "../../support/sealing.ts";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
 
 let server: TestServer;
@@ -34,7 +35,7 @@ beforeAll(async () => {
       detail: "{}",
     })
     .execute();
-  await sealer.seal();
+  await sealAll(sealer, server.database.db);
 });
 afterAll(() => server.close());
 
@@ -100,7 +101,7 @@ describe("the audit trail", () => {
       warnings: [expect.stringContaining("No signed head")],
     });
     await server.call("POST", "/api/v1/audit/key-rotation");
-    await sealer.seal();
+    await sealAll(sealer, server.database.db);
     await sealer.sign();
     expect((await server.call("POST", "/api/v1/audit/verify")).body).toMatchObject({
       ok: true,

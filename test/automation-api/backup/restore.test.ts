@@ -16,6 +16,7 @@ import {
   createStateBackend,
 } from "../../../automation-api/state-backend/service.ts";
 import { type TestDatabase, testDatabase } from "../../support/database.ts";
+import { sealAll } from "../../support/sealing.ts";
 
 const passphrase = "a passphrase of a test";
 const masterKey = randomBytes(32);
@@ -96,7 +97,7 @@ async function fill(database: TestDatabase, folder: string): Promise<void> {
   const { id: token } = await db.selectFrom("token").select("id").executeTakeFirstOrThrow();
   await sql`INSERT INTO ticket VALUES ('t', ${token}, now() + interval '1 minute')`.execute(db);
   const sealer = new Sealer({ db, heads: new Heads(folder), onError: fail });
-  await sealer.seal();
+  await sealAll(sealer, db);
   await sealer.sign();
   // Text that COPY has to escape, bytes of every value, and rows enough for many frames.
   const odd = 'tab\t newline\n backslash\\ \\N quote" unicode ☃';
@@ -196,7 +197,7 @@ describe("a restored installation", () => {
     const before = await verifyAudit(db, heads, principal);
     expect(before).toMatchObject({ ok: true, faults: [], checkpoints: 1 });
     // What the restore wrote, and what was not sealed when the backup was taken.
-    expect(await new Sealer({ db, heads, onError: fail }).seal()).toBe(before.unsealedRows);
+    expect(await sealAll(new Sealer({ db, heads, onError: fail }), db)).toBe(before.unsealedRows);
     expect(await verifyAudit(db, heads, principal)).toMatchObject({ ok: true, unsealedRows: 0 });
     expect((await stat(path.join(target.dataFolder, "audit", "key.pem"))).mode & 0o777).toBe(0o600);
   });

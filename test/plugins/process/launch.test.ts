@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -88,6 +88,28 @@ describe("a launched child", () => {
       expect(await Promise.all(pids.map(isAlive))).toEqual([true, true]);
       for (const pid of pids) process.kill(pid, "SIGKILL");
     } else await untilGone(pids, 2);
+  });
+
+  it("does nothing when its starter is killed before anybody knows of it", async () => {
+    const script = join(folder, "starter.ts");
+    await writeFile(
+      script,
+      `import childProcess from "node:child_process";
+      import { writeFileSync } from "node:fs";
+      import { syncBuiltinESMExports } from "node:module";
+      const { spawn } = childProcess;
+      childProcess.spawn = (...args) => {
+        writeFileSync("pids", spawn(...args).pid + "\\n");
+        process.kill(process.pid, "SIGKILL");
+      };
+      syncBuiltinESMExports();
+      const { launch } = await import(${JSON.stringify(launchPath)});
+      launch(${JSON.stringify(shell("echo > ran; sleep 1000"))});`,
+    );
+    const starter = startProgram([nodePath, script], { cwd: folder, env: { PATH: process.env.PATH ?? "" } });
+    await starter.done;
+    await untilGone(await pidsIn(join(folder, "pids"), 1), 2);
+    expect(await readdir(folder)).not.toContain("ran");
   });
 
   it("keeps its output when it prints much", async () => {
