@@ -10,7 +10,7 @@ import { follow, take } from "../support/follow.ts";
 import { allProcesses, processesAbout } from "../support/machine.ts";
 import { until } from "../support/processes.ts";
 import { packProgram } from "../support/programs.ts";
-import { endServices, serviceIds } from "../support/services.ts";
+import { serviceIds } from "../support/services.ts";
 
 jest.setTimeout(120_000);
 const suite = reasonToSkip("engine", "postgres") ? describe.skip : describe;
@@ -53,7 +53,6 @@ suite("a new user, with nothing but HTTP", () => {
   });
 
   afterAll(async () => {
-    if (cluster) await endServices(cluster.folder);
     await cluster?.close();
   });
 

@@ -11,7 +11,7 @@ import { Client } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
 import { packProgram } from "../support/programs.ts";
-import { endServices, serviceIds } from "../support/services.ts";
+import { serviceIds } from "../support/services.ts";
 
 jest.setTimeout(180_000);
 const suite = reasonToSkip("engine", "postgres") ? describe.skip : describe;
@@ -130,7 +130,6 @@ suite("secrets", () => {
 
   afterAll(async () => {
     await lookout?.end();
-    if (cluster) await endServices(cluster.folder);
     await cluster?.close();
     await database?.close();
   });

@@ -6,7 +6,7 @@ import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { Client } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { until } from "../support/processes.ts";
-import { endServices, onlyStatus, serviceIds } from "../support/services.ts";
+import { onlyStatus, serviceIds } from "../support/services.ts";
 
 jest.setTimeout(120_000);
 const suite = reasonToSkip("engine", "postgres") ? describe.skip : describe;
@@ -48,10 +48,7 @@ suite("a service that a deployment has started", () => {
     url = String((await run("update")).outputs.url);
   });
 
-  afterAll(async () => {
-    if (cluster) await endServices(cluster.folder);
-    await cluster?.close();
-  });
+  afterAll(() => cluster?.close());
 
   it("is started again at its address when its process is killed", async () => {
     const { service } = onlyStatus(cluster.folder);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { endServices } from "./services.ts";
 
 const entry = fileURLToPath(new URL("./server-process.ts", import.meta.url));
 
@@ -90,6 +91,8 @@ export class Cluster {
       await Promise.race([member.ended, wait(20_000, undefined, { ref: false })]);
       member.process.kill("SIGKILL");
     }
+    // They outlive servers by design.
+    await endServices(this.folder);
     if (process.env.ROOST_KEEP !== "1") await rm(this.folder, { recursive: true, force: true });
   }
 }
