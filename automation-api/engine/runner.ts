@@ -12,16 +12,21 @@ import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./co
 import { runOperation } from "./operation.ts";
 import { placeProgram } from "./placement.ts";
 import { attachProviders } from "./providers.ts";
+import { warmUp } from "./warm-up.ts";
 import { openStack } from "./workspace.ts";
 
 /** Events that wait at most this long before they are sent on together: each batch is a transaction. */
 const batchMilliseconds = 50;
+
+/** After the start, before the time is used to warm up. */
+const idleMilliseconds = 200;
 
 const cancelled = new AbortController();
 let setup: RunnerSetup | undefined;
 let command: EngineCommand | undefined;
 let attached: Promise<string> | undefined;
 let catalogue: Catalogue | undefined;
+let idle: NodeJS.Timeout | undefined;
 
 function send(message: FromRunner): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()));
@@ -47,9 +52,12 @@ async function prepare(given: RunnerSetup): Promise<void> {
   attached = attachProviders(given, catalogue.providers ?? {}, () => command?.processId);
   await attached;
   await send({ kind: "ready" });
+  // A runner that is wanted at once has no time to spare; nothing depends on the warm-up.
+  idle = setTimeout(() => void warmUp().catch(() => {}), idleMilliseconds);
 }
 
 async function work(job: Job): Promise<void> {
+  clearTimeout(idle);
   const outcome = await run(job).catch(failed);
   await send({ kind: "done", outcome });
   process.disconnect?.();
