@@ -20,7 +20,7 @@ export interface DeploymentOptions {
   onFault(message: string, error: unknown): void;
 }
 
-type Ending = "cancel" | "time limit" | "give back" | "abandon";
+type Ending = "cancel" | "time limit" | "give back" | "abandon" | "fault";
 
 /** One claimed deployment in its runner, from the job to the row's last write. */
 export class RunningDeployment {
@@ -128,10 +128,18 @@ export class RunningDeployment {
   #write(events: { kind: string; data: unknown }[]): void {
     this.#pending.push(...events);
     if (this.#pending.length > events.length) return;
-    this.#writes = this.#writes.then(async () => {
-      const batch = this.#pending.splice(0);
-      if (batch.length > 0) await this.#persist(() => this.#append(batch));
-    });
+    this.#writes = this.#writes
+      .then(() => this.#writePending())
+      .catch((error) => {
+        // A fault of ours ends this deployment, not the worker with all others.
+        this.#options.onFault(`events of deployment ${this.#claim.deploymentId} could not be kept`, error);
+        this.#end("fault");
+      });
+  }
+
+  async #writePending(): Promise<void> {
+    const batch = this.#pending.splice(0);
+    if (batch.length > 0) await this.#persist(() => this.#append(batch));
   }
 
   async #append(batch: { kind: string; data: unknown }[]): Promise<void> {

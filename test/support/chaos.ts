@@ -96,7 +96,7 @@ export class ChaosLab {
       noticedMs: hit?.workerPid === undefined ? undefined : await this.#noticed(hit.workerPid, killedAt),
       settledMs: touched.flatMap(({ settledMs }) => (settledMs === null ? [] : [Number(settledMs)])),
       states,
-      violations: [...violations, ...(await this.#violations())],
+      violations: [...violations, ...(await this.#cluster.fallen()), ...(await this.#violations())],
     };
   }
 

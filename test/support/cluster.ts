@@ -16,6 +16,8 @@ export interface Member {
   /** Empty for a worker. */
   url: string;
   ended: Promise<void>;
+  /** File with all that it wrote. */
+  log: string;
 }
 
 /** Several servers and workers over one database and one data folder, as processes that can be killed. */
@@ -50,18 +52,19 @@ export class Cluster {
       },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    const log = createWriteStream(path.join(this.folder, `${kind}-${child.pid}.log`));
+    const logFile = path.join(this.folder, `${kind}-${child.pid}.log`);
+    const log = createWriteStream(logFile);
     child.stdout?.pipe(log);
     child.stderr?.pipe(log);
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const url = await new Promise<string>((resolve, reject) => {
       child.once("message", (message: { url: string }) => resolve(message.url));
       child.once("exit", async (code, signal) => {
-        const text = await readFile(log.path, "utf8").catch(() => "");
+        const text = await readFile(logFile, "utf8").catch(() => "");
         reject(new Error(`The ${kind} ended before it was ready (${signal ?? code}):\n${text.slice(-3000)}`));
       });
     });
-    const member: Member = { kind, process: child, url, ended };
+    const member: Member = { kind, process: child, url, ended, log: logFile };
     this.members.push(member);
     return member;
   }
@@ -71,6 +74,19 @@ export class Cluster {
     member.process.kill("SIGKILL");
     await member.ended;
     this.members.splice(this.members.indexOf(member), 1);
+  }
+
+  /** Those that ended though nobody killed them, in words and with what they wrote last. */
+  async fallen(): Promise<string[]> {
+    const ended = this.members.filter(
+      ({ process: { exitCode, signalCode } }) => exitCode !== null || signalCode !== null,
+    );
+    return Promise.all(
+      ended.map(async ({ kind, process: { exitCode, signalCode }, log }) => {
+        const text = await readFile(log, "utf8").catch(() => "");
+        return `a ${kind} ended by itself (${signalCode ?? exitCode}): ${text.slice(-3000)}`;
+      }),
+    );
   }
 
   /** A server that still runs. */
