@@ -37,7 +37,7 @@ export default {
   forbidden: [
     onlyImports(
       "components",
-      [`${PACKAGE}@pulumi/`],
+      [`${PACKAGE}(@pulumi|google-protobuf)/`],
       "Components take arguments and make resources; no disk, clock or environment.",
     ),
     onlyImports(

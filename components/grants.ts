@@ -1,0 +1,62 @@
+import { all, type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
+
+/** One statement of an identity policy. The resources are exact: no component of ours hands out "*". */
+export interface PolicyStatement {
+  /** What is allowed, such as "s3:GetObject". */
+  actions: string[];
+  /** ARNs. */
+  resources: Input<string>[];
+  /** IAM condition block: operator → key → value or values. */
+  conditions?: Record<string, Record<string, string>>;
+}
+
+/** A network path that a grant opens: the holder may reach a port of a security group. */
+export interface GrantedConnection {
+  /** The security group that is reached. */
+  securityGroupId: Input<string>;
+  port: number;
+}
+
+/**
+ * What a component allows others to do with it, as data: `new FargateService("api", { grants: [bucket.grantRead] })`.
+ * The receiver puts the statements into its role and opens the connections from its own security group, so a
+ * grant makes nothing until somebody holds it.
+ */
+export interface Grant {
+  /** Stable name, unique among the grants of one receiver: it names the policy and the rules. */
+  name: string;
+  /** None when the grant only opens a connection. */
+  statements?: PolicyStatement[];
+  /** None when the grant only allows calls. */
+  connections?: GrantedConnection[];
+}
+
+/** A policy document of `Allow` statements, ready for IAM. */
+export function policyDocument(statements: readonly PolicyStatement[]): Output<string> {
+  return jsonStringify({
+    Version: "2012-10-17",
+    Statement: statements.map(({ actions, resources, conditions }) => ({
+      Effect: "Allow",
+      Action: [...actions].sort(),
+      Resource: all(resources).apply((arns) => [...arns].sort()),
+      ...(conditions && { Condition: conditions }),
+    })),
+  });
+}
+
+/** The trust policy of a role that one AWS service assumes, for work in one account only. */
+export function trustPolicy(service: string, conditions?: Record<string, Record<string, Input<string>>>) {
+  return output(conditions).apply((known) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: service },
+          Action: "sts:AssumeRole",
+          ...(known && { Condition: known }),
+        },
+      ],
+    }),
+  );
+}

@@ -1,0 +1,14 @@
+// What a test of a component or of a stack needs, for us and for those who import the library.
+
+export {
+  children,
+  find,
+  GRAPH_FORMAT,
+  type Graph,
+  type GraphResource,
+  type Json,
+  namingFaults,
+  readGraph,
+  writeGraph,
+} from "./graph.ts";
+export { type RecordSettings, record } from "./record.ts";

@@ -1,0 +1,50 @@
+// What a recorded resource answers for properties that a cloud would fill in.
+
+/** Account and region of made-up ARNs (the account number that AWS reserves for documentation). */
+const ACCOUNT = "111122223333";
+const REGION = "eu-west-1";
+
+type Inputs = Record<string, unknown>;
+
+/** Outputs with a structure that components look into, by resource type. */
+const STRUCTURED: Record<string, (name: string, inputs: Inputs) => Record<string, unknown>> = {
+  "aws:acm/certificate:Certificate": (name, inputs) => ({
+    domainValidationOptions: [inputs.domainName, ...((inputs.subjectAlternativeNames as string[]) ?? [])].map(
+      (domainName) => ({
+        domainName,
+        resourceRecordName: `_check.${domainName}`,
+        resourceRecordType: "CNAME",
+        resourceRecordValue: `${name}.acm-validations.aws`,
+      }),
+    ),
+  }),
+  "aws:rds/instance:Instance": (name) => ({
+    masterUserSecrets: [
+      { secretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rds-${name}`, secretStatus: "active" },
+    ],
+    port: 5432,
+  }),
+};
+
+/**
+ * The outputs of a recorded resource: its inputs, and a made-up value for each property in `missing`. An ARN
+ * looks like one; everything else is the text `name.property`, so that a graph shows where a value comes from.
+ */
+export function madeUpOutputs(
+  type: string,
+  name: string,
+  inputs: Inputs,
+  missing: Iterable<string>,
+): Record<string, unknown> {
+  const outputs: Record<string, unknown> = {};
+  for (const property of missing) {
+    outputs[property] = /^arn$|Arn$/.test(property) ? arn(type, name) : `${name}.${property}`;
+  }
+  return { ...outputs, ...STRUCTURED[type]?.(name, inputs), ...inputs };
+}
+
+/** `aws:ecs/taskDefinition:TaskDefinition` → `arn:aws:ecs:eu-west-1:111122223333:taskDefinition/NAME`. */
+function arn(type: string, name: string): string {
+  const [, module = "", kind = ""] = /^aws:([^/:]+)\/?([^:]*)/.exec(type) ?? [];
+  return `arn:aws:${module}:${REGION}:${ACCOUNT}:${kind}/${name}`;
+}

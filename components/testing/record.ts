@@ -1,0 +1,59 @@
+import { runtime } from "@pulumi/pulumi";
+import * as state from "@pulumi/pulumi/runtime/state.js";
+import { GRAPH_FORMAT, type Graph } from "./graph.ts";
+import { RecordingMonitor } from "./monitor.ts";
+
+/** The SDK's way to give a program a runtime state of its own; its types hide it. */
+const { withLocalStorage } = state as unknown as { withLocalStorage<T>(run: () => T): T };
+
+export interface RecordSettings {
+  /** Default "example". */
+  project?: string;
+  /** Default "dev". */
+  stack?: string;
+  /** Organization that StackReferences and getOrganization see. Default "roost". */
+  organization?: string;
+}
+
+/**
+ * Runs a program against a recorder instead of an engine and returns every resource that it registers.
+ *
+ * Strict: a call of a provider function (an invoke) fails the recording, because a component must not need an
+ * account to be previewed; so do two resources with the same URN. Several recordings may run at a time.
+ *
+ * @param program declares resources; what it returns becomes the stack's outputs.
+ * @throws whatever the program throws; Error naming each call and each double.
+ */
+export async function record(
+  program: () => unknown | Promise<unknown>,
+  { project = "example", stack = "dev", organization = "roost" }: RecordSettings = {},
+): Promise<Graph> {
+  return withLocalStorage(async () => {
+    const monitor = new RecordingMonitor(project, stack);
+    runtime.setMockOptions(monitor, project, stack, false, organization);
+    let failure: { error: unknown } | undefined;
+    await runtime.runInPulumiStack(async () => {
+      runtime.registerStackTransformation(({ type, props }) => {
+        monitor.learn(type, props as Record<string, unknown>);
+        return undefined;
+      });
+      try {
+        return await program();
+      } catch (error) {
+        // Kept aside: the stack resource would turn it into an unhandled rejection as well.
+        failure = { error };
+      }
+    });
+    await runtime.disconnect();
+    const faults = monitor.faults();
+    if (faults.length > 0) throw new Error(faults.join("\n"), { cause: failure?.error });
+    if (failure) throw failure.error;
+    return {
+      format: GRAPH_FORMAT,
+      project,
+      stack,
+      resources: monitor.resources(),
+      outputs: monitor.outputs(),
+    };
+  });
+}
