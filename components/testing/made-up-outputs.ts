@@ -18,6 +18,7 @@ const STRUCTURED: Record<string, (name: string, inputs: Inputs) => Record<string
       }),
     ),
   }),
+  "aws:ec2/vpc:Vpc": () => ({ ipv6CidrBlock: "2001:db8:1234:1a00::/56" }),
   "aws:rds/instance:Instance": (name) => ({
     masterUserSecrets: [
       { secretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:rds-${name}`, secretStatus: "active" },

@@ -1,5 +1,6 @@
 import { runtime } from "@pulumi/pulumi";
 import type { Alias } from "@pulumi/pulumi/proto/alias_pb.js";
+import providerMessages from "@pulumi/pulumi/proto/provider_pb.js";
 import type {
   ReadResourceRequest,
   RegisterResourceOutputsRequest,
@@ -12,7 +13,7 @@ import type { Graph, GraphResource, Json } from "./graph.ts";
 import { madeUpOutputs } from "./made-up-outputs.ts";
 import { plain } from "./values.ts";
 
-type Reply<T> = (error: Error | null, response?: T) => void;
+type Reply<T> = (error: Error | null, response?: T) => unknown;
 type Options = GraphResource["options"];
 
 /** The engine's side of a recording: takes registrations, answers with made-up outputs, refuses calls. */
@@ -58,7 +59,8 @@ export class RecordingMonitor {
     response.setUrn(urn);
     if (type === runtime.rootPulumiStackTypeName) {
       this.#stackUrn = urn;
-      return reply(null, response);
+      reply(null, response);
+      return;
     }
     const references = propertyReferences(request);
     const referenced = new Set(Object.values(references).flat());
@@ -119,7 +121,8 @@ export class RecordingMonitor {
     if (token === "pulumi:pulumi:getResource" && known) {
       const response = new messages.ResourceInvokeResponse();
       response.setReturn(structs.Struct.fromJavaScript({ urn, id: "", state: known } as never));
-      return reply(null, response);
+      reply(null, response);
+      return;
     }
     this.#faults.push(`the program calls ${token}; zones, accounts and the like must be arguments`);
     // Answered with nothing rather than an error, which would end the process where no one waits for it.
@@ -128,7 +131,7 @@ export class RecordingMonitor {
 
   call(request: { getTok(): string }, reply: Reply<unknown>): void {
     this.#faults.push(`the program calls the method ${request.getTok()}, which needs a provider`);
-    reply(null, new messages.CallResponse());
+    reply(null, new providerMessages.CallResponse());
   }
 
   /** What the SDK may send. Without output values an input holds the plain value that it will have. */
@@ -188,7 +191,7 @@ function propertyReferences(request: RegisterResourceRequest): Record<string, st
 
 /** The options of a registration that differ from Pulumi's defaults. */
 function options(request: RegisterResourceRequest): Options {
-  const found: { [Name in keyof Options]-?: Options[Name] | false | "" | undefined } = {
+  const found: Record<keyof Options, unknown> = {
     protect: request.getProtect(),
     retainOnDelete: request.getRetainondelete(),
     deleteBeforeReplace: request.getDeletebeforereplace(),

@@ -1,0 +1,17 @@
+// The library: everything that other stacks import, and that other languages see through the component host.
+
+export { type AlarmArgs, AlarmChoice, type AlarmSpec } from "./alarms.ts";
+export type { Grant, GrantedConnection, PolicyStatement } from "./grants.ts";
+export {
+  Egress,
+  type ExistingNetworkArgs,
+  type FlowLogArgs,
+  type NatInstanceArgs,
+  type NetworkArgs,
+  type NetworkReference,
+  type NetworkUses,
+  type TierArgs,
+  TierKind,
+} from "./network/args.ts";
+export { Network } from "./network/network.ts";
+export type { Overrides } from "./overrides.ts";
