@@ -3,6 +3,15 @@
 export { type AlarmArgs, AlarmChoice, type AlarmSpec } from "./alarms.ts";
 export type { Grant, GrantedConnection, PolicyStatement } from "./grants.ts";
 export {
+  Exposure,
+  type IngressArgs,
+  type LoadBalancerArgs,
+  type LoadBalancerLogArgs,
+  type LoadBalancerReference,
+  TlsPolicy,
+} from "./load-balancer/args.ts";
+export { LoadBalancer } from "./load-balancer/load-balancer.ts";
+export {
   Egress,
   type ExistingNetworkArgs,
   type FlowLogArgs,
@@ -15,3 +24,4 @@ export {
 } from "./network/args.ts";
 export { Network } from "./network/network.ts";
 export type { Overrides } from "./overrides.ts";
+export type { WafArgs } from "./waf/rules.ts";

@@ -106,11 +106,15 @@ export interface ExistingNetworkArgs {
 
 /** What other components need of a network. A `Network` is one; so is an object of ids. */
 export interface NetworkReference {
+  /** Id of the VPC. */
   vpcId: Input<string>;
   /** IPv4 range of the VPC. */
   cidr: Input<string>;
+  /** Where what faces the internet stands. */
   publicSubnetIds: Input<Input<string>[]>;
+  /** Where services stand. */
   privateSubnetIds: Input<Input<string>[]>;
+  /** Where databases and file systems stand. */
   dataSubnetIds: Input<Input<string>[]>;
 }
 

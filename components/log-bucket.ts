@@ -1,0 +1,125 @@
+import { Bucket } from "@pulumi/aws/s3/bucket.js";
+import { BucketLifecycleConfiguration } from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
+import { BucketOwnershipControls } from "@pulumi/aws/s3/bucketOwnershipControls.js";
+import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
+import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
+import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
+import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
+import { type Input, interpolate, jsonStringify, type Output, type Resource } from "@pulumi/pulumi";
+import { type Overrides, override } from "./overrides.ts";
+
+/** The role of the bucket for `overrides`. */
+export const LOG_BUCKET_ROLE = "logBucket";
+
+/** A delivery service of AWS that may write below a prefix of the bucket, for one account only. */
+export interface LogDelivery {
+  /** Service principal. */
+  service: string;
+  /** Key pattern, such as `access/AWSLogs/111122223333/*`. */
+  keys: string;
+  /** Condition block; names the account and, where the service says it, the source. */
+  conditions: Record<string, Record<string, string>>;
+  /** Ownership and ACL style are checked by some services before they write. */
+  checksAcl?: boolean;
+}
+
+/** A bucket for logs that services deliver: private, TLS only, versioned, with an end for each log. */
+export function makeLogBucket(
+  suffix: string,
+  { retentionDays, deliveries }: { retentionDays: number; deliveries: readonly LogDelivery[] },
+  context: { name: string; parent: Resource; tags?: Record<string, Input<string>>; overrides?: Overrides },
+): { bucket: Bucket; policy: BucketPolicy } {
+  const name = `${context.name}-${suffix}`;
+  const options = { parent: context.parent };
+  const bucket = new Bucket(
+    name,
+    override(context.overrides, LOG_BUCKET_ROLE, { forceDestroy: false, tags: context.tags }),
+    options,
+  );
+  new BucketPublicAccessBlock(
+    `${name}-access`,
+    {
+      bucket: bucket.id,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    },
+    options,
+  );
+  new BucketOwnershipControls(
+    `${name}-ownership`,
+    { bucket: bucket.id, rule: { objectOwnership: "BucketOwnerEnforced" } },
+    options,
+  );
+  // Delivery services write with the bucket's own key only.
+  new BucketServerSideEncryptionConfiguration(
+    `${name}-encryption`,
+    { bucket: bucket.id, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+    options,
+  );
+  new BucketVersioning(
+    `${name}-versioning`,
+    { bucket: bucket.id, versioningConfiguration: { status: "Enabled" } },
+    options,
+  );
+  new BucketLifecycleConfiguration(
+    `${name}-lifecycle`,
+    {
+      bucket: bucket.id,
+      rules: [
+        {
+          id: "end-of-logs",
+          status: "Enabled",
+          filter: {},
+          expiration: { days: retentionDays },
+          noncurrentVersionExpiration: { noncurrentDays: 30 },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+        },
+      ],
+    },
+    options,
+  );
+  const policy = new BucketPolicy(
+    `${name}-policy`,
+    { bucket: bucket.id, policy: logBucketPolicy(bucket.arn, deliveries) },
+    options,
+  );
+  return { bucket, policy };
+}
+
+function logBucketPolicy(arn: Output<string>, deliveries: readonly LogDelivery[]): Output<string> {
+  return jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "TlsOnly",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [arn, interpolate`${arn}/*`],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+      ...deliveries.flatMap(({ service, keys, conditions, checksAcl }) => [
+        {
+          Effect: "Allow",
+          Principal: { Service: service },
+          Action: "s3:PutObject",
+          Resource: interpolate`${arn}/${keys}`,
+          Condition: conditions,
+        },
+        ...(checksAcl
+          ? [
+              {
+                Effect: "Allow",
+                Principal: { Service: service },
+                Action: "s3:GetBucketAcl",
+                Resource: arn,
+                Condition: conditions,
+              },
+            ]
+          : []),
+      ]),
+    ],
+  });
+}
