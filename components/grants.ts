@@ -14,6 +14,7 @@ export interface PolicyStatement {
 export interface GrantedConnection {
   /** The security group that is reached. */
   securityGroupId: Input<string>;
+  /** Port of TCP that is reached. */
   port: number;
 }
 

@@ -1,6 +1,39 @@
 // The library: everything that other stacks import, and that other languages see through the component host.
 
 export { type AlarmArgs, AlarmChoice, type AlarmSpec } from "./alarms.ts";
+export {
+  type ClusterArgs,
+  type ClusterExecArgs,
+  type ClusterReference,
+  InsightLevel,
+} from "./cluster/args.ts";
+export { Cluster } from "./cluster/cluster.ts";
+export {
+  type AutoscalingArgs,
+  type CapacityArgs,
+  type DeploymentArgs,
+  DeploymentStrategy,
+  type FargateServiceArgs,
+  type FrontArgs,
+  ImageOwner,
+  type OwnLoadBalancerArgs,
+  type RouteArgs,
+  type ScheduleArgs,
+  type ServiceConnectArgs,
+  type TargetHealthArgs,
+} from "./fargate-service/args.ts";
+export { FargateService } from "./fargate-service/fargate-service.ts";
+export {
+  Architecture,
+  type ContainerArgs,
+  type ContainerHealthArgs,
+  type FileVolumeArgs,
+  ImagePinning,
+  type SecretReference,
+  type SidecarArgs,
+  type TaskArgs,
+  type TaskLogArgs,
+} from "./fargate-task/args.ts";
 export type { Grant, GrantedConnection, PolicyStatement } from "./grants.ts";
 export {
   Exposure,

@@ -16,6 +16,7 @@ import { planLoadBalancerAlarms } from "./alarm-plan.ts";
 import { Exposure, type LoadBalancerArgs, TlsPolicy } from "./args.ts";
 import { checkLoadBalancer } from "./check.ts";
 import { type IngressRule, planIngress } from "./ingress-plan.ts";
+import { shortPrefix } from "./short-prefix.ts";
 
 /**
  * An application load balancer that speaks HTTPS only: port 80 redirects, unknown requests get 404, headers
@@ -116,6 +117,7 @@ export class LoadBalancer extends ComponentResource {
       return new VendorLoadBalancer(
         `${name}-balancer`,
         override(overrides, "loadBalancer", {
+          namePrefix: shortPrefix(name),
           loadBalancerType: "application",
           internal: !isPublic,
           subnets: isPublic ? args.network.publicSubnetIds : args.network.privateSubnetIds,
