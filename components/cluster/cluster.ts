@@ -62,7 +62,7 @@ export class Cluster extends ComponentResource {
     });
 
     function makeNamespace(): HttpNamespace {
-      const settings = { name, description: `Services of cluster ${name}`, tags };
+      const settings = { description: `Services of cluster ${name}`, tags };
       return new HttpNamespace(`${name}-namespace`, override(overrides, "namespace", settings), { parent });
     }
 

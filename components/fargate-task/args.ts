@@ -103,6 +103,11 @@ export interface TaskLogArgs {
 export interface TaskArgs extends ContainerArgs {
   cluster: ClusterReference;
   network: NetworkReference;
+  /**
+   * Family of the task's revisions, unique in account and region. Default: the component's name; give another
+   * one where stacks share an account. Changing it begins a new history.
+   */
+  family?: string;
   /** Default `ImagePinning.digest`. */
   imagePinning?: ImagePinning;
   /** CPU units, 1024 to a virtual processor: 256, 512, 1024, 2048, 4096, 8192 or 16384. Default 256. */

@@ -19,6 +19,7 @@ export const TASK_ROLES = [
 export function checkTask(args: TaskArgs): Fault[] {
   const { cpu = DEFAULT_CPU, memoryMiB = leastMemory(cpu), sidecars = {}, files = {} } = args;
   return [
+    ...checkFamily(args.family),
     ...checkTaskSize(cpu, memoryMiB),
     ...(args.imagePinning === undefined ? [] : oneOf("imagePinning", args.imagePinning, ImagePinning)),
     ...(args.architecture === undefined ? [] : oneOf("architecture", args.architecture, Architecture)),
@@ -37,6 +38,12 @@ export function checkTask(args: TaskArgs): Fault[] {
     ]),
     ...checkGrants(args),
   ];
+}
+
+function checkFamily(family: string | undefined): Fault[] {
+  return family === undefined || /^[A-Za-z0-9_-]{1,255}$/.test(family)
+    ? []
+    : [{ field: "family", value: family, allowed: "1 to 255 letters, digits, - and _" }];
 }
 
 function checkContainer(prefix: string, args: ContainerArgs): Fault[] {

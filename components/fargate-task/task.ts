@@ -198,7 +198,7 @@ export function makeTask(
     return new TaskDefinition(
       `${name}-task`,
       override(overrides, "taskDefinition", {
-        family: name,
+        family: args.family ?? name,
         requiresCompatibilities: ["FARGATE"],
         networkMode: "awsvpc",
         cpu: `${cpu}`,

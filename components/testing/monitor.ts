@@ -8,6 +8,7 @@ import type {
   ResourceInvokeRequest,
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import messages from "@pulumi/pulumi/proto/resource_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Graph, GraphResource, Json } from "./graph.ts";
 import { madeUpOutputs } from "./made-up-outputs.ts";
@@ -16,13 +17,14 @@ import { plain } from "./values.ts";
 type Reply<T> = (error: Error | null, response?: T) => unknown;
 type Options = GraphResource["options"];
 
+/** Type → properties that some resource of it left open: what a cloud would answer. It is the same in each recording. */
+const open = new Map<string, Set<string>>();
+
 /** The engine's side of a recording: takes registrations, answers with made-up outputs, refuses calls. */
 export class RecordingMonitor {
   readonly #prefix: string;
   readonly #recorded = new Map<string, GraphResource>();
   readonly #outputs = new Map<string, Record<string, unknown>>();
-  /** Type → properties that some resource of it left open: what a cloud would answer. */
-  readonly #open = new Map<string, Set<string>>();
   readonly #faults: string[] = [];
   #stackUrn = "";
   #stackOutputs: Graph["outputs"] = {};
@@ -33,9 +35,9 @@ export class RecordingMonitor {
 
   /** Notes which properties a type has beyond those that are given; the request itself does not say. */
   learn(type: string, properties: Record<string, unknown>): void {
-    const open = this.#open.get(type) ?? new Set();
-    for (const [name, value] of Object.entries(properties)) if (value === undefined) open.add(name);
-    this.#open.set(type, open);
+    const names = open.get(type) ?? new Set();
+    for (const [name, value] of Object.entries(properties)) if (value === undefined) names.add(name);
+    open.set(type, names);
   }
 
   resources(): GraphResource[] {
@@ -110,7 +112,7 @@ export class RecordingMonitor {
     if (request.getUrn() === this.#stackUrn) {
       this.#stackOutputs = plain(request.getOutputs()?.toJavaScript() ?? {}) as Graph["outputs"];
     }
-    reply(null, {});
+    reply(null, new empty.Empty());
   }
 
   /** A provider function. Only the SDK's own look-up of a resource by URN is answered. */
@@ -173,7 +175,7 @@ export class RecordingMonitor {
   }
 
   #answer(urn: string, type: string, name: string, inputs: Record<string, unknown>) {
-    const outputs = madeUpOutputs(type, name, inputs, this.#open.get(type) ?? []);
+    const outputs = madeUpOutputs(type, name, inputs, open.get(type) ?? []);
     this.#outputs.set(urn, outputs);
     return outputs as Record<string, never>;
   }

@@ -15,6 +15,7 @@ describe("what a service refuses", () => {
     ["a sidecar by tag", { sidecars: { proxy: { image: "p:1" } } }, /sidecars\.proxy\.image is "p:1"/],
     ["latest", { image: "api:latest", imagePinning: "immutableTag" }, /a tag other than latest/],
     ["root", { user: "0:0" }, /user is "0:0"; allowed: a user that is not root/],
+    ["a family that ECS refuses", { family: "an api" }, /family is "an api"; allowed: 1 to 255 letters/],
     ["root by name", { user: "root" }, /user is "root"/],
     [
       "a name that is secret and plain",

@@ -138,6 +138,7 @@ describe("FargateService", () => {
     expect(task(after).urn).toBe(task(before).urn);
     expect([task(before).inputs.family, task(after).inputs.family]).toEqual(["api", "api"]);
     expect(task(after).inputs.skipDestroy).toBe(true);
+    expect(task(await service({ family: "shop-api" })).inputs.family).toBe("shop-api");
     const changed = after.resources.filter(
       (resource, at) => JSON.stringify(resource) !== JSON.stringify(before.resources[at]),
     );
