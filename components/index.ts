@@ -29,6 +29,7 @@ export {
   type ContainerHealthArgs,
   type FileVolumeArgs,
   ImagePinning,
+  PortProtocol,
   type SecretReference,
   type SidecarArgs,
   type TaskArgs,

@@ -65,9 +65,11 @@ export interface RouteArgs {
 
 /** How the load balancer asks whether a task is well. */
 export interface TargetHealthArgs {
+  /** Port of the tasks that answers, such as one for management. Default: the one that requests go to. */
+  port?: number;
   /** Default /. */
   path?: string;
-  /** Status codes that are well, such as 200 or 200-299. Default 200-299. */
+  /** Status codes that are well, such as 200 or 200-299; of gRPC, such as 0. Default 200-299, of gRPC 0. */
   codes?: string;
   /** Seconds between checks, 5 to 300. Default 15. */
   intervalSeconds?: number;

@@ -101,13 +101,17 @@ function checkNoFront({ deployment, autoscaling, port, connect }: FargateService
   return faults;
 }
 
-function checkFront(front: FrontArgs, { port, deployment, autoscaling }: FargateServiceArgs): Fault[] {
+function checkFront(
+  front: FrontArgs,
+  { port, portProtocol, deployment, autoscaling }: FargateServiceArgs,
+): Fault[] {
   const { shared, own, routes, health, testTraffic } = front;
   const names = Object.keys(routes);
   const secondSet = hasSecondSet(deployment?.strategy);
   const faults: Fault[] = [];
   const fault = (field: string, value: unknown, allowed: string) => faults.push({ field, value, allowed });
   if (port === undefined) fault("port", port, "the port that requests go to, when front is given");
+  if (portProtocol === "tcp") fault("portProtocol", portProtocol, "http, http2 or grpc, when front is given");
   if ((shared === undefined) === (own === undefined)) {
     fault("front", shared ? "shared and own" : "neither shared nor own", "exactly one of shared and own");
   }
@@ -139,6 +143,7 @@ function checkFront(front: FrontArgs, { port, deployment, autoscaling }: Fargate
   return [
     ...faults,
     ...names.flatMap((name) => checkRoute(`front.routes.${name}`, name, routes[name]!)),
+    ...optional("front.health.port", health?.port, 1, 65535),
     ...optional("front.health.intervalSeconds", health?.intervalSeconds, 5, 300, "seconds"),
     ...optional("front.health.timeoutSeconds", health?.timeoutSeconds, 2, 120, "seconds"),
     ...optional("front.health.graceSeconds", health?.graceSeconds, 0, 3600, "seconds"),

@@ -7,6 +7,7 @@ import { TargetGroup } from "@pulumi/aws/lb/targetGroup.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { type Input, interpolate, output, type Resource } from "@pulumi/pulumi";
+import { PortProtocol } from "../fargate-task/args.ts";
 import { trustPolicy } from "../grants.ts";
 import type { LoadBalancerReference } from "../load-balancer/args.ts";
 import { LoadBalancer } from "../load-balancer/load-balancer.ts";
@@ -16,6 +17,14 @@ import { override } from "../overrides.ts";
 import { partitionOf } from "../regions.ts";
 import type { FargateServiceArgs, FrontArgs, OwnLoadBalancerArgs, RouteArgs } from "./args.ts";
 import { hasSecondSet } from "./deployment-plan.ts";
+
+/** How target groups call what is spoken. */
+const VERSIONS: Record<PortProtocol, string | undefined> = {
+  http: "HTTP1",
+  http2: "HTTP2",
+  grpc: "GRPC",
+  tcp: undefined,
+};
 
 export interface Front {
   targetGroup: TargetGroup;
@@ -38,7 +47,7 @@ export function makeFront(
   context: { name: string; parent: Resource; port: number; securityGroupId: Input<string> },
 ): Front {
   const { name, parent, port, securityGroupId } = context;
-  const { tags, overrides } = args;
+  const { tags, overrides, portProtocol: protocol = PortProtocol.http } = args;
   const secondSet = hasSecondSet(args.deployment?.strategy);
   const own = front.own && makeOwn(front.own);
   const balancer: LoadBalancerReference = own ?? front.shared!;
@@ -49,7 +58,9 @@ export function makeFront(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([route, shape]) => makeRule(`route-${route}`, balancer.listenerArn, route, shape));
   const testRule = front.testTraffic ? makeTestRule() : undefined;
-  openPath();
+  openPath("", port);
+  const healthPort = front.health?.port;
+  if (healthPort !== undefined && healthPort !== port) openPath("-health", healthPort);
   const ready: Resource[] = [...rules, ...(testRule ? [testRule] : [])];
   const role = secondSet ? makeRole() : undefined;
   return { targetGroup, alternate, productionRule: rules[0]!, testRule, role, ready, balancer, own };
@@ -68,12 +79,14 @@ export function makeFront(
         targetType: "ip",
         port,
         protocol: "HTTP",
+        protocolVersion: VERSIONS[protocol],
         vpcId: args.network.vpcId,
         deregistrationDelay: front.drainSeconds ?? 30,
         loadBalancingAlgorithmType: "least_outstanding_requests",
         healthCheck: {
+          port: health.port === undefined ? "traffic-port" : `${health.port}`,
           path: health.path ?? "/",
-          matcher: health.codes ?? "200-299",
+          matcher: health.codes ?? (protocol === PortProtocol.grpc ? "0" : "200-299"),
           interval: health.intervalSeconds ?? 15,
           timeout: health.timeoutSeconds ?? 5,
           healthyThreshold: 2,
@@ -131,10 +144,10 @@ export function makeFront(
   }
 
   /** Out of the load balancer's group into the tasks', on one port. */
-  function openPath(): void {
-    const ports = { ipProtocol: "tcp", fromPort: port, toPort: port, tags };
+  function openPath(suffix: string, open: number): void {
+    const ports = { ipProtocol: "tcp", fromPort: open, toPort: open, tags };
     new SecurityGroupEgressRule(
-      `${name}-front-to-tasks`,
+      `${name}-front-to-tasks${suffix}`,
       override(overrides, "egressRule", {
         ...ports,
         securityGroupId: balancer.securityGroupId,
@@ -144,7 +157,7 @@ export function makeFront(
       { parent },
     );
     new SecurityGroupIngressRule(
-      `${name}-from-front`,
+      `${name}-from-front${suffix}`,
       override(overrides, "ingressRule", {
         ...ports,
         securityGroupId,

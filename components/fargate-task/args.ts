@@ -21,6 +21,16 @@ export const ImagePinning = {
 } as const;
 export type ImagePinning = (typeof ImagePinning)[keyof typeof ImagePinning];
 
+/** What is spoken on the tasks' port. */
+export const PortProtocol = {
+  http: "http",
+  http2: "http2",
+  grpc: "grpc",
+  /** Anything else; not behind a load balancer. */
+  tcp: "tcp",
+} as const;
+export type PortProtocol = (typeof PortProtocol)[keyof typeof PortProtocol];
+
 /** A secret that a container gets as an environment variable when it starts. The value is never in the state. */
 export interface SecretReference {
   /** ARN of a secret of Secrets Manager or of a parameter of Parameter Store. */
@@ -118,6 +128,8 @@ export interface TaskArgs extends ContainerArgs {
   architecture?: Architecture;
   /** Port that the main container listens on. Default: it listens on none. */
   port?: number;
+  /** What is spoken there. Default `PortProtocol.http`. */
+  portProtocol?: PortProtocol;
   /** Disk of the task in GiB, 21 to 200. Default: 20, which is free. */
   storageGiB?: number;
   /** Seconds from the polite to the hard stop, 1 to 120. Default 30. */

@@ -1,6 +1,6 @@
 import { type Fault, oneOf, wholeNumber } from "../faults.ts";
 import { checkRetention } from "../logs.ts";
-import { Architecture, type ContainerArgs, ImagePinning, type TaskArgs } from "./args.ts";
+import { Architecture, type ContainerArgs, ImagePinning, PortProtocol, type TaskArgs } from "./args.ts";
 import { MAIN } from "./container-plan.ts";
 import { checkTaskSize, DEFAULT_CPU, leastMemory } from "./task-size.ts";
 
@@ -24,6 +24,7 @@ export function checkTask(args: TaskArgs): Fault[] {
     ...(args.imagePinning === undefined ? [] : oneOf("imagePinning", args.imagePinning, ImagePinning)),
     ...(args.architecture === undefined ? [] : oneOf("architecture", args.architecture, Architecture)),
     ...optional("port", args.port, 1, 65535),
+    ...(args.portProtocol === undefined ? [] : oneOf("portProtocol", args.portProtocol, PortProtocol)),
     ...optional("storageGiB", args.storageGiB, 21, 200, "GiB"),
     ...optional("stopSeconds", args.stopSeconds, 1, 120, "seconds"),
     ...checkRetention("logs.retentionDays", args.logs?.retentionDays),

@@ -2,7 +2,13 @@
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 
 import { type Input, interpolate } from "@pulumi/pulumi";
-import type { ContainerArgs, ContainerHealthArgs, SidecarArgs, TaskArgs } from "./args.ts";
+import {
+  type ContainerArgs,
+  type ContainerHealthArgs,
+  PortProtocol,
+  type SidecarArgs,
+  type TaskArgs,
+} from "./args.ts";
 
 /** Name of the main container in every task. */
 export const MAIN = "main";
@@ -33,10 +39,7 @@ export function planContainers(
     ...planContainer(MAIN, withExecPaths(args), log),
     essential: true,
     stopTimeout: args.stopSeconds ?? 30,
-    portMappings:
-      args.port === undefined
-        ? []
-        : [{ name: MAIN, containerPort: args.port, protocol: "tcp", appProtocol: "http" }],
+    portMappings: args.port === undefined ? [] : [planPort(args.port, args.portProtocol)],
   };
   main.mountPoints.push(
     ...Object.entries(fileVolumes).map(([sourceVolume, key]) => ({
@@ -53,6 +56,16 @@ export function planContainers(
       ...sidecars.flatMap(([name, sidecar]) => scratchVolumes(name, sidecar)),
     ],
     fileVolumes,
+  };
+}
+
+/** Service Connect speaks what `appProtocol` says, and passes bytes on without it. */
+function planPort(containerPort: number, protocol: PortProtocol = PortProtocol.http) {
+  return {
+    name: MAIN,
+    containerPort,
+    protocol: "tcp",
+    ...(protocol !== PortProtocol.tcp && { appProtocol: protocol }),
   };
 }
 

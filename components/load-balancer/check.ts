@@ -29,6 +29,7 @@ export function checkLoadBalancer(args: LoadBalancerArgs): Fault[] {
     ...unknownRoles(args.overrides, LOAD_BALANCER_ROLES),
     ...oneOf("exposure", args.exposure, Exposure),
     ...checkPlace(args),
+    ...checkSubnets(args),
     ...(args.tlsPolicy === undefined ? [] : oneOf("tlsPolicy", args.tlsPolicy, TlsPolicy)),
     ...(idleTimeoutSeconds === undefined
       ? []
@@ -46,6 +47,20 @@ export function checkLoadBalancer(args: LoadBalancerArgs): Fault[] {
       : wholeNumber("logs.retentionDays", args.logs.retentionDays, 1, 3653, "days")),
     ...checkAlarms(args.alarms),
   ];
+}
+
+/** Subnets that are known already; outputs are left to AWS. */
+function checkSubnets({ exposure, network }: LoadBalancerArgs): Fault[] {
+  const { publicSubnetIds } = network;
+  return exposure === Exposure.public && Array.isArray(publicSubnetIds) && publicSubnetIds.length === 0
+    ? [
+        {
+          field: "network.publicSubnetIds",
+          value: [],
+          allowed: "subnets of two zones, when exposure is public",
+        },
+      ]
+    : [];
 }
 
 function checkTestPort(port: number): Fault[] {

@@ -23,6 +23,12 @@ describe("what a service refuses", () => {
       /environment\.A/,
     ],
     ["a front without a port", { front }, /port is missing; allowed: the port that requests go to/],
+    ["what load balancers do not speak", { port: 80, front, portProtocol: "tcp" }, /portProtocol is "tcp"/],
+    [
+      "an unknown protocol",
+      { port: 80, portProtocol: "udp" as never },
+      /portProtocol is "udp"; allowed: one of http, /,
+    ],
     ["two load balancers", { port: 80, front: { ...front, own: {} as never } }, /front is "shared and own"/],
     ["no load balancer", { port: 80, front: { routes: front.routes } }, /front is "neither shared nor own"/],
     [

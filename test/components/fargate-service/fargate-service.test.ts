@@ -54,6 +54,28 @@ describe("FargateService", () => {
     expect(find(graph, SERVICE).dependsOn).toEqual([find(graph, RULE).urn]);
   });
 
+  it("is asked for its health on a port of its own, and speaks gRPC", async () => {
+    const graph = await service({
+      port: 8080,
+      portProtocol: "grpc",
+      front: { ...front, health: { port: 9000 } },
+    });
+    expect(find(graph, "aws:lb/targetGroup:TargetGroup").inputs).toMatchObject({
+      port: 8080,
+      protocolVersion: "GRPC",
+      healthCheck: { port: "9000", matcher: "0" },
+    });
+    expect(ofType(graph, INGRESS).map(({ name, inputs }) => [name, inputs.fromPort])).toEqual([
+      ["api-from-front", 8080],
+      ["api-from-front-health", 9000],
+    ]);
+    expect(containers(graph).main?.portMappings).toMatchObject([{ appProtocol: "grpc" }]);
+    const other = await service({ port: 5432, portProtocol: "tcp" });
+    expect(containers(other).main?.portMappings).toEqual([
+      { name: "main", containerPort: 5432, protocol: "tcp" },
+    ]);
+  });
+
   it("runs tasks that may do little", async () => {
     const graph = await service({ port: 8080, writablePaths: ["/tmp"] });
     expect(containers(graph).main).toMatchObject({

@@ -212,6 +212,11 @@ describe("LoadBalancer", () => {
       { certificateArn: certificateArn.replace("eu-west-1", "us-east-1") },
       /certificateArn is "arn:aws:acm:us-east-1:.*allowed: the ARN of a certificate in eu-west-1/,
     ],
+    [
+      "a network without public subnets",
+      { network: { ...network, publicSubnetIds: [] } },
+      /publicSubnetIds is \[\]; allowed: subnets of two zones/,
+    ],
     ["what is no certificate", { certificateArn: "one" }, /certificateArn is "one"/],
     ["an unknown region", { region: "eu-moon-1" }, /region is "eu-moon-1"; allowed: a region of AWS/],
     [
