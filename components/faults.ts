@@ -1,4 +1,4 @@
-import { type Input, InputPropertiesError, isUnknown, Output, output } from "@pulumi/pulumi";
+import { type Input, InputPropertiesError, Output, output } from "@pulumi/pulumi";
 
 /** One wrong argument: where it is, what it is, and what would be right. */
 export interface Fault {
@@ -38,7 +38,7 @@ export function judged<T>(
     return { value: input, faults: judge(input as T) };
   }
   const value = output(input).apply((known) => {
-    if (!isUnknown(known)) refuse(component, name, judge(known as T));
+    refuse(component, name, judge(known as T));
     return known as T;
   });
   return { value, faults: [] };
