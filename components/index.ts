@@ -57,5 +57,15 @@ export {
   TierKind,
 } from "./network/args.ts";
 export { Network } from "./network/network.ts";
+export {
+  type LifecycleRuleArgs,
+  LockMode,
+  type ObjectLockArgs,
+  type ObjectStoreArgs,
+  StoreEncryption,
+  type StoreLogArgs,
+  type StoreReplicationArgs,
+} from "./object-store/args.ts";
+export { ObjectStore } from "./object-store/object-store.ts";
 export type { Overrides } from "./overrides.ts";
 export type { WafArgs } from "./waf/rules.ts";

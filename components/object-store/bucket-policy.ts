@@ -1,0 +1,34 @@
+// What the bucket itself refuses and allows, whatever the identity policies say.
+
+import { type Input, interpolate, jsonStringify, type Output } from "@pulumi/pulumi";
+
+/** TLS 1.2 or newer for everybody; reading for the named distributions, and for nobody else. */
+export function bucketPolicy(
+  arn: Input<string>,
+  distributionArns: Record<string, Input<string>> = {},
+): Output<string> {
+  const everything = [arn, interpolate`${arn}/*`];
+  const refuse = { Effect: "Deny", Principal: "*", Action: "s3:*", Resource: everything };
+  const distributions = Object.keys(distributionArns).sort();
+  return jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      { Sid: "TlsOnly", ...refuse, Condition: { Bool: { "aws:SecureTransport": "false" } } },
+      { Sid: "ModernTls", ...refuse, Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
+      ...(distributions.length > 0
+        ? [
+            {
+              Sid: "Distributions",
+              Effect: "Allow",
+              Principal: { Service: "cloudfront.amazonaws.com" },
+              Action: "s3:GetObject",
+              Resource: interpolate`${arn}/*`,
+              Condition: {
+                StringEquals: { "AWS:SourceArn": distributions.map((key) => distributionArns[key]) },
+              },
+            },
+          ]
+        : []),
+    ],
+  });
+}
