@@ -1,6 +1,7 @@
 // The library: everything that other stacks import, and that other languages see through the component host.
 
 export { type AlarmArgs, AlarmChoice, type AlarmSpec } from "./alarms.ts";
+export { BackupChoice } from "./backups.ts";
 export {
   type ClusterArgs,
   type ClusterExecArgs,
@@ -68,4 +69,12 @@ export {
 } from "./object-store/args.ts";
 export { ObjectStore } from "./object-store/object-store.ts";
 export type { Overrides } from "./overrides.ts";
+export {
+  type PostgresArgs,
+  PostgresAvailability,
+  type PostgresBackupArgs,
+  type PostgresParameterArgs,
+  PostgresUpdates,
+} from "./postgres/args.ts";
+export { Postgres } from "./postgres/postgres.ts";
 export type { WafArgs } from "./waf/rules.ts";
