@@ -10,6 +10,15 @@ export {
 } from "./cluster/args.ts";
 export { Cluster } from "./cluster/cluster.ts";
 export {
+  type ContainerRegistryArgs,
+  ImageScanning,
+  type PullThroughArgs,
+  type RegistryReplicationArgs,
+  type RepositoryArgs,
+  UpstreamRegistry,
+} from "./container-registry/args.ts";
+export { ContainerRegistry } from "./container-registry/container-registry.ts";
+export {
   type AutoscalingArgs,
   type CapacityArgs,
   type DeploymentArgs,
