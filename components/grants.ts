@@ -7,7 +7,7 @@ export interface PolicyStatement {
   /** ARNs. */
   resources: Input<string>[];
   /** IAM condition block: operator → key → value or values. */
-  conditions?: Record<string, Record<string, string>>;
+  conditions?: Record<string, Record<string, Input<string>>>;
 }
 
 /** A network path that a grant opens: the holder may reach a port of a security group. */

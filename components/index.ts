@@ -45,6 +45,13 @@ export {
   type TaskArgs,
   type TaskLogArgs,
 } from "./fargate-task/args.ts";
+export {
+  type AccessPointArgs,
+  type FileLifecycleArgs,
+  type FileSystemArgs,
+  FileThroughput,
+} from "./file-system/args.ts";
+export { FileSystem } from "./file-system/file-system.ts";
 export type { Grant, GrantedConnection, PolicyStatement } from "./grants.ts";
 export {
   Exposure,
