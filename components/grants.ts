@@ -1,6 +1,6 @@
 import { all, type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
 
-/** One statement of an identity policy. The resources are exact: no component of ours hands out "*". */
+/** One statement of an identity policy. The resources are exact; "*" only where IAM knows none, as for a login to ECR. */
 export interface PolicyStatement {
   /** What is allowed, such as "s3:GetObject". */
   actions: string[];

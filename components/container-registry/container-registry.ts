@@ -37,7 +37,7 @@ const grants = new WeakMap<ContainerRegistry, RegistryGrants>();
  *   pullThrough: { public: { upstream: UpstreamRegistry.ecrPublic } },
  *   alarms: { choice: AlarmChoice.notify, topicArns: [topic.arn] },
  * });
- * const api = new FargateService("api", { grants: [images.grantPull], ... });
+ * const held = { grants: [images.grantPush] }; // arguments of a FargateService that builds images
  * ```
  *
  * A month: 0.10 USD a GB; pulls within the region are free, to others 0.02 USD a GB.

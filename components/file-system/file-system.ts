@@ -32,7 +32,7 @@ const points = new WeakMap<FileSystem, { name: string; made: Record<string, Acce
  *   backups: BackupChoice.daily,
  *   alarms: { choice: AlarmChoice.notify, topicArns: [topic.arn] },
  * });
- * const api = new FargateService("api", { files: { uploads: files.volume("uploads", "/data") }, ... });
+ * const held = { files: { uploads: files.volume("uploads", "/data") } }; // arguments of a FargateService
  * ```
  *
  * A month: 0.33 USD a GB, 0.018 once it is not read for 30 days, 0.009 after 90; 0.03 USD a GB read and 0.06

@@ -38,7 +38,7 @@ const grants = new WeakMap<ObjectStore, StoreGrants>();
  *   lifecycle: { drafts: { prefix: "drafts/", expireAfterDays: 30 } },
  *   alarms: { choice: AlarmChoice.notify, topicArns: [topic.arn] },
  * });
- * const api = new FargateService("api", { grants: [uploads.grantRead, uploads.grantWrite], ... });
+ * const held = { grants: [uploads.grantRead, uploads.grantWrite] }; // arguments of a FargateService
  * ```
  *
  * A month: about 0.023 USD a GB, earlier versions included; 0.005 USD for 1,000 writes; request metrics for the

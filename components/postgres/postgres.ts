@@ -44,7 +44,7 @@ const LOGS = ["postgresql", "upgrade"];
  *   backups: { choice: BackupChoice.daily, days: 14 },
  *   alarms: { choice: AlarmChoice.notify, topicArns: [topic.arn] },
  * });
- * const api = new FargateService("api", { grants: [database.grantConnect], ... });
+ * const held = { grants: [database.grantConnect] }; // arguments of a FargateService
  * ```
  *
  * A month, db.t4g.medium with 50 GiB: about 115 USD with a standby, 60 without; a db.m7g.large about 290 and

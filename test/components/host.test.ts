@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import { FargateService } from "../../components/index.ts";
+import type { ComponentResource } from "@pulumi/pulumi";
+import {
+  ContainerRegistry,
+  FargateService,
+  FileSystem,
+  ObjectStore,
+  Postgres,
+} from "../../components/index.ts";
 import { record } from "../../components/testing/index.ts";
 import { ComponentHost } from "./component-host.ts";
 import { cluster, front, image, network } from "./fargate-service/service-lab.ts";
@@ -21,6 +28,35 @@ const args = {
   alarms: { choice: "none" as const },
 };
 
+const place = { accountId: "111122223333", region: "eu-west-1" };
+const alarms = { choice: "notify" as const, topicArns: ["arn:aws:sns:eu-west-1:111122223333:ops"] };
+const store = {
+  ...place,
+  alarms,
+  lifecycle: { old: { expireAfterDays: 400 } },
+  objectLock: { mode: "GOVERNANCE" as const, days: 30 },
+};
+const database = {
+  network,
+  region: "eu-west-1",
+  engineVersion: "17",
+  backups: { choice: "daily" as const },
+  alarms,
+};
+const registry = {
+  ...place,
+  alarms,
+  repositories: { api: {}, worker: { mutableTags: ["cache-*"] } },
+  pullThrough: { public: { upstream: "public.ecr.aws" as const } },
+};
+const files = {
+  network,
+  zones: ["eu-west-1a"],
+  accessPoints: { uploads: {} },
+  backups: "daily" as const,
+  alarms,
+};
+
 describe("components for programs in other languages", () => {
   it("are constructed over gRPC with the graph of direct construction", async () => {
     const direct = await record(() => {
@@ -32,6 +68,20 @@ describe("components for programs in other languages", () => {
     expect(host.monitor.faults()).toEqual([]);
     expect(host.monitor.resources()).toEqual(direct.resources);
     expect(state).toMatchObject(direct.outputs);
+  });
+
+  it.each<[string, (name: string) => ComponentResource, Record<string, unknown>]>([
+    ["ObjectStore", (name) => new ObjectStore(name, store), store],
+    ["Postgres", (name) => new Postgres(name, database), database],
+    ["ContainerRegistry", (name) => new ContainerRegistry(name, registry), registry],
+    ["FileSystem", (name) => new FileSystem(name, files), files],
+  ])("are the same over gRPC when they keep things: %s", async (component, make, args) => {
+    const name = component.toLowerCase();
+    const direct = await record(() => void make(name));
+    const { urn } = await host.construct(`roost-components:index:${component}`, name, args);
+    const made = host.monitor.resources().filter((resource) => [resource.urn, resource.parent].includes(urn));
+    expect(host.monitor.faults()).toEqual([]);
+    expect(made).toEqual(direct.resources);
   });
 
   it("refuse bad arguments by property", async () => {
