@@ -58,7 +58,7 @@ export interface PostgresArgs {
   instanceClass?: string;
   /** GiB to begin with, 20 to 65536. Default 50. */
   storageGib?: number;
-  /** GiB that storage grows to by itself, at least a tenth more than `storageGib`. Default four times as much. */
+  /** GiB that storage grows to by itself, at least a tenth more than `storageGib`. Default four times as much, up to 65536. */
   storageLimitGib?: number;
   /** Default `PostgresAvailability.multiAz`. */
   availability?: PostgresAvailability;

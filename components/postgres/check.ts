@@ -20,6 +20,8 @@ export const POSTGRES_ROLES = [
 
 /** GiB to begin with. */
 export const DEFAULT_STORAGE_GIB = 50;
+/** GiB, the most that RDS gives. */
+const MOST_STORAGE_GIB = 65536;
 /** Names that the server or RDS keeps for itself. */
 const RESERVED = ["admin", "rdsadmin", "rdsrepladmin", "rds_superuser", "rds_iam", "template0", "template1"];
 
@@ -70,9 +72,20 @@ function checkVersion(version: string): Fault[] {
 }
 
 function checkStorage({ storageGib = DEFAULT_STORAGE_GIB, storageLimitGib }: PostgresArgs): Fault[] {
-  const faults = wholeNumber("storageGib", storageGib, 20, 65536, "GiB");
+  const faults = wholeNumber("storageGib", storageGib, 20, MOST_STORAGE_GIB, "GiB");
   if (storageLimitGib === undefined || faults.length > 0) return faults;
-  return wholeNumber("storageLimitGib", storageLimitGib, Math.ceil(storageGib * 1.1), 65536, "GiB");
+  return wholeNumber("storageLimitGib", storageLimitGib, leastLimit(storageGib), MOST_STORAGE_GIB, "GiB");
+}
+
+/** GiB that storage grows to unless told otherwise; nothing where it has no room to grow. */
+export function defaultStorageLimit(storageGib: number): number | undefined {
+  const limit = Math.min(4 * storageGib, MOST_STORAGE_GIB);
+  return limit < leastLimit(storageGib) ? undefined : limit;
+}
+
+/** RDS takes a limit that is a tenth more than the storage, or none. */
+function leastLimit(storageGib: number): number {
+  return Math.ceil((storageGib * 11) / 10);
 }
 
 function checkNames({ databaseName, administrator = "postgres", iamUser }: PostgresArgs): Fault[] {

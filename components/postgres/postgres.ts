@@ -22,7 +22,7 @@ import { override } from "../overrides.ts";
 import { partitionOf } from "../regions.ts";
 import { planPostgresAlarms } from "./alarm-plan.ts";
 import { type PostgresArgs, PostgresAvailability, PostgresUpdates } from "./args.ts";
-import { checkPostgres, DEFAULT_STORAGE_GIB } from "./check.ts";
+import { checkPostgres, DEFAULT_STORAGE_GIB, defaultStorageLimit } from "./check.ts";
 import { POSTGRES_PORT, type PostgresGrants, planPostgresGrants } from "./grant-plan.ts";
 import { majorOf, planParameters } from "./parameter-plan.ts";
 
@@ -197,7 +197,7 @@ export class Postgres extends ComponentResource {
           multiAz: (args.availability ?? PostgresAvailability.multiAz) === PostgresAvailability.multiAz,
           storageType: "gp3",
           allocatedStorage: storageGib,
-          maxAllocatedStorage: args.storageLimitGib ?? Math.min(4 * storageGib, 65536),
+          maxAllocatedStorage: args.storageLimitGib ?? defaultStorageLimit(storageGib),
           storageEncrypted: true,
           kmsKeyId: kmsKeyArn,
           dbSubnetGroupName: subnetGroup.name,

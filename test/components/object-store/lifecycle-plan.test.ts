@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
 import type { LifecycleRuleArgs, ObjectLockArgs } from "../../../components/object-store/args.ts";
 import { checkLifecycle, planLifecycle } from "../../../components/object-store/lifecycle-plan.ts";
 
@@ -35,6 +36,25 @@ describe("the ages of objects", () => {
       },
     ]);
     expect(planLifecycle({ drafts, logs })).toEqual(planned);
+  });
+
+  it("changes only the rule that is edited, in 10,000 random edits", () => {
+    const name = fc.constantFrom("archive", "drafts", "logs", "tmp", "uploads");
+    const days = fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, days), { minLength: 25, maxLength: 25 }), (edits) => {
+        let rules: Record<string, LifecycleRuleArgs> = {};
+        for (const [edited, expireAfterDays] of edits) {
+          const { [edited]: _, ...others } = rules;
+          const unedited = () => JSON.stringify(planLifecycle(rules).filter(({ id }) => id !== edited));
+          const before = unedited();
+          // A rule that is edited also moves to the front of what is given.
+          rules = expireAfterDays === undefined ? others : { [edited]: { expireAfterDays }, ...others };
+          if (unedited() !== before) throw new Error(`${before} became ${unedited()}`);
+        }
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it.each<[string, string, LifecycleRuleArgs, ObjectLockArgs | undefined, string[]]>([

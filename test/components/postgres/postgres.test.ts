@@ -2,16 +2,18 @@ import { describe, expect, it } from "@jest/globals";
 import {
   AlarmChoice,
   BackupChoice,
+  FargateService,
   type Grant,
   Postgres,
   type PostgresArgs,
   PostgresUpdates,
 } from "../../../components/index.ts";
-import { POSTGRES_ROLES } from "../../../components/postgres/check.ts";
+import { defaultStorageLimit, POSTGRES_ROLES } from "../../../components/postgres/check.ts";
 import { planParameters } from "../../../components/postgres/parameter-plan.ts";
 import { children, find, type Graph, namingFaults, record } from "../../../components/testing/index.ts";
 import { expectGolden } from "../../support/golden.ts";
 import { granted } from "../../support/granted.ts";
+import { cluster, image, ofType, statements } from "../fargate-service/service-lab.ts";
 
 const required = {
   network: {
@@ -65,6 +67,18 @@ describe("the settings of the server", () => {
       { name: "max_connections", value: "500", applyMethod: "pending-reboot" },
       { name: "rds.logical_replication", value: "1", applyMethod: "pending-reboot" },
     ]);
+  });
+});
+
+describe("the storage", () => {
+  it.each([
+    [20, 80],
+    [20_000, 65_536],
+    [59_578, 65_536],
+    [59_579, undefined],
+    [65_536, undefined],
+  ])("of %i GiB grows to %p", (storageGib, limit) => {
+    expect(defaultStorageLimit(storageGib)).toBe(limit);
   });
 });
 
@@ -246,6 +260,24 @@ describe("Postgres", () => {
     expect(grant).toEqual({ name, statements, connections });
   });
 
+  it("is reached by the service that holds its grant, on its port, both ways of the path", async () => {
+    const graph = await record(() => {
+      const made = new Postgres("main", required);
+      const { network, alarms } = required;
+      new FargateService("api", { cluster, network, image, grants: [made.grantConnect], alarms });
+    });
+    const port = { ipProtocol: "tcp", fromPort: 5432, toPort: 5432 };
+    const rules = (kind: string) =>
+      ofType(graph, `aws:vpc/securityGroup${kind}Rule:SecurityGroup${kind}Rule`).map(({ inputs }) => inputs);
+    expect(rules("Ingress")).toEqual([
+      expect.objectContaining({ ...port, securityGroupId: "main-group.id" }),
+    ]);
+    expect(rules("Egress")).toContainEqual(
+      expect.objectContaining({ ...port, referencedSecurityGroupId: "main-group.id" }),
+    );
+    expect(JSON.stringify(statements(graph, "api-grant-main-connect"))).toContain("rds-db:connect");
+  });
+
   it("makes its alarms, and those of what it is", async () => {
     const names = async (args: Partial<PostgresArgs>) => {
       const { resources } = await database({ alarms: notify, ...args });
@@ -286,7 +318,7 @@ describe("Postgres", () => {
     [
       "storage that cannot grow",
       { storageGib: 100, storageLimitGib: 105 },
-      /storageLimitGib is 105; allowed: .*from 111 /,
+      /storageLimitGib is 105; allowed: .*from 110 /,
     ],
     [
       "backups that are not chosen",
