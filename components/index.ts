@@ -54,6 +54,26 @@ export {
 export { FileSystem } from "./file-system/file-system.ts";
 export type { Grant, GrantedConnection, PolicyStatement } from "./grants.ts";
 export {
+  ClientKind,
+  type KeycloakDatabaseArgs,
+  type KeycloakServerArgs,
+  type RealmArgs,
+  type RealmClientArgs,
+  type RealmGroupArgs,
+  type RealmRoleArgs,
+} from "./keycloak/args.ts";
+export { type KeycloakImage, keycloakContainerfile } from "./keycloak/containerfile.ts";
+export { KeycloakOnKubernetes } from "./keycloak/keycloak-on-kubernetes.ts";
+export {
+  KeycloakEgress,
+  KeycloakExposure,
+  type KeycloakIngressArgs,
+  type KeycloakOnKubernetesArgs,
+  type KubernetesDatabaseArgs,
+  type SecretKeyArgs,
+  type SecretLoginArgs,
+} from "./keycloak/kubernetes-args.ts";
+export {
   Exposure,
   type IngressArgs,
   type LoadBalancerArgs,

@@ -11,4 +11,5 @@ export {
   readGraph,
   writeGraph,
 } from "./graph.ts";
+export { podSecurityFaults } from "./pod-security.ts";
 export { type RecordSettings, record } from "./record.ts";
