@@ -68,11 +68,12 @@ export {
   KeycloakEgress,
   KeycloakExposure,
   type KeycloakIngressArgs,
+  KeycloakMetrics,
   type KeycloakOnKubernetesArgs,
   type KubernetesDatabaseArgs,
-  type SecretKeyArgs,
-  type SecretLoginArgs,
 } from "./keycloak/kubernetes-args.ts";
+export { type KeycloakWatch, keycloakAlerts, keycloakDashboard } from "./keycloak/monitoring.ts";
+export type { SecretKeyArgs, SecretLoginArgs } from "./kubernetes/args.ts";
 export {
   Exposure,
   type IngressArgs,
@@ -82,6 +83,31 @@ export {
   TlsPolicy,
 } from "./load-balancer/args.ts";
 export { LoadBalancer } from "./load-balancer/load-balancer.ts";
+export {
+  type AlertGroupArgs,
+  type AlertRuleArgs,
+  type CloudWatchQueryArgs,
+  Comparison,
+  type DashboardArgs,
+  type PanelArgs,
+  PanelKind,
+  type QueryArgs,
+  Severity,
+  Unit,
+} from "./monitoring/args.ts";
+export type { ManagedPrometheusArgs, MonitoringOnAwsArgs } from "./monitoring/aws-args.ts";
+export {
+  MonitoringExposure,
+  type MonitoringIngressArgs,
+  type MonitoringOnKubernetesArgs,
+  type NotifyArgs,
+  NotifyChoice,
+  type PrometheusArgs,
+  type ReceiverArgs,
+  ReceiverKind,
+} from "./monitoring/kubernetes-args.ts";
+export { MonitoringOnAws } from "./monitoring/monitoring-on-aws.ts";
+export { MonitoringOnKubernetes } from "./monitoring/monitoring-on-kubernetes.ts";
 export {
   Egress,
   type ExistingNetworkArgs,

@@ -2,7 +2,12 @@ import { type Fault, oneOf, wholeNumber } from "../faults.ts";
 import { checkName, checkRanges } from "../kubernetes/names.ts";
 import { unknownRoles } from "../overrides.ts";
 import { ClientKind, type KeycloakDatabaseArgs, type KeycloakServerArgs, type RealmArgs } from "./args.ts";
-import { KeycloakEgress, KeycloakExposure, type KeycloakOnKubernetesArgs } from "./kubernetes-args.ts";
+import {
+  KeycloakEgress,
+  KeycloakExposure,
+  KeycloakMetrics,
+  type KeycloakOnKubernetesArgs,
+} from "./kubernetes-args.ts";
 import { clientSecretVariable, confidentialClients } from "./realm-plan.ts";
 
 /** Roles of the children, for `overrides`. */
@@ -32,6 +37,7 @@ export function checkKeycloakOnKubernetes(name: string, args: KeycloakOnKubernet
     ...checkRanges("database.ranges", database.ranges),
     ...oneOf("exposure", exposure, KeycloakExposure),
     ...oneOf("egress", args.egress, KeycloakEgress),
+    ...oneOf("metrics", args.metrics, KeycloakMetrics),
     ...wholeNumber("instances", args.instances ?? 2, 0, 20),
     ...wholeNumber("memoryMebibytes", args.memoryMebibytes ?? 2048, 1024, 65_536, "MiB"),
     ...wholeNumber("cpuMillicores", args.cpuMillicores ?? 500, 100, 64_000, "thousandths"),
@@ -46,6 +52,12 @@ export function checkKeycloakOnKubernetes(name: string, args: KeycloakOnKubernet
   if (ingress && ingress.controllerNamespaces.length === 0) {
     const allowed = "at least one namespace of an ingress controller";
     faults.push({ field: "ingress.controllerNamespaces", value: [], allowed });
+  }
+  if ((args.metrics === KeycloakMetrics.prometheus) !== (args.monitoringNamespace !== undefined)) {
+    const allowed = args.monitoringNamespace
+      ? "nothing unless metrics is prometheus"
+      : "required with prometheus";
+    faults.push({ field: "monitoringNamespace", value: args.monitoringNamespace, allowed });
   }
   const secret = confidentialClients(realm);
   for (const client of secret.filter((id) => !clientSecrets[id])) {

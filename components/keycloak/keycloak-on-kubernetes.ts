@@ -13,9 +13,9 @@ import {
   type Output,
   output,
 } from "@pulumi/pulumi";
+import { checkImage } from "../fargate-task/image.ts";
 import { judged, refuse } from "../faults.ts";
 import { jsonText } from "../json.ts";
-import { checkDigest } from "../kubernetes/images.ts";
 import { scrapeAnnotations, selectorLabels } from "../kubernetes/pods.ts";
 import { override } from "../overrides.ts";
 import { checkKeycloakOnKubernetes } from "./check.ts";
@@ -54,6 +54,8 @@ import { KEYCLOAK_PORTS, PUBLIC_PATHS, realmFile } from "./server-plan.ts";
  *   exposure: KeycloakExposure.none,
  *   callers: ["shop"],
  *   egress: KeycloakEgress.databaseOnly,
+ *   metrics: KeycloakMetrics.prometheus,
+ *   monitoringNamespace: "monitoring",
  * });
  * ```
  *
@@ -69,7 +71,7 @@ export class KeycloakOnKubernetes extends ComponentResource {
 
   constructor(name: string, args: KeycloakOnKubernetesArgs, opts?: ComponentResourceOptions) {
     super("roost-components:index:KeycloakOnKubernetes", name, {}, opts);
-    const image = judged("KeycloakOnKubernetes", name, args.image, (known) => checkDigest("image", known));
+    const image = judged("KeycloakOnKubernetes", name, args.image, (known) => checkImage("image", known));
     refuse("KeycloakOnKubernetes", name, [...checkKeycloakOnKubernetes(name, args), ...image.faults]);
 
     makeKeycloak(this, name, args, image.value);

@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { SecretKeyArgs, SecretLoginArgs } from "../kubernetes/args.ts";
 import type { Overrides } from "../overrides.ts";
 import type { KeycloakDatabaseArgs, KeycloakServerArgs } from "./args.ts";
 
@@ -20,23 +21,14 @@ export const KeycloakEgress = {
 } as const;
 export type KeycloakEgress = (typeof KeycloakEgress)[keyof typeof KeycloakEgress];
 
-/** One key of a Secret in the namespace. */
-export interface SecretKeyArgs {
-  /** Name of the Secret. */
-  secretName: Input<string>;
-  /** Default password. */
-  key?: string;
-}
-
-/** A user name and a password in a Secret in the namespace. */
-export interface SecretLoginArgs {
-  /** Name of the Secret, such as one of type kubernetes.io/basic-auth. */
-  secretName: Input<string>;
-  /** Default username. */
-  usernameKey?: string;
-  /** Default password. */
-  passwordKey?: string;
-}
+/** Whether somebody sees how Keycloak is. There is no default: what nobody watches fails unseen. */
+export const KeycloakMetrics = {
+  /** A Prometheus fetches metrics; `keycloakAlerts` are its alerts. */
+  prometheus: "prometheus",
+  /** Nobody may fetch them. */
+  none: "none",
+} as const;
+export type KeycloakMetrics = (typeof KeycloakMetrics)[keyof typeof KeycloakMetrics];
 
 /** The database, as pods reach it. */
 export interface KubernetesDatabaseArgs extends KeycloakDatabaseArgs {
@@ -83,7 +75,8 @@ export interface KeycloakOnKubernetesArgs extends KeycloakServerArgs {
   egress: KeycloakEgress;
   /** Namespaces whose pods may call, besides the ingress controllers'. Default none. */
   callers?: string[];
-  /** Namespace of the Prometheus that fetches metrics. Default: nobody does. */
+  metrics: KeycloakMetrics;
+  /** Namespace of the Prometheus. Required with `metrics` prometheus. */
   monitoringNamespace?: string;
   /** Secret of type kubernetes.io/tls that instances answer with. Default: plain HTTP inside the cluster. */
   certificateSecretName?: Input<string>;

@@ -17,31 +17,23 @@ export const KEYCLOAK_PORTS = {
 /** Paths that the public listener passes on: all else, `/admin` above all, stays inside. */
 export const PUBLIC_PATHS = ["/realms/", "/resources/", "/.well-known/"] as const;
 
-/** Where instances find the certificate that signed the database's. */
-const DATABASE_AUTHORITY = "/opt/roost/database-authority/ca.crt";
-const CERTIFICATE_FOLDER = "/opt/roost/certificate";
-const REALM_FOLDER = "/opt/roost/realm";
-
 /** Folders that the platform mounts read-only. */
 export const KEYCLOAK_FOLDERS = {
+  /** `ca.crt`: the authority that signed the database's certificate. */
   databaseAuthority: "/opt/roost/database-authority",
-  certificate: CERTIFICATE_FOLDER,
-  realm: REALM_FOLDER,
+  /** `tls.crt` and `tls.key`. */
+  certificate: "/opt/roost/certificate",
+  /** The realm document. */
+  realm: "/opt/roost/realm",
 } as const;
 
 /** Environment variables whose values the platform takes from its secret store. */
-export interface SecretVariables {
-  databaseUser: "KC_DB_USERNAME";
-  databasePassword: "KC_DB_PASSWORD";
-  adminUser: "KC_BOOTSTRAP_ADMIN_USERNAME";
-  adminPassword: "KC_BOOTSTRAP_ADMIN_PASSWORD";
-}
-export const SECRET_VARIABLES: SecretVariables = {
+export const SECRET_VARIABLES = {
   databaseUser: "KC_DB_USERNAME",
   databasePassword: "KC_DB_PASSWORD",
   adminUser: "KC_BOOTSTRAP_ADMIN_USERNAME",
   adminPassword: "KC_BOOTSTRAP_ADMIN_PASSWORD",
-};
+} as const;
 
 /** One process of Keycloak. */
 export interface KeycloakProcess {
@@ -65,8 +57,8 @@ export function planServer(server: KeycloakServerArgs, database: KeycloakDatabas
     ...(server.trustedProxies && { KC_PROXY_TRUSTED_ADDRESSES: [...server.trustedProxies].sort().join(",") }),
     ...(certificate
       ? {
-          KC_HTTPS_CERTIFICATE_FILE: `${CERTIFICATE_FOLDER}/tls.crt`,
-          KC_HTTPS_CERTIFICATE_KEY_FILE: `${CERTIFICATE_FOLDER}/tls.key`,
+          KC_HTTPS_CERTIFICATE_FILE: `${KEYCLOAK_FOLDERS.certificate}/tls.crt`,
+          KC_HTTPS_CERTIFICATE_KEY_FILE: `${KEYCLOAK_FOLDERS.certificate}/tls.key`,
         }
       : { KC_HTTP_ENABLED: "true" }),
     KC_HTTP_MAX_QUEUED_REQUESTS: String(server.queuedRequests ?? 1000),
@@ -84,7 +76,12 @@ export function planServer(server: KeycloakServerArgs, database: KeycloakDatabas
  */
 export function planImport(server: KeycloakServerArgs, database: KeycloakDatabaseArgs) {
   return {
-    arguments: ["import", "--optimized", `--file=${REALM_FOLDER}/${realmFile(server)}`, "--override=false"],
+    arguments: [
+      "import",
+      "--optimized",
+      `--file=${KEYCLOAK_FOLDERS.realm}/${realmFile(server)}`,
+      "--override=false",
+    ],
     environment: {
       ...databaseEnvironment({ ...database, connections: 5 }),
       KC_CACHE: "local",
@@ -112,7 +109,7 @@ function databaseEnvironment({
 }: KeycloakDatabaseArgs) {
   const pool = String(connections);
   return {
-    KC_DB_URL: interpolate`jdbc:postgresql://${host}:${port}/${name}?sslmode=verify-full&sslrootcert=${DATABASE_AUTHORITY}`,
+    KC_DB_URL: interpolate`jdbc:postgresql://${host}:${port}/${name}?sslmode=verify-full&sslrootcert=${KEYCLOAK_FOLDERS.databaseAuthority}/ca.crt`,
     KC_DB_POOL_INITIAL_SIZE: pool,
     KC_DB_POOL_MIN_SIZE: pool,
     KC_DB_POOL_MAX_SIZE: pool,

@@ -12,7 +12,7 @@ import process from "node:process";
 import { locate } from "../found.mjs";
 
 /**
- * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "shellcheck"} Need
+ * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "shellcheck"} Need
  * @typedef {object} Requirement
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
@@ -28,6 +28,8 @@ export const REQUIREMENTS = {
   ssh: { lack: () => lackOfProgram("ssh"), aptPackage: "openssh-client" },
   ip: { lack: () => lackOfProgram("ip"), aptPackage: "iproute2" },
   "git-http-backend": { lack: lackOfGitServer, aptPackage: "git" },
+  promtool: { lack: () => lackOfProgram("promtool"), aptPackage: "prometheus" },
+  amtool: { lack: () => lackOfProgram("amtool"), aptPackage: "prometheus-alertmanager" },
   shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
 };
 

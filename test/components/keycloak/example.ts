@@ -2,6 +2,7 @@ import {
   ClientKind,
   KeycloakEgress,
   KeycloakExposure,
+  KeycloakMetrics,
   type KeycloakOnKubernetesArgs,
   type RealmArgs,
 } from "../../../components/index.ts";
@@ -50,6 +51,7 @@ export const production: KeycloakOnKubernetesArgs = {
     controllerNamespaces: ["ingress-public", "ingress-internal"],
   },
   callers: ["shop"],
+  metrics: KeycloakMetrics.prometheus,
   monitoringNamespace: "monitoring",
   egress: KeycloakEgress.databaseOnly,
 };

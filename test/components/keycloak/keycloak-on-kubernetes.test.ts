@@ -264,6 +264,21 @@ describe("KeycloakOnKubernetes", () => {
       /egress is missing; allowed: one of databaseOnly, https/,
     ],
     [
+      "metrics that are not chosen",
+      { metrics: undefined },
+      /metrics is missing; allowed: one of prometheus, none/,
+    ],
+    [
+      "a Prometheus nowhere",
+      { monitoringNamespace: undefined },
+      /monitoringNamespace is missing; allowed: required/,
+    ],
+    [
+      "a Prometheus beside none",
+      { metrics: "none" },
+      /monitoringNamespace is "monitoring"; allowed: nothing/,
+    ],
+    [
       "a client without its secret",
       { clientSecrets: { desk: { secretName: "d" } } },
       /clientSecrets\.billing is missing; allowed: the Secret/,
