@@ -55,13 +55,21 @@ export const ALARM_ROLE = "alarm";
 export function makeAlarms(
   alarms: AlarmArgs,
   specs: readonly AlarmSpec[],
-  context: { name: string; parent: Resource; tags?: Record<string, Input<string>>; overrides?: Overrides },
+  context: {
+    name: string;
+    parent: Resource;
+    /** Where the metrics are. Default: the provider's region. */
+    region?: string;
+    tags?: Record<string, Input<string>>;
+    overrides?: Overrides;
+  },
 ): void {
   if (alarms.choice === AlarmChoice.none) return;
   for (const spec of specs) {
     new MetricAlarm(
       `${context.name}-alarm-${spec.key}`,
       override(context.overrides, ALARM_ROLE, {
+        ...(context.region !== undefined && { region: context.region }),
         alarmDescription: spec.description,
         namespace: spec.namespace,
         metricName: spec.metric,

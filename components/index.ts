@@ -3,6 +3,25 @@
 export { type AlarmArgs, AlarmChoice, type AlarmSpec } from "./alarms.ts";
 export { BackupChoice } from "./backups.ts";
 export {
+  type BucketOriginArgs,
+  type CdnArgs,
+  CdnCaching,
+  type CdnCountryArgs,
+  type CdnDomainArgs,
+  type CdnErrorPageArgs,
+  type CdnHeaderArgs,
+  type CdnLogArgs,
+  type CdnOriginArgs,
+  type CdnPathArgs,
+  CdnReach,
+  type ContentSecurityArgs,
+  type CorsArgs,
+  type CustomOriginArgs,
+  type PrivateOriginArgs,
+  type ViewerCertificateArgs,
+} from "./cdn/args.ts";
+export { Cdn } from "./cdn/cdn.ts";
+export {
   type ClusterArgs,
   type ClusterExecArgs,
   type ClusterReference,

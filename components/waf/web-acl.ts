@@ -12,18 +12,26 @@ export const WAF_ROLES = ["webAcl", "wafLogGroup"] as const;
 /**
  * A web ACL with its log. Request headers that carry credentials are left out of the log.
  *
- * @param scope CLOUDFRONT only with a provider of us-east-1 in `options`.
+ * @param scope CLOUDFRONT only with `region` us-east-1.
  */
 export function makeWebAcl(
   scope: "REGIONAL" | "CLOUDFRONT",
   waf: WafArgs,
-  context: { name: string; tags?: Record<string, Input<string>>; overrides?: Overrides },
+  context: {
+    name: string;
+    /** Default: the provider's. */
+    region?: string;
+    tags?: Record<string, Input<string>>;
+    overrides?: Overrides;
+  },
   options: CustomResourceOptions,
 ): WebAcl {
   const { name, tags, overrides } = context;
+  const place = context.region === undefined ? {} : { region: context.region };
   const acl = new WebAcl(
     `${name}-waf`,
     override(overrides, "webAcl", {
+      ...place,
       scope,
       description: `In front of ${name}`,
       defaultAction: { allow: {} },
@@ -36,6 +44,7 @@ export function makeWebAcl(
   const group = new LogGroup(
     `${name}-waf-logs`,
     override(overrides, "wafLogGroup", {
+      ...place,
       // WAF writes only to groups whose names begin so.
       namePrefix: `aws-waf-logs-${name}-`,
       retentionInDays: waf.retentionDays ?? DEFAULT_RETENTION_DAYS,
@@ -46,6 +55,7 @@ export function makeWebAcl(
   new WebAclLoggingConfiguration(
     `${name}-waf-logging`,
     {
+      ...place,
       resourceArn: acl.arn,
       logDestinationConfigs: [group.arn],
       redactedFields: [{ singleHeader: { name: "authorization" } }, { singleHeader: { name: "cookie" } }],
