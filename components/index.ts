@@ -1,7 +1,18 @@
 // The library: everything that other stacks import, and that other languages see through the component host.
 
 export { type AlarmArgs, AlarmChoice, type AlarmSpec } from "./alarms.ts";
+export type { AzureAlarmArgs, AzureAlarmSpec } from "./azure-alarms.ts";
 export { BackupChoice } from "./backups.ts";
+export {
+  type BlobAllowArgs,
+  type BlobContainerArgs,
+  type BlobEndpointArgs,
+  type BlobKeyArgs,
+  type BlobLifecycleArgs,
+  BlobRedundancy,
+  type BlobStoreArgs,
+} from "./blob-store/args.ts";
+export { BlobStore } from "./blob-store/blob-store.ts";
 export {
   type BucketOriginArgs,
   type CdnArgs,
@@ -71,6 +82,19 @@ export {
   FileThroughput,
 } from "./file-system/args.ts";
 export { FileSystem } from "./file-system/file-system.ts";
+export {
+  type DnsZoneReference,
+  type FrontDoorArgs,
+  type FrontDoorDomainArgs,
+  type FrontDoorHeaderArgs,
+  type FrontDoorOriginArgs,
+  type FrontDoorPathArgs,
+  type FrontDoorWafArgs,
+  type PrivateLinkArgs,
+  PrivateLinkPart,
+  WafMode,
+} from "./front-door/args.ts";
+export { FrontDoor } from "./front-door/front-door.ts";
 export type { Grant, GrantedConnection, PolicyStatement } from "./grants.ts";
 export {
   ClientKind,
@@ -158,4 +182,5 @@ export {
   PostgresUpdates,
 } from "./postgres/args.ts";
 export { Postgres } from "./postgres/postgres.ts";
+export { assignRoles, type RoleGrant } from "./role-grants.ts";
 export type { WafArgs } from "./waf/rules.ts";

@@ -18,6 +18,12 @@ const STRUCTURED: Record<string, (name: string, inputs: Inputs) => Record<string
       }),
     ),
   }),
+  "azure-native:cdn:AFDCustomDomain": (name) => ({
+    validationProperties: { validationToken: `${name}.validationToken`, expirationDate: "2030-01-01" },
+  }),
+  "azure-native:storage:StorageAccount": (_, { accountName }) => ({
+    primaryEndpoints: { blob: `https://${accountName}.blob.core.windows.net/` },
+  }),
   "aws:ec2/vpc:Vpc": () => ({ ipv6CidrBlock: "2001:db8:1234:1a00::/56" }),
   "aws:rds/instance:Instance": (name) => ({
     masterUserSecrets: [
