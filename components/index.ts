@@ -183,4 +183,6 @@ export {
 } from "./postgres/args.ts";
 export { Postgres } from "./postgres/postgres.ts";
 export { assignRoles, type RoleGrant } from "./role-grants.ts";
+export { SiteMode, type StaticSiteArgs } from "./static-site/args.ts";
+export { StaticSite } from "./static-site/static-site.ts";
 export type { WafArgs } from "./waf/rules.ts";

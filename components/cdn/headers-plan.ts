@@ -4,8 +4,11 @@ import type { ResponseHeadersPolicyArgs } from "@pulumi/aws/cloudfront/responseH
 import { type Fault, wholeNumber } from "../faults.ts";
 import type { CdnHeaderArgs, ContentSecurityArgs } from "./args.ts";
 
-const TWO_YEARS = 63_072_000;
-const DEFAULT_CUSTOM = { "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()" };
+/** What browsers are told unless told otherwise, here and by a front door. */
+export const TWO_YEARS = 63_072_000;
+export const DEFAULT_CUSTOM = {
+  "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+};
 
 /** Directive → argument with its sources, in the order in which they are written. */
 const DIRECTIVES = {

@@ -1,7 +1,7 @@
 // Rules that every answer goes through, as data.
 
 import type { RuleArgs } from "@pulumi/azure-native/cdn/rule.js";
-import { contentSecurityPolicy } from "../cdn/headers-plan.ts";
+import { contentSecurityPolicy, DEFAULT_CUSTOM, TWO_YEARS } from "../cdn/headers-plan.ts";
 import type { FrontDoorArgs, FrontDoorHeaderArgs } from "./args.ts";
 
 export interface PlannedRule extends Pick<RuleArgs, "actions" | "conditions"> {
@@ -10,8 +10,6 @@ export interface PlannedRule extends Pick<RuleArgs, "actions" | "conditions"> {
   order: number;
 }
 
-const TWO_YEARS = 63_072_000;
-const DEFAULT_CUSTOM = { "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()" };
 /** Azure's limit. */
 const ACTIONS_PER_RULE = 5;
 
