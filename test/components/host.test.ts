@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { ComponentResource } from "@pulumi/pulumi";
 import {
+  BlobStore,
+  Cdn,
   ContainerRegistry,
   FargateService,
   FileSystem,
+  FrontDoor,
   ObjectStore,
   Postgres,
+  StaticSite,
 } from "../../components/index.ts";
 import { record } from "../../components/testing/index.ts";
 import { ComponentHost } from "./component-host.ts";
@@ -56,6 +60,29 @@ const files = {
   backups: "daily" as const,
   alarms,
 };
+const edge = {
+  accountId: place.accountId,
+  domains: { "www.example.com": { zoneId: "Z1" }, "example.com": { zoneId: "Z1" } },
+  alarms: { choice: "notify" as const, topicArns: ["arn:aws:sns:us-east-1:111122223333:ops"] },
+};
+const site = { ...edge, region: place.region };
+const cdn = {
+  ...edge,
+  origins: { app: { loadBalancer: { arn: "arn:aws:elasticloadbalancing:x", dnsName: "app.internal" } } },
+  defaultPath: { origin: "app", writes: true },
+  headers: { contentSecurity: { scripts: ["https://modules.example.com"] } },
+};
+const azure = {
+  resourceGroupName: "group",
+  logWorkspaceId: "workspace",
+  alarms: { choice: "notify" as const, actionGroupIds: ["ops"] },
+};
+const blobs = { ...azure, location: "westeurope", accountName: "acme", containers: { files: {} } };
+const frontDoor = {
+  ...azure,
+  origins: { app: { hostName: "app.example.org", checksFrontDoorId: true } },
+  defaultPath: { origin: "app" },
+};
 
 describe("components for programs in other languages", () => {
   it("are constructed over gRPC with the graph of direct construction", async () => {
@@ -75,11 +102,17 @@ describe("components for programs in other languages", () => {
     ["Postgres", (name) => new Postgres(name, database), database],
     ["ContainerRegistry", (name) => new ContainerRegistry(name, registry), registry],
     ["FileSystem", (name) => new FileSystem(name, files), files],
-  ])("are the same over gRPC when they keep things: %s", async (component, make, args) => {
+    ["Cdn", (name) => new Cdn(name, cdn), cdn],
+    ["StaticSite", (name) => new StaticSite(name, site), site],
+    ["BlobStore", (name) => new BlobStore(name, blobs), blobs],
+    ["FrontDoor", (name) => new FrontDoor(name, frontDoor), frontDoor],
+  ])("are the same over gRPC: %s", async (component, make, args) => {
     const name = component.toLowerCase();
     const direct = await record(() => void make(name));
-    const { urn } = await host.construct(`roost-components:index:${component}`, name, args);
-    const made = host.monitor.resources().filter((resource) => [resource.urn, resource.parent].includes(urn));
+    await host.construct(`roost-components:index:${component}`, name, args);
+    const made = host.monitor
+      .resources()
+      .filter((resource) => resource.name === name || resource.name.startsWith(`${name}-`));
     expect(host.monitor.faults()).toEqual([]);
     expect(made).toEqual(direct.resources);
   });
