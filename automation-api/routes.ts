@@ -2,6 +2,7 @@ import { accessRoutes } from "./access/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { credentialRoutes } from "./credentials/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
+import { hostRoutes } from "./hosts/routes.ts";
 import type { Route } from "./http/route.ts";
 import { programRoutes } from "./programs/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
@@ -17,6 +18,7 @@ export function allRoutes(services: Services): Route[] {
     ...projectRoutes(services),
     ...programRoutes(programs),
     ...credentialRoutes(credentials),
+    ...hostRoutes(services),
     ...accessRoutes(services),
     ...auditRoutes(services),
     ...systemRoutes(services.status),

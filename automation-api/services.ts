@@ -18,6 +18,7 @@ import { type Connection, type Database, openDatabase } from "./db/pool.ts";
 import type { Db } from "./db/transaction.ts";
 import { Deployments } from "./deployments/service.ts";
 import { EventFeed } from "./events/service.ts";
+import { HostGroups, Hosts } from "./hosts/service.ts";
 import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
 import { checkMasterKey, loadMasterKey } from "./master-key.ts";
@@ -51,6 +52,8 @@ export interface Services {
   credentials: Credentials;
   programs: Programs;
   deployments: Deployments;
+  hosts: Hosts;
+  hostGroups: HostGroups;
   projects: Projects;
   queue: QueueService;
   system: SystemPrincipal;
@@ -145,6 +148,8 @@ export async function openServices(
     credentials,
     programs,
     deployments,
+    hosts: new Hosts(db, credentials),
+    hostGroups: new HostGroups(db),
     projects: new Projects(db, state),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),

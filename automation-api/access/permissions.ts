@@ -11,7 +11,9 @@ export const permissions = {
   "stack:create": "create stacks",
   "stack:delete": "delete and undelete stacks",
   "program:run-code": "run a program that is not built in: a folder, an archive or a git reference",
-  "credential:write": "create and delete credentials",
+  "credential:write": "create, rotate, use and delete credentials",
+  "host:read": "see hosts, their host keys and groups",
+  "host:write": "add, import, change and remove hosts and groups, and ask a machine for its host keys",
   "account:manage": "create accounts, give roles, revoke anybody's tokens",
   "audit:read": "read and verify the audit trail",
   "metrics:read": "read /metrics",
@@ -21,7 +23,7 @@ export const permissions = {
 export type Permission = keyof typeof permissions;
 export const permissionNames = Object.keys(permissions) as [Permission, ...Permission[]];
 
-const viewer: Permission[] = ["stack:read"];
+const viewer: Permission[] = ["stack:read", "host:read"];
 const operator: Permission[] = [
   ...viewer,
   "state:read",

@@ -8,36 +8,71 @@ const oneLine = (most: number) =>
     .max(most)
     .refine((text) => !/\p{Cc}/u.test(text), "must be one line without control characters");
 
-export const newCredential = z.strictObject({
-  name: oneLine(100).describe("What it is for."),
-  kind: z.literal("git").default("git"),
-  url: z
-    .string()
-    .max(300)
-    .refine(isOrigin, "expected scheme and host only, such as https://git.example.com")
-    .describe(
-      "The one address that the credential is sent to: scheme, host and, if not the usual one, port.",
-    ),
-  username: oneLine(200).default("git"),
-  password: oneLine(10_000).describe("Password or access token. Never shown again."),
-  project: z
-    .string()
-    .max(100)
-    .nullable()
-    .default(null)
-    .describe("The one project that may use it; null: all."),
-});
+const kind = z.enum(["git", "ssh"]);
+
+export const newCredential = z
+  .strictObject({
+    name: oneLine(100).describe("What it is for."),
+    kind: kind.default("git").describe("git: a password for a git host; ssh: a key to log in to hosts with."),
+    url: z
+      .string()
+      .max(300)
+      .refine(isOrigin, "expected scheme and host only, such as https://git.example.com")
+      .optional()
+      .describe(
+        "git only, needed: the one address that it is sent to: scheme, host and, if not the usual one, port.",
+      ),
+    username: oneLine(200).optional().describe("git only; default git. A host's user stands at the host."),
+    password: oneLine(10_000)
+      .optional()
+      .describe("git only, needed: password or access token. Never shown again."),
+    privateKey: z
+      .string()
+      .min(1)
+      .max(20_000)
+      .optional()
+      .describe("ssh only, needed: a private key of OpenSSH, without passphrase. Never shown again."),
+    project: z
+      .string()
+      .max(100)
+      .nullable()
+      .default(null)
+      .describe("The one project that may use it; null: all. Hosts belong to no project."),
+  })
+  .superRefine((input, context) => {
+    const { needed, refused } = fieldsOf[input.kind];
+    for (const field of needed.filter((name) => input[name] === undefined))
+      context.addIssue({ code: "custom", path: [field], message: `is needed for kind ${input.kind}` });
+    for (const field of refused.filter((name) => input[name] !== undefined))
+      context.addIssue({ code: "custom", path: [field], message: `does not belong to kind ${input.kind}` });
+  });
 export type NewCredential = z.output<typeof newCredential>;
+
+const fieldsOf = {
+  git: { needed: ["url", "password"], refused: ["privateKey"] },
+  ssh: { needed: ["privateKey"], refused: ["url", "username", "password"] },
+} as const;
+
+export const newSecret = z.strictObject({
+  secret: z
+    .string()
+    .min(1)
+    .max(20_000)
+    .describe("What replaces the password or the private key. Never shown again."),
+});
 
 export const credential = z.object({
   id: z.string(),
   name: z.string(),
-  kind: z.enum(["git"]),
-  url: z.string(),
-  username: z.string(),
+  kind,
+  url: z.string().nullable().describe("git only."),
+  username: z.string().nullable().describe("git only."),
+  publicKey: z.string().nullable().describe("ssh only: the line for `authorized_keys`."),
   project: z.string().nullable(),
   createdAt: z.string(),
+  rotatedAt: z.string().nullable(),
   lastUsedAt: z.string().nullable(),
+  lastUsedBy: z.string().nullable().describe("Id of the project or host that it was used for last."),
 });
 export type Credential = z.output<typeof credential>;
 

@@ -32,8 +32,38 @@ export async function deleteCredential(tx: Tx, id: string): Promise<boolean> {
   return result.numDeletedRows > 0n;
 }
 
-export async function touchCredential(db: Db, id: string): Promise<void> {
-  await db.updateTable("credential").set({ last_used_at: sql<Date>`now()` }).where("id", "=", id).execute();
+/** @param by id of the project or host that it is used for. */
+export async function touchCredential(db: Db, id: string, by: string): Promise<void> {
+  await db
+    .updateTable("credential")
+    .set({ last_used_at: sql<Date>`now()`, last_used_by: by })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function replaceSecret(tx: Tx, id: string, secret: Buffer): Promise<void> {
+  await tx
+    .updateTable("credential")
+    .set({ secret, rotated_at: sql<Date>`now()` })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Holds the row until the transaction ends, so that none is deleted while a host comes to name it. */
+export async function lockCredential(tx: Tx, id: string): Promise<void> {
+  await tx.selectFrom("credential").select("id").where("id", "=", id).forUpdate().execute();
+}
+
+/** Names of hosts that log in with it, ten at most. */
+export async function hostsWith(tx: Tx, id: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom("host")
+    .select("name")
+    .where("credential_id", "=", id)
+    .orderBy("name")
+    .limit(10)
+    .execute();
+  return rows.map(({ name }) => name);
 }
 
 function selectCredentials(db: Db | Tx) {

@@ -3,11 +3,14 @@ import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
 import { newId } from "../db/id.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
-import { notFound, RoostError } from "../errors.ts";
+import { invalid, notFound, RoostError } from "../errors.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
 import { findProject } from "../projects/service.ts";
 import type { Credential, NewCredential } from "./contract.ts";
 import * as queries from "./queries.ts";
+import { type PublicKey, readPrivateKey } from "./ssh-key.ts";
+
+export { type PublicKey, publicKeyTypes, readPublicKey } from "./ssh-key.ts";
 
 /** Encrypts under a key that belongs to one id alone. */
 export interface IdCipher {
@@ -16,9 +19,14 @@ export interface IdCipher {
 }
 
 /** What is encrypted: the password, and the one address it may be sent to, so that the two cannot be parted. */
-interface Sealed {
+interface SealedPassword {
   origin: string;
   password: string;
+}
+
+/** A login key. Which machine it may go to is settled by that host's pinned key, and it never leaves our agent. */
+interface SealedKey {
+  privateKey: string;
 }
 
 export interface RevealedCredential {
@@ -28,7 +36,7 @@ export interface RevealedCredential {
   password: string;
 }
 
-/** Passwords that git needs, kept encrypted; no reply ever holds one. */
+/** Passwords that git needs and keys that hosts need, kept encrypted; no reply ever holds one. */
 export class Credentials {
   readonly #db: Db;
   readonly #cipher: IdCipher;
@@ -40,7 +48,7 @@ export class Credentials {
 
   async create(principal: Principal, input: NewCredential, requestId?: string): Promise<Credential> {
     const id = newId("crd");
-    const sealed: Sealed = { origin: new URL(input.url).origin, password: input.password };
+    const sealed = seal(input);
     const row = await transaction(this.#db, async (tx) => {
       const project = input.project === null ? undefined : await findProject(tx, principal, input.project);
       authorize(principal, "credential:write", { projectId: project?.id ?? null });
@@ -50,14 +58,14 @@ export class Credentials {
         project_id: project?.id ?? null,
         name: input.name,
         kind: input.kind,
-        username: input.username,
-        secret: this.#cipher.encrypt(id, Buffer.from(JSON.stringify(sealed))),
+        username: input.kind === "git" ? (input.username ?? "git") : "",
+        secret: this.#encrypt(id, sealed),
       });
       await record(tx, principal, {
         action: "credential.create",
         object: id,
         phase: "result",
-        detail: { name: input.name, url: sealed.origin, project: input.project },
+        detail: { name: input.name, kind: input.kind, ...publicFacts(sealed), project: input.project },
         requestId,
       });
       return queries.findCredential(tx, principal.organizationId, id);
@@ -82,7 +90,12 @@ export class Credentials {
 
   async remove(principal: Principal, id: string, requestId?: string): Promise<void> {
     await transaction(this.#db, async (tx) => {
+      await queries.lockCredential(tx, id);
       const row = await this.#findUsable(tx, principal, id);
+      const hosts = await queries.hostsWith(tx, id);
+      if (hosts.length > 0) {
+        throw new RoostError("conflict", `${id} is how these hosts are logged in to: ${hosts.join(", ")}.`);
+      }
       if (!(await queries.deleteCredential(tx, row.id))) throw notFound("Credential", id);
       await record(tx, principal, {
         action: "credential.delete",
@@ -92,6 +105,42 @@ export class Credentials {
         requestId,
       });
     });
+  }
+
+  /** Replaces what is secret: for git at the same address, for ssh a key of any type. */
+  async rotate(principal: Principal, id: string, secret: string, requestId?: string): Promise<Credential> {
+    const row = await transaction(this.#db, async (tx) => {
+      const before = await this.#findUsable(tx, principal, id);
+      if (before.kind === "git" && /\p{Cc}/u.test(secret))
+        throw invalid("secret", "must be one line without control characters");
+      const sealed =
+        before.kind === "git"
+          ? { origin: this.#openPassword(before).origin, password: secret }
+          : { privateKey: secret };
+      const facts = publicFacts(sealed, "secret");
+      await queries.replaceSecret(tx, id, this.#encrypt(id, sealed));
+      await record(tx, principal, {
+        action: "credential.rotate",
+        object: id,
+        phase: "result",
+        detail: { name: before.name, ...facts },
+        requestId,
+      });
+      return queries.findCredential(tx, principal.organizationId, id);
+    });
+    return this.#view(row as queries.CredentialRow);
+  }
+
+  /**
+   * Checks that `principal` may let a host be logged in to with this credential.
+   * @throws not_found, and invalid when it is no SSH key or belongs to a project, as hosts do not.
+   */
+  async checkHostUse(tx: Tx, principal: Principal, id: string): Promise<void> {
+    await queries.lockCredential(tx, id);
+    const row = await this.#findUsable(tx, principal, id);
+    if (row.kind !== "ssh") throw invalid("credential", `${id} is no SSH key`);
+    if (row.project_id !== null)
+      throw invalid("credential", `${id} is for the project ${row.project_name} only`);
   }
 
   /**
@@ -106,7 +155,8 @@ export class Credentials {
   ): Promise<void> {
     const row = await this.#findUsable(tx, principal, id);
     if (row.project_id !== null && row.project_id !== use.projectId) throw notFound("Credential", id);
-    const { origin } = this.#open(row);
+    if (row.kind !== "git") throw wrongKind(id);
+    const { origin } = this.#openPassword(row);
     if (origin !== use.url.origin) throw wrongOrigin(id, origin);
   }
 
@@ -121,9 +171,10 @@ export class Credentials {
     const row = await queries.findCredential(this.#db, use.organizationId, id);
     if (!row || (row.project_id !== null && row.project_id !== use.projectId))
       throw notFound("Credential", id);
-    const { origin, password } = this.#open(row);
+    if (row.kind !== "git") throw wrongKind(id);
+    const { origin, password } = this.#openPassword(row);
     if (origin !== use.url.origin) throw wrongOrigin(id, origin);
-    await queries.touchCredential(this.#db, id);
+    await queries.touchCredential(this.#db, id, use.projectId);
     return { origin, username: row.username, password };
   }
 
@@ -134,22 +185,56 @@ export class Credentials {
     return row;
   }
 
-  #open(row: queries.CredentialRow): Sealed {
-    return JSON.parse(this.#cipher.decrypt(row.id, row.secret).toString("utf8")) as Sealed;
+  #encrypt(id: string, sealed: SealedPassword | SealedKey): Buffer {
+    return this.#cipher.encrypt(id, Buffer.from(JSON.stringify(sealed)));
+  }
+
+  #open(row: queries.CredentialRow): SealedPassword | SealedKey {
+    return JSON.parse(this.#cipher.decrypt(row.id, row.secret).toString("utf8"));
+  }
+
+  #openPassword(row: queries.CredentialRow): SealedPassword {
+    return this.#open(row) as SealedPassword;
   }
 
   #view(row: queries.CredentialRow): Credential {
+    const facts = publicFacts(this.#open(row));
     return {
       id: row.id,
       name: row.name,
       kind: row.kind,
-      url: this.#open(row).origin,
-      username: row.username,
+      url: facts.url ?? null,
+      username: row.kind === "git" ? row.username : null,
+      publicKey: facts.publicKey ?? null,
       project: row.project_name,
       createdAt: row.created_at.toISOString(),
+      rotatedAt: row.rotated_at?.toISOString() ?? null,
       lastUsedAt: row.last_used_at?.toISOString() ?? null,
+      lastUsedBy: row.last_used_by,
     };
   }
+}
+
+function seal(input: NewCredential): SealedPassword | SealedKey {
+  return input.kind === "git"
+    ? { origin: new URL(input.url as string).origin, password: input.password as string }
+    : { privateKey: input.privateKey as string };
+}
+
+/**
+ * What anybody may see of a secret.
+ * @param field named in the error about a key that cannot be read.
+ */
+function publicFacts(
+  sealed: SealedPassword | SealedKey,
+  field = "privateKey",
+): { url?: string; publicKey?: PublicKey["line"] } {
+  if ("origin" in sealed) return { url: sealed.origin };
+  return { publicKey: readPrivateKey(sealed.privateKey, field).line };
+}
+
+function wrongKind(id: string): RoostError {
+  return invalid("program.git.credential", `${id} is a key for hosts`);
 }
 
 function wrongOrigin(id: string, origin: string): RoostError {

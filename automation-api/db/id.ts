@@ -3,7 +3,19 @@ import { randomBytes } from "node:crypto";
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** Prefixes of the ids that the API shows. */
-export type IdPrefix = "org" | "acc" | "tok" | "prj" | "stk" | "dep" | "prg" | "crd" | "wrk" | "req";
+export type IdPrefix =
+  | "org"
+  | "acc"
+  | "tok"
+  | "prj"
+  | "stk"
+  | "dep"
+  | "prg"
+  | "crd"
+  | "wrk"
+  | "req"
+  | "hst"
+  | "hgr";
 
 /**
  * An id such as `dep_01jd…`: 48 bits of milliseconds, so that ids sort by

@@ -5,6 +5,7 @@ import * as access from "./migrations/0001-access.ts";
 import * as audit from "./migrations/0002-audit.ts";
 import * as state from "./migrations/0003-state.ts";
 import * as deployments from "./migrations/0004-deployments.ts";
+import * as hosts from "./migrations/0005-hosts.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -13,6 +14,7 @@ const migrations = {
   "0002-audit": audit,
   "0003-state": state,
   "0004-deployments": deployments,
+  "0005-hosts": hosts,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -43,12 +43,33 @@ export interface Schema {
     organization_id: string;
     project_id: string | null;
     name: string;
-    kind: "git";
+    kind: "git" | "ssh";
     username: string;
     secret: Buffer;
     created_at: CreatedAt;
     last_used_at: Time | null;
+    last_used_by: string | null;
+    rotated_at: Time | null;
   };
+  host: {
+    id: string;
+    organization_id: string;
+    name: string;
+    address: string;
+    port: number;
+    username: string;
+    host_key: string;
+    host_key_trust: "verified" | "first-use";
+    host_key_accepted_by: string;
+    host_key_accepted_at: CreatedAt;
+    credential_id: string | null;
+    bastion_id: string | null;
+    labels: Json;
+    version: Generated<number>;
+    created_at: CreatedAt;
+    updated_at: CreatedAt;
+  };
+  host_group: { id: string; organization_id: string; name: string; selector: Json; created_at: CreatedAt };
   audit: {
     id: Generated<string>;
     organization_id: string;

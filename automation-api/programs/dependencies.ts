@@ -1,8 +1,8 @@
 import { lstat, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { baseEnvironment } from "../../plugins/process/index.ts";
+import { runBounded } from "../bounded-command.ts";
 import { RoostError } from "../errors.ts";
-import { runBounded } from "./command.ts";
 
 export interface InstallOptions {
   /** Empty private folder for npm's own files. */

@@ -2,8 +2,8 @@ import { chown, mkdir, readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { baseEnvironment } from "../../plugins/process/index.ts";
+import { type CommandResult, runBounded } from "../bounded-command.ts";
 import { invalid, RoostError } from "../errors.ts";
-import { type CommandResult, runBounded } from "./command.ts";
 import { programLimits } from "./domain.ts";
 import type { OutboundTarget } from "./outbound.ts";
 

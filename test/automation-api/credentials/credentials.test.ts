@@ -68,7 +68,8 @@ describe("credentials", () => {
       code: "not_found",
     });
     const { body: listed } = await server.call("GET", "/api/v1/credentials");
-    expect(listed.items.find(({ id }: { id: string }) => id === body.id).lastUsedAt).not.toBeNull();
+    const used = listed.items.find(({ id }: { id: string }) => id === body.id);
+    expect([used.lastUsedAt, used.lastUsedBy]).toEqual([expect.any(String), project]);
   });
 
   it("are named in a program only by those who may write them, for their own host", async () => {
@@ -114,9 +115,11 @@ describe("credentials", () => {
     ["a query", { url: "https://git.example.com?x" }, "url"],
     ["no url", { url: "" }, "url"],
     ["a line break in the password", { password: "a\npassword=b" }, "password"],
+    ["no password", { password: undefined }, "password"],
+    ["a private key with a password", { privateKey: "canary" }, "privateKey"],
     ["a line break in the name of the user", { username: "a\nb" }, "username"],
     ["an empty password", { password: "" }, "password"],
-    ["another kind", { kind: "ssh" }, "kind"],
+    ["another kind", { kind: "winrm" }, "kind"],
     ["an unknown field", { value: 1 }, "value"],
   ])("refuse %s", async (_name, fields, field) => {
     const { status, body, text } = await create(fields);

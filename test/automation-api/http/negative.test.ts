@@ -278,7 +278,12 @@ async function insertForeign({ db }: TestDatabase, { tokenOf, project }: TestSer
     .execute();
   await sql`INSERT INTO credential (id, organization_id, name, kind, username, secret)
     VALUES (${credential}, ${organizationId}, 'x', 'git', 'x', '')`.execute(db);
-  return { organization, ids: [token, accountId, deployment, credential, update] };
+  const [host, group] = [newId("hst"), newId("hgr")];
+  await sql`INSERT INTO host (id, organization_id, name, address, port, username, host_key, host_key_trust, host_key_accepted_by)
+    VALUES (${host}, ${organizationId}, 'x', 'x', 22, 'x', 'x', 'verified', 'x')`.execute(db);
+  await sql`INSERT INTO host_group (id, organization_id, name, selector)
+    VALUES (${group}, ${organizationId}, 'x', '{"a":"b"}')`.execute(db);
+  return { organization, ids: [token, accountId, deployment, credential, update, host, group] };
 }
 
 /** Stands for every service while the table is only read. */

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import { type LaunchRequest, launch } from "../../plugins/process/index.ts";
-import { RoostError } from "../errors.ts";
+import { type LaunchRequest, launch } from "../plugins/process/index.ts";
+import { RoostError } from "./errors.ts";
 
 export interface BoundedCommand extends Omit<LaunchRequest, "as"> {
   /** Whole time that it may take. */

@@ -1,0 +1,38 @@
+import { readPublicKey } from "../credentials/service.ts";
+import type { Group, Host } from "./contract.ts";
+import type { GroupRow, HostRow } from "./queries.ts";
+
+export function viewHost(row: HostRow): Host {
+  const { type, line, fingerprint } = readPublicKey(row.host_key, "hostKey");
+  return {
+    id: row.id,
+    name: row.name,
+    address: row.address,
+    port: row.port,
+    user: row.username,
+    hostKey: {
+      type,
+      line,
+      fingerprint,
+      trust: row.host_key_trust,
+      acceptedBy: row.host_key_accepted_by,
+      acceptedAt: row.host_key_accepted_at.toISOString(),
+    },
+    credential: row.credential_id,
+    bastion: row.bastion_id,
+    labels: row.labels,
+    version: row.version,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+export function viewGroup(row: GroupRow): Group {
+  return {
+    id: row.id,
+    name: row.name,
+    selector: row.selector,
+    hosts: Number(row.hosts),
+    createdAt: row.created_at.toISOString(),
+  };
+}

@@ -1,0 +1,26 @@
+import { randomBytes } from "node:crypto";
+import { credentialRoutes } from "../../../automation-api/credentials/routes.ts";
+import { Credentials } from "../../../automation-api/credentials/service.ts";
+import { hostRoutes } from "../../../automation-api/hosts/routes.ts";
+import { HostGroups, Hosts } from "../../../automation-api/hosts/service.ts";
+import { createStackCipher } from "../../../automation-api/state-backend/service.ts";
+import type { TestServerOptions } from "../http/test-server.ts";
+
+/** What `startTestServer` needs for every route around hosts. */
+export function hostServer(): TestServerOptions {
+  return {
+    routes({ database: { db } }) {
+      const credentials = new Credentials(db, createStackCipher([randomBytes(32)]));
+      const hosts = new Hosts(db, credentials);
+      return [...credentialRoutes(credentials), ...hostRoutes({ hosts, hostGroups: new HostGroups(db) })];
+    },
+  };
+}
+
+/** Host keys of machines that do not exist, made by ssh-keygen. */
+export const hostKeys = {
+  one: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKXra4uFnqeGk17sUdhhFbY9QI7nPum+5SHDxXpi5Rhq",
+  two: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICD/31jZeixAfR4u+oKcl9i/4FFXNvdV/nsRO3Y0mYAa",
+  ecdsa:
+    "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBGEOpvWmD71jdXejuQQbdnE2cAUoWZSM4qd5VGIyNDtKHweShfT/ZZDYUg3ulsscJCoJIZNtLAAoOl7/J0xogTE=",
+};
