@@ -18,7 +18,7 @@ import { type Connection, type Database, openDatabase } from "./db/pool.ts";
 import type { Db } from "./db/transaction.ts";
 import { Deployments } from "./deployments/service.ts";
 import { EventFeed } from "./events/service.ts";
-import { HostGroups, Hosts } from "./hosts/service.ts";
+import { HostChecks, HostConnections, HostGroups, Hosts } from "./hosts/service.ts";
 import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
 import { checkMasterKey, loadMasterKey } from "./master-key.ts";
@@ -54,6 +54,7 @@ export interface Services {
   deployments: Deployments;
   hosts: Hosts;
   hostGroups: HostGroups;
+  hostChecks: HostChecks;
   projects: Projects;
   queue: QueueService;
   system: SystemPrincipal;
@@ -97,6 +98,7 @@ export async function openServices(
     },
   });
   const credentials = new Credentials(db, cipher);
+  const connections = new HostConnections();
   const programs = new Programs(db, credentials, {
     builtins: Object.keys(known),
     roots: settings.ROOST_PROGRAM_ROOTS,
@@ -150,6 +152,7 @@ export async function openServices(
     deployments,
     hosts: new Hosts(db, credentials),
     hostGroups: new HostGroups(db),
+    hostChecks: new HostChecks(db, credentials, connections),
     projects: new Projects(db, state),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),
@@ -157,6 +160,7 @@ export async function openServices(
     firstAdmin,
     async close() {
       feed.close();
+      await connections.close();
       await guard.close();
       await notices.close();
       await tracer.close();

@@ -13,6 +13,7 @@ export const permissions = {
   "program:run-code": "run a program that is not built in: a folder, an archive or a git reference",
   "credential:write": "create, rotate, use and delete credentials",
   "host:read": "see hosts, their host keys and groups",
+  "host:connect": "log in to hosts to look at them: check their health",
   "host:write": "add, import, change and remove hosts and groups, and ask a machine for its host keys",
   "account:manage": "create accounts, give roles, revoke anybody's tokens",
   "audit:read": "read and verify the audit trail",
@@ -32,6 +33,7 @@ const operator: Permission[] = [
   "deployment:cancel",
   "state:write",
   "stack:create",
+  "host:connect",
 ];
 
 export const roles = {

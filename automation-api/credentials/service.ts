@@ -178,6 +178,21 @@ export class Credentials {
     return { origin, username: row.username, password };
   }
 
+  /**
+   * The key to log in to the host `hostId` with, and its public half.
+   * @throws not_found when it was deleted.
+   */
+  async revealKey(
+    id: string,
+    use: { organizationId: string; hostId: string },
+  ): Promise<{ privateKey: string; publicKey: string }> {
+    const row = await queries.findCredential(this.#db, use.organizationId, id);
+    if (row?.kind !== "ssh") throw notFound("Credential", id);
+    const { privateKey } = this.#open(row) as SealedKey;
+    await queries.touchCredential(this.#db, id, use.hostId);
+    return { privateKey, publicKey: readPrivateKey(privateKey, "privateKey").line };
+  }
+
   async #findUsable(db: Tx, principal: Principal, id: string) {
     const row = await queries.findCredential(db, principal.organizationId, id);
     if (!row || !may(principal, "credential:write", { projectId: row.project_id }))

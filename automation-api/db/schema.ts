@@ -65,6 +65,9 @@ export interface Schema {
     credential_id: string | null;
     bastion_id: string | null;
     labels: Json;
+    health: HostHealth | null;
+    health_detail: JsonOrNull;
+    checked_at: Time | null;
     version: Generated<number>;
     created_at: CreatedAt;
     updated_at: CreatedAt;
@@ -218,6 +221,14 @@ export interface Schema {
   event_source: { update_id: string; sequence: BigNumber };
 }
 
+type HostHealth =
+  | "healthy"
+  | "unreachable"
+  | "host-key"
+  | "authentication"
+  | "deadline"
+  | "output-cap"
+  | "remote-exit";
 type Time = ColumnType<Date, Date | string, Date | string>;
 type CreatedAt = ColumnType<Date, Date | string | undefined, Date | string>;
 /** bigint comes as text from the driver, since it may exceed 2^53. */

@@ -70,6 +70,16 @@ export const hostPatch = z.strictObject({
 });
 export type HostPatch = z.output<typeof hostPatch>;
 
+const healthStates = [
+  "healthy",
+  "unreachable",
+  "host-key",
+  "authentication",
+  "deadline",
+  "output-cap",
+  "remote-exit",
+] as const;
+
 export const host = z.object({
   id: z.string(),
   name: z.string(),
@@ -87,6 +97,17 @@ export const host = z.object({
   credential: z.string().nullable(),
   bastion: z.string().nullable(),
   labels,
+  health: z
+    .object({
+      state: z.enum(healthStates),
+      message: z.string().nullable().describe("What is wrong; null: nothing."),
+      system: z.string().nullable().describe("System, kernel release and machine."),
+      uptimeSeconds: z.number().nullable(),
+      milliseconds: z.number().describe("How long the check took, the login included where one was needed."),
+      checkedAt: z.string(),
+    })
+    .nullable()
+    .describe("What the last check found; null: none since the host was added or moved."),
   version: z.number().describe("Raised by each change; the ETag."),
   createdAt: z.string(),
   updatedAt: z.string(),

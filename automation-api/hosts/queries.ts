@@ -49,12 +49,21 @@ export async function insertHost(tx: Tx, row: Insertable<Schema["host"]>): Promi
   return added.numInsertedOrUpdatedRows === 1n;
 }
 
+/** What a check found of the machine before says nothing of the one that is meant now. */
+function moved(values: Updateable<Schema["host"]>) {
+  const { address, port, username, host_key, credential_id, bastion_id } = values;
+  const isElsewhere = [address, port, username, host_key, credential_id, bastion_id].some(
+    (value) => value !== undefined,
+  );
+  return isElsewhere ? { health: null, health_detail: null, checked_at: null } : {};
+}
+
 /** Lays `values` over a host that is locked, and raises its version. False when another host has the name. */
 export async function updateHost(tx: Tx, id: string, values: Updateable<Schema["host"]>): Promise<boolean> {
   try {
     await tx
       .updateTable("host")
-      .set({ ...values, version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
+      .set({ ...values, ...moved(values), version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
       .where("id", "=", id)
       .execute();
     return true;
@@ -62,6 +71,21 @@ export async function updateHost(tx: Tx, id: string, values: Updateable<Schema["
     if ((error as { code?: string }).code === uniqueViolation) return false;
     throw error;
   }
+}
+
+/** Keeps what a check of exactly this version of the host found. False when it was changed or removed meanwhile. */
+export async function noteHealth(
+  tx: Tx,
+  { id, version }: HostRow,
+  found: Pick<Updateable<Schema["host"]>, "health" | "health_detail">,
+): Promise<boolean> {
+  const noted = await tx
+    .updateTable("host")
+    .set({ ...found, checked_at: sql<Date>`now()` })
+    .where("id", "=", id)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  return noted.numUpdatedRows === 1n;
 }
 
 export async function deleteHost(tx: Tx, id: string): Promise<void> {

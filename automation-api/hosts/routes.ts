@@ -1,10 +1,16 @@
 import { type Route, route } from "../http/route.ts";
 import * as contract from "./contract.ts";
-import { etagOf, type HostGroups, type Hosts } from "./service.ts";
+import { etagOf, type HostChecks, type HostGroups, type Hosts } from "./service.ts";
 
 const tag = "Hosts";
 
-export function hostRoutes({ hosts, hostGroups }: { hosts: Hosts; hostGroups: HostGroups }): Route[] {
+export interface HostServices {
+  hosts: Hosts;
+  hostGroups: HostGroups;
+  hostChecks: HostChecks;
+}
+
+export function hostRoutes({ hosts, hostGroups, hostChecks }: HostServices): Route[] {
   return [
     route({
       method: "post",
@@ -105,6 +111,20 @@ export function hostRoutes({ hosts, hostGroups }: { hosts: Hosts; hostGroups: Ho
         await hosts.remove(principal, params.id, requestId);
         return { status: 204 };
       },
+    }),
+    route({
+      method: "post",
+      path: "/api/v1/hosts/:id/check",
+      summary: "Log in to a host, and keep what came of it as its health",
+      tag,
+      access: "host:connect",
+      params: contract.hostParams,
+      idempotent: false,
+      replies: { 200: { description: "The host with its health, good or bad.", schema: contract.host } },
+      handler: async ({ principal, params, requestId, signal }) => ({
+        status: 200,
+        body: await hostChecks.check(principal, params.id, { requestId, signal }),
+      }),
     }),
     ...groupRoutes(hostGroups),
   ];

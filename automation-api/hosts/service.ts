@@ -21,7 +21,9 @@ import { parseConfig, plainNames } from "./openssh-config.ts";
 import * as queries from "./queries.ts";
 import { viewHost } from "./views.ts";
 
+export { HostChecks } from "./checks.ts";
 export { HostGroups } from "./groups.ts";
+export { HostConnections } from "./ssh/connections.ts";
 
 /** Which machines there are and how they are reached. Nothing here logs in to one or changes one. */
 export class Hosts {

@@ -21,9 +21,22 @@ export function viewHost(row: HostRow): Host {
     credential: row.credential_id,
     bastion: row.bastion_id,
     labels: row.labels,
+    health: viewHealth(row),
     version: row.version,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+function viewHealth({ health, health_detail: detail, checked_at: checkedAt }: HostRow): Host["health"] {
+  if (health === null || checkedAt === null) return null;
+  return {
+    state: health,
+    message: detail.message ?? null,
+    system: detail.system ?? null,
+    uptimeSeconds: detail.uptimeSeconds ?? null,
+    milliseconds: detail.milliseconds,
+    checkedAt: checkedAt.toISOString(),
   };
 }
 

@@ -22,6 +22,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       credential_id text REFERENCES credential,
       bastion_id text REFERENCES host CHECK (bastion_id <> id),
       labels jsonb NOT NULL DEFAULT '{}',
+      -- What the last check found: "healthy" or what was wrong; of this version of the row.
+      health text,
+      health_detail json,
+      checked_at timestamptz,
       -- Raised by each change, so that two people do not undo each other's.
       version int NOT NULL DEFAULT 1,
       created_at timestamptz NOT NULL DEFAULT now(),

@@ -2,17 +2,27 @@ import { randomBytes } from "node:crypto";
 import { credentialRoutes } from "../../../automation-api/credentials/routes.ts";
 import { Credentials } from "../../../automation-api/credentials/service.ts";
 import { hostRoutes } from "../../../automation-api/hosts/routes.ts";
-import { HostGroups, Hosts } from "../../../automation-api/hosts/service.ts";
+import {
+  HostChecks,
+  type HostConnections,
+  HostGroups,
+  Hosts,
+} from "../../../automation-api/hosts/service.ts";
 import { createStackCipher } from "../../../automation-api/state-backend/service.ts";
 import type { TestServerOptions } from "../http/test-server.ts";
 
 /** What `startTestServer` needs for every route around hosts. */
-export function hostServer(): TestServerOptions {
+export function hostServer(connections?: HostConnections): TestServerOptions {
   return {
     routes({ database: { db } }) {
       const credentials = new Credentials(db, createStackCipher([randomBytes(32)]));
       const hosts = new Hosts(db, credentials);
-      return [...credentialRoutes(credentials), ...hostRoutes({ hosts, hostGroups: new HostGroups(db) })];
+      const refusing = { run: () => Promise.reject(new Error("This test connects to no host.")) };
+      const hostChecks = new HostChecks(db, credentials, connections ?? refusing);
+      return [
+        ...credentialRoutes(credentials),
+        ...hostRoutes({ hosts, hostGroups: new HostGroups(db), hostChecks }),
+      ];
     },
   };
 }

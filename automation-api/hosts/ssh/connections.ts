@@ -1,0 +1,227 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { baseEnvironment, type Child, launch } from "../../../plugins/process/index.ts";
+import { KeyAgent } from "./agent.ts";
+import { Channels, untilAborted } from "./channels.ts";
+import { HostError, type RemoteOutput, type RemoteRun, type SshTarget } from "./contract.ts";
+import {
+  type ConnectionFiles,
+  channelArguments,
+  connectionKey,
+  filesOf,
+  loginError,
+  masterArguments,
+} from "./options.ts";
+
+/** sshd's MaxSessions is 10 by default; two are left for people. */
+const channelsPerHost = 8;
+const idleMilliseconds = 60_000;
+/** A machine that took the connection and then says nothing does not hold us longer. */
+const loginMilliseconds = 20_000;
+const defaultDeadlineMilliseconds = 30_000;
+const defaultCapBytes = 4 * 1024 * 1024;
+const keptLetters = 4096;
+
+interface Connection {
+  key: string;
+  files: ConnectionFiles;
+  channels: Channels;
+  ready: Promise<void>;
+  master?: Child;
+  /** The connection that this one goes through. */
+  way?: Connection;
+  /** Scripts that run or wait, and connections that go through it. */
+  users: number;
+  idle?: NodeJS.Timeout;
+  ended: boolean;
+}
+
+/**
+ * One connection per host, logged in to once and shared by up to 8 scripts at a time; closed after 60 s
+ * without work. Only reads go this way: what changes a host is a resource of a stack.
+ */
+export class HostConnections {
+  readonly #connections = new Map<string, Connection>();
+  readonly #idleMilliseconds: number;
+  #place: Promise<{ folder: string; agent: KeyAgent }> | undefined;
+  #logins = 0;
+
+  constructor({ idleMs = idleMilliseconds }: { idleMs?: number } = {}) {
+    this.#idleMilliseconds = idleMs;
+  }
+
+  /**
+   * Runs a script on a host.
+   * @throws HostError unreachable, host-key, authentication, deadline, output-cap or remote-exit.
+   */
+  async run(target: SshTarget, run: RemoteRun): Promise<RemoteOutput> {
+    const { deadlineMs = defaultDeadlineMilliseconds } = run;
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const signal = run.signal ? AbortSignal.any([deadline, run.signal]) : deadline;
+    const connection = this.#hold(target);
+    try {
+      await untilAborted(connection.ready, signal);
+      await connection.channels.take(signal);
+      try {
+        return await runScript(target, connection.files, run, signal);
+      } finally {
+        connection.channels.give();
+      }
+    } catch (error) {
+      run.signal?.throwIfAborted();
+      if (deadline.aborted && error === deadline.reason)
+        throw new HostError("deadline", `${target.name}: It took longer than ${deadlineMs / 1000} s.`);
+      throw error;
+    } finally {
+      this.#release(connection);
+    }
+  }
+
+  /** Ends every connection and the agent. */
+  async close(): Promise<void> {
+    for (const connection of this.#connections.values()) this.#end(connection);
+    const place = await this.#place?.catch(() => undefined);
+    if (!place) return;
+    place.agent.close();
+    await rm(place.folder, { recursive: true, force: true });
+  }
+
+  #hold(target: SshTarget): Connection {
+    const key = connectionKey(target);
+    const connection = this.#connections.get(key) ?? this.#open(key, target);
+    connection.users++;
+    clearTimeout(connection.idle);
+    return connection;
+  }
+
+  #release(connection: Connection): void {
+    connection.users--;
+    if (connection.users > 0 || connection.ended) return;
+    connection.idle = setTimeout(() => this.#end(connection), this.#idleMilliseconds).unref();
+  }
+
+  #open(key: string, target: SshTarget): Connection {
+    const connection: Connection = {
+      key,
+      files: { control: "", knownHosts: "", publicKey: "" },
+      channels: new Channels(channelsPerHost),
+      ready: Promise.resolve(),
+      users: 0,
+      ended: false,
+    };
+    this.#connections.set(key, connection);
+    connection.ready = this.#logIn(target, connection);
+    // A failed one is dialled anew by the next caller; those who wait for this one see its error.
+    connection.ready.catch(() => this.#end(connection));
+    return connection;
+  }
+
+  async #logIn(target: SshTarget, connection: Connection): Promise<void> {
+    this.#place ??= makePlace();
+    const { folder, agent } = await this.#place;
+    // Each login has files of its own: the socket that an ended ssh removes late is never the next one's.
+    const files = filesOf(folder, `${connection.key}-${this.#logins++}`);
+    connection.files = files;
+    await writeFile(files.knownHosts, `${target.id} ${target.hostKey}\n`, { mode: 0o600 });
+    await writeFile(files.publicKey, `${target.login.publicKey}\n`, { mode: 0o600 });
+    if (target.bastion) {
+      connection.way = this.#hold(target.bastion);
+      await connection.way.ready;
+    }
+    await agent.add(target.login.privateKey);
+    if (connection.ended)
+      throw new HostError("unreachable", `${target.name}: The connections are being closed.`);
+    const way = connection.way && {
+      control: connection.way.files.control,
+      address: target.bastion?.address ?? "",
+    };
+    const command = masterArguments(target, files, agent.socket, way);
+    const master = launch({ command, cwd: folder, env: baseEnvironment() });
+    connection.master = master;
+    master.exited.catch(() => undefined).then(() => this.#end(connection));
+    await loggedIn(target, master);
+  }
+
+  #end(connection: Connection): void {
+    if (connection.ended) return;
+    connection.ended = true;
+    clearTimeout(connection.idle);
+    if (this.#connections.get(connection.key) === connection) this.#connections.delete(connection.key);
+    connection.master?.kill("SIGTERM");
+    const { control, knownHosts, publicKey } = connection.files;
+    for (const file of [control, knownHosts, publicKey]) if (file) void rm(file, { force: true });
+    if (connection.way) this.#release(connection.way);
+  }
+}
+
+async function makePlace(): Promise<{ folder: string; agent: KeyAgent }> {
+  // Short, since the path of a socket has 107 letters at most; open to us alone.
+  const folder = await mkdtemp(path.join(tmpdir(), "roost-ssh-"));
+  return { folder, agent: new KeyAgent(folder) };
+}
+
+async function loggedIn(target: SshTarget, master: Child): Promise<void> {
+  const words = readLast(master.stderr);
+  const ready = new Promise<void>((resolve) => master.stdout.once("data", () => resolve()));
+  const ended = master.exited.then(async () => {
+    throw loginError(target.name, await words);
+  });
+  // An end after the login is no login's error.
+  ended.catch(() => undefined);
+  const limit = setTimeout(() => master.kill("SIGKILL"), loginMilliseconds);
+  try {
+    await Promise.race([ready, ended]);
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+async function runScript(
+  { name, ...target }: SshTarget,
+  files: ConnectionFiles,
+  { script, capBytes = defaultCapBytes }: RemoteRun,
+  signal: AbortSignal,
+): Promise<RemoteOutput> {
+  const cap = new AbortController();
+  const command = channelArguments(target, files);
+  const ends = AbortSignal.any([signal, cap.signal]);
+  const child = launch({ command, cwd: "/", env: baseEnvironment(), stdin: script }, ends);
+  const result = Promise.all([
+    readUpTo(child.stdout, capBytes, () => cap.abort()),
+    readLast(child.stderr),
+    child.exited,
+  ]);
+  const [stdout, stderr, exit] = await untilAborted(result, ends).catch((error) => {
+    // The connection's ssh holds the other end of these for as long as the host keeps the script: not waited for.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    if (!cap.signal.aborted) throw error;
+    throw new HostError("output-cap", `${name}: More than ${capBytes} bytes of output.`);
+  });
+  if (exit.code === 0) return { stdout, stderr };
+  // 255 is ssh's own; a script that ends so is told from it by nothing.
+  if (exit.code === 255) throw new HostError("unreachable", `${name}: The connection was lost.`);
+  const words = stderr.trim().slice(-500);
+  throw new HostError("remote-exit", `${name}: The script ended with ${exit.code ?? exit.signal}. ${words}`);
+}
+
+async function readUpTo(stream: Readable, most: number, onMore: () => void): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > most) onMore();
+    else chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function readLast(stream: Readable): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) {
+    text = (text + chunk).slice(-keptLetters);
+  }
+  return text;
+}

@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { HostError, type HostFault, type SshTarget } from "./contract.ts";
+
+/** Where the files of one connection are. All in a folder that is ours alone, with names free of blanks. */
+export interface ConnectionFiles {
+  control: string;
+  knownHosts: string;
+  publicKey: string;
+}
+
+const signaturesOf: Record<string, string> = { "ssh-rsa": "rsa-sha2-512,rsa-sha2-256" };
+/** A host that says nothing for so long has gone. */
+const aliveSeconds = 5;
+const aliveCount = 3;
+
+/** Two targets with the same key may share a connection: same machine, pinned key, login and way. Pure. */
+export function connectionKey(target: SshTarget): string {
+  const { id, address, port, user, hostKey, login, bastion } = target;
+  const way = bastion ? connectionKey(bastion) : "";
+  const parts = JSON.stringify([id, address, port, user, hostKey, login.publicKey, way]);
+  return createHash("sha256").update(parts).digest("hex").slice(0, 16);
+}
+
+export function filesOf(folder: string, key: string): ConnectionFiles {
+  const at = (end: string) => path.join(folder, `${key}.${end}`);
+  return { control: at("s"), knownHosts: at("known"), publicKey: at("pub") };
+}
+
+/**
+ * Arguments of the ssh that logs in and then serves channels. Nothing comes from the configuration
+ * of the machine or its user; the only host key that is accepted is the pinned one. Pure.
+ * @param way socket of the bastion's connection.
+ */
+export function masterArguments(
+  target: SshTarget,
+  files: ConnectionFiles,
+  agentSocket: string,
+  way?: { control: string; address: string },
+): string[] {
+  const type = target.hostKey.split(" ")[0] as string;
+  const options: Record<string, string | number> = {
+    ...shared,
+    ControlMaster: "yes",
+    ControlPath: files.control,
+    ControlPersist: "no",
+    // Tells on standard output that the login is done and the socket is there.
+    PermitLocalCommand: "yes",
+    LocalCommand: "echo ready",
+    HostKeyAlias: target.id,
+    HostKeyAlgorithms: signaturesOf[type] ?? type,
+    UserKnownHostsFile: files.knownHosts,
+    GlobalKnownHostsFile: "/dev/null",
+    StrictHostKeyChecking: "yes",
+    UpdateHostKeys: "no",
+    VerifyHostKeyDNS: "no",
+    PreferredAuthentications: "publickey",
+    IdentitiesOnly: "yes",
+    IdentityFile: files.publicKey,
+    IdentityAgent: agentSocket,
+    ConnectionAttempts: 1,
+    ConnectTimeout: 10,
+    ServerAliveInterval: aliveSeconds,
+    ServerAliveCountMax: aliveCount,
+    ...(way && { ProxyCommand: proxyCommand(way) }),
+  };
+  const place = ["-p", String(target.port), "-l", target.user, "--", target.address];
+  return ["ssh", "-F", "none", ...flags(options), "-N", "-T", ...place];
+}
+
+/** Arguments of the ssh that runs one script over a connection that stands. Pure. */
+export function channelArguments(target: Pick<SshTarget, "address">, files: ConnectionFiles): string[] {
+  const options = { ...shared, ControlMaster: "no", ControlPath: files.control, ProxyCommand: dialNothing };
+  return ["ssh", "-F", "none", ...flags(options), "-T", "--", target.address, "exec /bin/sh -s"];
+}
+
+/** Where the socket is gone, ssh would dial anew without our options: this makes that fail. */
+const dialNothing = "false";
+
+const shared = {
+  BatchMode: "yes",
+  ForwardAgent: "no",
+  ForwardX11: "no",
+  RequestTTY: "no",
+  EscapeChar: "none",
+  LogLevel: "ERROR",
+};
+
+/** Run by a shell, which ssh makes it take the place of: holds a path of ours and an address, whose letters the contract limits. */
+function proxyCommand({ control, address }: { control: string; address: string }): string {
+  return `ssh -F none -o BatchMode=yes -o ControlPath=${control} -o ProxyCommand=${dialNothing} -W [%h]:%p -- ${address}`;
+}
+
+function flags(options: Record<string, string | number>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+}
+
+const said: [RegExp, HostFault, string][] = [
+  [
+    /host key verification failed|host identification has changed|no matching host key type/i,
+    "host-key",
+    "It showed another host key than the pinned one.",
+  ],
+  [/permission denied|too many authentication failures/i, "authentication", "It refused the login."],
+  [/could not resolve hostname/i, "unreachable", "Its name cannot be resolved."],
+  [/connection refused/i, "unreachable", "Nothing listens at its address and port."],
+  [/timed out|not responding/i, "unreachable", "It does not answer."],
+  [/no route to host|network is unreachable/i, "unreachable", "There is no way to its address."],
+];
+
+/** What ssh's last words mean when it could not log in. Pure. */
+export function loginError(name: string, words: string): HostError {
+  const [, fault, message] = said.find(([pattern]) => pattern.test(words)) ?? [
+    null,
+    "unreachable" as const,
+    "The connection ended before the login.",
+  ];
+  return new HostError(fault, `${name}: ${message}`);
+}
