@@ -57,6 +57,8 @@ export type ToRunner = { kind: "setup"; setup: RunnerSetup } | { kind: "job"; jo
 
 export type FromRunner =
   | { kind: "ready" }
+  /** After `ready`, when nothing was asked of it meanwhile: all that time could make cheaper is done. */
+  | { kind: "warm" }
   | { kind: "events"; events: EngineEvent[] }
   | { kind: "log"; lines: string[] }
   | { kind: "timing"; name: string; milliseconds: number }

@@ -56,6 +56,7 @@ export class Runner {
   readonly #child: ChildProcess;
   readonly #room: Room;
   readonly #ended: Promise<string>;
+  readonly #warmed = Promise.withResolvers<void>();
   #services: Served | undefined;
   #disposed: Promise<void> | undefined;
 
@@ -66,6 +67,9 @@ export class Runner {
     this.#room = room;
     this.#ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
+    });
+    child.on("message", (message: FromRunner) => {
+      if (message.kind === "warm") this.#warmed.resolve();
     });
   }
 
@@ -114,6 +118,11 @@ export class Runner {
   /** False once the process has ended, for whatever reason. */
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when it has used its waiting time to warm up, or has ended. */
+  async warmed(): Promise<void> {
+    await Promise.race([this.#warmed.promise, this.#ended]);
   }
 
   /**

@@ -30,9 +30,9 @@ export class RunnerPool {
     }
   }
 
-  /** Resolves when those that are being started are ready, or have failed. */
+  /** Resolves when those that are being started are ready and warm, or have failed. */
   async warmed(): Promise<void> {
-    await Promise.allSettled(this.#waiting);
+    await Promise.allSettled(this.#waiting.map(async (started) => (await started).warmed()));
   }
 
   /** A runner that is ready: a warm one, or a new one when none waits. */

@@ -53,7 +53,12 @@ async function prepare(given: RunnerSetup): Promise<void> {
   await attached;
   await send({ kind: "ready" });
   // A runner that is wanted at once has no time to spare; nothing depends on the warm-up.
-  idle = setTimeout(() => void warmUp().catch(() => {}), idleMilliseconds);
+  idle = setTimeout(() => void useTime(), idleMilliseconds);
+}
+
+async function useTime(): Promise<void> {
+  await warmUp().catch(() => {});
+  await send({ kind: "warm" });
 }
 
 async function work(job: Job): Promise<void> {

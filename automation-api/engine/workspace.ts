@@ -83,6 +83,10 @@ function environment({ job, setup, attached }: WorkspaceRequest): Record<string,
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     // With the default of 50 ms each resource waits that long for its journal entry.
     PULUMI_JOURNALING_BATCH_PERIOD: "1",
+    // A short process whose start allocates much: collecting less often saves it a tenth of its time.
+    GOGC: "400",
+    // A large state is collected as ever.
+    GOMEMLIMIT: "512MiB",
     ...(job.traceParent && { TRACEPARENT: job.traceParent }),
   };
 }
