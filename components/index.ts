@@ -183,6 +183,16 @@ export {
 } from "./postgres/args.ts";
 export { Postgres } from "./postgres/postgres.ts";
 export { assignRoles, type RoleGrant } from "./role-grants.ts";
+export type {
+  RunTaskCapacity,
+  RunTaskNetwork,
+  RunTaskTag,
+  RunTaskVpc,
+  SessionAccessArgs,
+  SessionRunTask,
+  SessionTemplateArgs,
+} from "./session-template/args.ts";
+export { SessionTemplate } from "./session-template/session-template.ts";
 export { SiteMode, type StaticSiteArgs } from "./static-site/args.ts";
 export { StaticSite } from "./static-site/static-site.ts";
 export type { WafArgs } from "./waf/rules.ts";

@@ -9,6 +9,7 @@ import {
   FrontDoor,
   ObjectStore,
   Postgres,
+  SessionTemplate,
   StaticSite,
 } from "../../components/index.ts";
 import { record } from "../../components/testing/index.ts";
@@ -31,6 +32,8 @@ const args = {
   grants: [{ name: "read-b", statements: [{ actions: ["s3:GetObject"], resources: ["arn:aws:s3:::b/*"] }] }],
   alarms: { choice: "none" as const },
 };
+
+const session = { cluster, network, image, port: 8080, ttlSeconds: 600, grants: args.grants };
 
 const place = { accountId: "111122223333", region: "eu-west-1" };
 const alarms = { choice: "notify" as const, topicArns: ["arn:aws:sns:eu-west-1:111122223333:ops"] };
@@ -106,6 +109,7 @@ describe("components for programs in other languages", () => {
     ["StaticSite", (name) => new StaticSite(name, site), site],
     ["BlobStore", (name) => new BlobStore(name, blobs), blobs],
     ["FrontDoor", (name) => new FrontDoor(name, frontDoor), frontDoor],
+    ["SessionTemplate", (name) => new SessionTemplate(name, session), session],
   ])("are the same over gRPC: %s", async (component, make, args) => {
     const name = component.toLowerCase();
     const direct = await record(() => void make(name));
