@@ -1,6 +1,6 @@
 // What a recorded resource answers for properties that a cloud would fill in.
 
-/** Account and region of made-up ARNs (the account number that AWS reserves for documentation). */
+/** Account and usual region of made-up ARNs (the account number that AWS reserves for documentation). */
 const ACCOUNT = "111122223333";
 const REGION = "eu-west-1";
 
@@ -45,13 +45,16 @@ export function madeUpOutputs(
 ): Record<string, unknown> {
   const outputs: Record<string, unknown> = {};
   for (const property of missing) {
-    outputs[property] = /^arn$|Arn$/.test(property) ? arn(type, name) : `${name}.${property}`;
+    outputs[property] = /^arn$|Arn$/.test(property) ? arn(type, name, inputs.region) : `${name}.${property}`;
   }
   return { ...outputs, ...STRUCTURED[type]?.(name, inputs), ...inputs };
 }
 
-/** `aws:ecs/taskDefinition:TaskDefinition` → `arn:aws:ecs:eu-west-1:111122223333:taskDefinition/NAME`. */
-function arn(type: string, name: string): string {
+/**
+ * `aws:ecs/taskDefinition:TaskDefinition` → `arn:aws:ecs:eu-west-1:111122223333:taskDefinition/NAME`; in the
+ * resource's own region where it names one.
+ */
+function arn(type: string, name: string, region: unknown): string {
   const [, module = "", kind = ""] = /^aws:([^/:]+)\/?([^:]*)/.exec(type) ?? [];
-  return `arn:aws:${module}:${REGION}:${ACCOUNT}:${kind}/${name}`;
+  return `arn:aws:${module}:${typeof region === "string" ? region : REGION}:${ACCOUNT}:${kind}/${name}`;
 }

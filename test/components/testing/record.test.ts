@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones.js";
 import { Bucket } from "@pulumi/aws/s3/bucket.js";
 import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
+import { Topic } from "@pulumi/aws/sns/topic.js";
 import { ComponentResource, type ComponentResourceOptions, output, secret } from "@pulumi/pulumi";
 import {
   children,
@@ -57,6 +58,17 @@ describe("record: a program's resources without an engine", () => {
     });
     expect(graph.outputs).toEqual({ answer: 42, hidden: "[secret]" });
     expect(readGraph(writeGraph(graph))).toEqual(graph);
+  });
+
+  it("makes ARNs up in the region that a resource names", async () => {
+    const { outputs } = await record(() => ({
+      named: new Topic("named", { region: "us-east-1" }).arn,
+      usual: new Topic("usual").arn,
+    }));
+    expect(outputs).toEqual({
+      named: "arn:aws:sns:us-east-1:111122223333:topic/named",
+      usual: "arn:aws:sns:eu-west-1:111122223333:topic/usual",
+    });
   });
 
   it("refuses calls of provider functions, by name", async () => {
