@@ -1,6 +1,11 @@
 import type { z } from "zod";
+import { azureSiteConfig } from "./azure-site/config.ts";
 import { isSecretField } from "./fields.ts";
 import { helloConfig } from "./hello/config.ts";
+import { moduleHostingConfig } from "./module-hosting/config.ts";
+import { monitoringConfig } from "./monitoring/config.ts";
+import { staticSiteConfig } from "./static-site/config.ts";
+import { webServiceConfig } from "./web-service/config.ts";
 
 /** What a program returns becomes the stack's outputs. */
 export type Outputs = Record<string, unknown>;
@@ -22,6 +27,31 @@ export const builtins: Builtins = {
     description: "A small web service on this machine, in some replicas",
     config: helloConfig,
     load: async () => (await import("./hello/program.ts")).program,
+  },
+  "web-service": {
+    description: "A web service on AWS: network, load balancer, Fargate, PostgreSQL, CDN, firewall, alarms",
+    config: webServiceConfig,
+    load: async () => (await import("./web-service/program.ts")).program,
+  },
+  "static-site": {
+    description: "A web site of files on S3 and CloudFront",
+    config: staticSiteConfig,
+    load: async () => (await import("./static-site/program.ts")).program,
+  },
+  "azure-site": {
+    description: "A web site of files on Azure Blob Storage and Front Door",
+    config: azureSiteConfig,
+    load: async () => (await import("./azure-site/program.ts")).program,
+  },
+  "module-hosting": {
+    description: "Microfrontend modules on S3 and CloudFront, on Azure Blob Storage and Front Door, or both",
+    config: moduleHostingConfig,
+    load: async () => (await import("./module-hosting/program.ts")).program,
+  },
+  monitoring: {
+    description: "Prometheus, Grafana and Alertmanager on Kubernetes",
+    config: monitoringConfig,
+    load: async () => (await import("./monitoring/program.ts")).program,
   },
 };
 

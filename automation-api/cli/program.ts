@@ -5,6 +5,7 @@ import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { deployCommands } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { graphCommand } from "./commands/graph.ts";
 import { loginCommand } from "./commands/login.ts";
 import { cancelCommand, logsCommand } from "./commands/logs.ts";
 import { settingsCommand } from "./commands/settings.ts";
@@ -43,6 +44,7 @@ export function buildProgram(session: Session): Command {
     startCommand,
     workerCommand,
     doctorCommand,
+    graphCommand,
     backupCommand,
     restoreCommand,
     settingsCommand,

@@ -11,5 +11,6 @@ export {
   readGraph,
   writeGraph,
 } from "./graph.ts";
+export { drawGraph } from "./mermaid.ts";
 export { podSecurityFaults } from "./pod-security.ts";
 export { type RecordSettings, record } from "./record.ts";

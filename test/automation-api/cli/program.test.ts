@@ -27,6 +27,7 @@ it("has every command of the product", () => {
         "deploy",
         "destroy",
         "doctor",
+        "graph",
         "login",
         "logs",
         "preview",

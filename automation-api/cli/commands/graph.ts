@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { Command, Option } from "commander";
+import { RoostError } from "../../errors.ts";
+import { examples, type Session, withJson } from "../session.ts";
+import { readStackFile } from "../stack-file.ts";
+
+interface GraphFlags {
+  config?: string;
+  format?: "json" | "mermaid";
+  stack: string;
+  json?: boolean;
+}
+
+export function graphCommand(session: Session): Command {
+  return withJson(new Command("graph"))
+    .description("Show all resources of a program that comes with Roost; needs no server, engine or account")
+    .argument("<program>", "program that comes with Roost, such as web-service")
+    .option("--config <file>", "Pulumi stack file with the program's configuration, such as Pulumi.dev.yaml")
+    .addOption(
+      new Option("--format <format>", "a roost-graph/1 document, or a flowchart (default: json)").choices([
+        "json",
+        "mermaid",
+      ]),
+    )
+    .option("--stack <name>", "name of the stack in URNs", "dev")
+    .addHelpText("after", "\nValues that a cloud would fill in are made up, such as vpc.id.\n")
+    .addHelpText(
+      "after",
+      examples(
+        "roost graph web-service --config stacks/web-service/examples/production.yaml",
+        "roost graph hello --format mermaid",
+      ),
+    )
+    .action(async (program: string, flags: GraphFlags) => {
+      if (flags.json && flags.format === "mermaid") {
+        throw new RoostError("invalid", "--json goes with --format json only.");
+      }
+      const { values, secretKeys } = await readConfig(program, flags.config);
+      const { renderProgram } = await import("../../engine/graph.ts");
+      const { format = "json", stack } = flags;
+      session.context.stdout.write(await renderProgram({ program, values, secretKeys, stack, format }));
+    });
+}
+
+async function readConfig(program: string, file: string | undefined) {
+  if (file === undefined) return { values: {}, secretKeys: [] };
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new RoostError("invalid", `--config: ${file} cannot be read (${cause.code}).`, { cause });
+  });
+  const read = readStackFile(text);
+  if (read.program !== undefined && read.program !== program) {
+    throw new RoostError("invalid", `--config: ${file} is for the program ${read.program}, not ${program}.`);
+  }
+  return read;
+}
