@@ -6,6 +6,7 @@ import { hostRoutes } from "./hosts/routes.ts";
 import type { Route } from "./http/route.ts";
 import { programRoutes } from "./programs/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
+import { scanRoutes } from "./scans/routes.ts";
 import type { Services } from "./services.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
@@ -19,6 +20,7 @@ export function allRoutes(services: Services): Route[] {
     ...programRoutes(programs),
     ...credentialRoutes(credentials),
     ...hostRoutes(services),
+    ...scanRoutes(services.scans),
     ...accessRoutes(services),
     ...auditRoutes(services),
     ...systemRoutes(services.status),

@@ -18,13 +18,14 @@ import { type Connection, type Database, openDatabase } from "./db/pool.ts";
 import type { Db } from "./db/transaction.ts";
 import { Deployments } from "./deployments/service.ts";
 import { EventFeed } from "./events/service.ts";
-import { HostChecks, HostConnections, HostGroups, Hosts } from "./hosts/service.ts";
+import { HostChecks, HostConnections, HostGroups, HostReader, Hosts } from "./hosts/service.ts";
 import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
 import { checkMasterKey, loadMasterKey } from "./master-key.ts";
 import { Programs, parseAllowRules } from "./programs/service.ts";
 import { Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
+import { Scans } from "./scans/service.ts";
 import {
   createPostgresStore,
   createStackCipher,
@@ -55,6 +56,7 @@ export interface Services {
   hosts: Hosts;
   hostGroups: HostGroups;
   hostChecks: HostChecks;
+  scans: Scans;
   projects: Projects;
   queue: QueueService;
   system: SystemPrincipal;
@@ -99,6 +101,7 @@ export async function openServices(
   });
   const credentials = new Credentials(db, cipher);
   const connections = new HostConnections();
+  const hostReader = new HostReader(db, credentials, connections);
   const programs = new Programs(db, credentials, {
     builtins: Object.keys(known),
     roots: settings.ROOST_PROGRAM_ROOTS,
@@ -152,7 +155,8 @@ export async function openServices(
     deployments,
     hosts: new Hosts(db, credentials),
     hostGroups: new HostGroups(db),
-    hostChecks: new HostChecks(db, credentials, connections),
+    hostChecks: new HostChecks(db, hostReader),
+    scans: new Scans(db, hostReader),
     projects: new Projects(db, state),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),

@@ -15,7 +15,8 @@ export type IdPrefix =
   | "wrk"
   | "req"
   | "hst"
-  | "hgr";
+  | "hgr"
+  | "scn";
 
 /**
  * An id such as `dep_01jd…`: 48 bits of milliseconds, so that ids sort by

@@ -6,6 +6,7 @@ import * as audit from "./migrations/0002-audit.ts";
 import * as state from "./migrations/0003-state.ts";
 import * as deployments from "./migrations/0004-deployments.ts";
 import * as hosts from "./migrations/0005-hosts.ts";
+import * as scans from "./migrations/0006-scans.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -15,6 +16,7 @@ const migrations = {
   "0003-state": state,
   "0004-deployments": deployments,
   "0005-hosts": hosts,
+  "0006-scans": scans,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

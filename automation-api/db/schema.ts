@@ -73,6 +73,18 @@ export interface Schema {
     updated_at: CreatedAt;
   };
   host_group: { id: string; organization_id: string; name: string; selector: Json; created_at: CreatedAt };
+  scan: {
+    id: string;
+    organization_id: string;
+    host_id: string;
+    kind: "quick";
+    facts: Buffer;
+    raw_bytes: number;
+    fact_count: number;
+    milliseconds: number;
+    requester: string;
+    created_at: CreatedAt;
+  };
   audit: {
     id: Generated<string>;
     organization_id: string;

@@ -2,12 +2,11 @@ import { checkScript, readCheck } from "../../host-provisioning/check/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
-import type { Credentials } from "../credentials/service.ts";
 import { type Db, transaction } from "../db/transaction.ts";
 import { notFound, RoostError } from "../errors.ts";
 import type { Host } from "./contract.ts";
 import * as queries from "./queries.ts";
-import type { HostConnections } from "./ssh/connections.ts";
+import type { HostReader } from "./reader.ts";
 import { HostError, type SshTarget } from "./ssh/contract.ts";
 import { viewHost } from "./views.ts";
 
@@ -16,13 +15,11 @@ const checkDeadlineMilliseconds = 15_000;
 /** Logs in to hosts to see whether they can be worked with. */
 export class HostChecks {
   readonly #db: Db;
-  readonly #credentials: Credentials;
-  readonly #connections: Pick<HostConnections, "run">;
+  readonly #reader: HostReader;
 
-  constructor(db: Db, credentials: Credentials, connections: Pick<HostConnections, "run">) {
+  constructor(db: Db, reader: HostReader) {
     this.#db = db;
-    this.#credentials = credentials;
-    this.#connections = connections;
+    this.#reader = reader;
   }
 
   /**
@@ -38,7 +35,7 @@ export class HostChecks {
     const { organizationId } = principal;
     const row = await queries.findHost(this.#db, organizationId, id);
     if (!row) throw notFound("Host", id);
-    const target = await this.#target(organizationId, row);
+    const target = await this.#reader.target(row);
     const began = Date.now();
     const { health, facts } = await this.#look(target, options.signal);
     return transaction(this.#db, async (tx) => {
@@ -62,7 +59,7 @@ export class HostChecks {
   async #look(target: SshTarget, signal?: AbortSignal) {
     try {
       const run = { script: checkScript, deadlineMs: checkDeadlineMilliseconds, capBytes: 64 * 1024, signal };
-      const { stdout } = await this.#connections.run(target, run);
+      const { stdout } = await this.#reader.connections.run(target, run);
       const facts = readCheck(stdout.toString("utf8"));
       if (facts) return { health: "healthy" as const, facts };
       const message = `${target.name}: Its login writes into the output of scripts.`;
@@ -71,22 +68,5 @@ export class HostChecks {
       if (!(error instanceof HostError)) throw error;
       return { health: error.fault, facts: { message: error.message } };
     }
-  }
-
-  async #target(organizationId: string, row: queries.HostRow): Promise<SshTarget> {
-    const way = row.bastion_id && (await queries.findHost(this.#db, organizationId, row.bastion_id));
-    if (row.credential_id === null)
-      throw new RoostError("conflict", `${row.name} has no credential to log in with.`);
-    const login = await this.#credentials.revealKey(row.credential_id, { organizationId, hostId: row.id });
-    return {
-      id: row.id,
-      name: row.name,
-      address: row.address,
-      port: row.port,
-      user: row.username,
-      hostKey: row.host_key,
-      login,
-      ...(way && { bastion: await this.#target(organizationId, way) }),
-    };
   }
 }

@@ -116,6 +116,7 @@ export type Host = z.output<typeof host>;
 export const hostPage = pageReply(host);
 export const hostParams = z.strictObject({ id: hostId });
 export const hostQuery = pageQuery.extend({
+  name: hostName.optional().describe("The host of this name only."),
   selector: z
     .string()
     .max(2000)

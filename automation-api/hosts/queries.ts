@@ -17,6 +17,18 @@ export async function findHost(db: Db | Tx, organizationId: string, id: string) 
     .executeTakeFirst();
 }
 
+/** The host of this id, else of this name. */
+export async function findByReference(db: Db, organizationId: string, reference: string) {
+  return db
+    .selectFrom("host")
+    .selectAll()
+    .where("organization_id", "=", organizationId)
+    .where((eb) => eb.or([eb("id", "=", reference), eb("name", "=", reference)]))
+    .orderBy(sql`id = ${reference}`, "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** The host, held until the transaction ends. */
 export async function lockHost(tx: Tx, organizationId: string, id: string) {
   return tx
@@ -108,6 +120,7 @@ export interface HostFilter {
   organizationId: string;
   /** A host must have all of each. */
   selectors: Labels[];
+  name?: string;
   credential?: string;
   after?: string;
   limit: number;
@@ -118,6 +131,7 @@ export async function listHosts(db: Db, filter: HostFilter): Promise<HostRow[]> 
   for (const selector of filter.selectors) {
     query = query.where(sql<boolean>`labels @> ${JSON.stringify(selector)}::jsonb`);
   }
+  if (filter.name) query = query.where("name", "=", filter.name);
   if (filter.credential) query = query.where("credential_id", "=", filter.credential);
   if (filter.after) query = query.where("name", ">", filter.after);
   return query.orderBy("name").limit(filter.limit).execute();

@@ -23,6 +23,7 @@ import { viewHost } from "./views.ts";
 
 export { HostChecks } from "./checks.ts";
 export { HostGroups } from "./groups.ts";
+export { HostReader, type ReadableHost } from "./reader.ts";
 export { HostConnections } from "./ssh/connections.ts";
 
 /** Which machines there are and how they are reached. Nothing here logs in to one or changes one. */
@@ -78,6 +79,7 @@ export class Hosts {
     const rows = await queries.listHosts(this.#db, {
       organizationId,
       selectors,
+      name: query.name,
       credential: query.credential,
       after: decodeCursor(query.cursor, /^[A-Za-z0-9_.-]{1,100}$/),
       limit: query.limit + 1,

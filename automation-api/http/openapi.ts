@@ -91,8 +91,9 @@ function requestBody(route: Route): ZodOpenApiOperationObject["requestBody"] {
   return { content: { "application/json": { schema: strictly(route.body as z.ZodType) } }, required: true };
 }
 
-function response({ description, schema, contentType }: Route["replies"][number]) {
-  if (schema) return { description, content: { [contentType ?? "application/json"]: { schema } } };
+function response({ description, schema, contentType, otherTypes = [] }: Route["replies"][number]) {
+  const others = Object.fromEntries(otherTypes.map((type) => [type, { schema: z.string() }]));
+  if (schema) return { description, content: { [contentType ?? "application/json"]: { schema }, ...others } };
   return contentType ? { description, content: { [contentType]: {} } } : { description };
 }
 

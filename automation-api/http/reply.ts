@@ -16,9 +16,13 @@ export function sendReply(response: Response, route: Route, reply: RouteReply): 
     response.end();
     return;
   }
-  const body = definition.schema ? definition.schema.parse(reply.body) : reply.body;
-  const text = typeof body === "string" && definition.contentType ? body : JSON.stringify(body);
-  response.setHeader("content-type", definition.contentType ?? "application/json");
+  const { contentType = definition.contentType } = reply;
+  const isOther = reply.contentType !== undefined;
+  if (isOther && !definition.otherTypes?.includes(reply.contentType as string))
+    throw new Error(`${route.method} ${route.path} answered ${contentType}, which it does not declare.`);
+  const body = definition.schema && !isOther ? definition.schema.parse(reply.body) : reply.body;
+  const text = typeof body === "string" && contentType ? body : JSON.stringify(body);
+  response.setHeader("content-type", contentType ?? "application/json");
   response.setHeader("content-length", Buffer.byteLength(text));
   response.end(text);
 }

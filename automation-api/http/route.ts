@@ -12,6 +12,8 @@ export interface ReplyDefinition {
   schema?: z.ZodType;
   /** Set for replies that are no JSON, such as `text/event-stream`. */
   contentType?: string;
+  /** Further types that the handler may answer with, by `contentType` of its reply; the body is then text. */
+  otherTypes?: string[];
 }
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -45,6 +47,8 @@ export interface RouteReply {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** One of the definition's `otherTypes`. */
+  contentType?: string;
 }
 
 /** The handler of a stream writes to `raw.response` itself and returns `"handled"`. */

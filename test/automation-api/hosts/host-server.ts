@@ -6,8 +6,11 @@ import {
   HostChecks,
   type HostConnections,
   HostGroups,
+  HostReader,
   Hosts,
 } from "../../../automation-api/hosts/service.ts";
+import { scanRoutes } from "../../../automation-api/scans/routes.ts";
+import { Scans } from "../../../automation-api/scans/service.ts";
 import { createStackCipher } from "../../../automation-api/state-backend/service.ts";
 import type { TestServerOptions } from "../http/test-server.ts";
 
@@ -18,10 +21,12 @@ export function hostServer(connections?: HostConnections): TestServerOptions {
       const credentials = new Credentials(db, createStackCipher([randomBytes(32)]));
       const hosts = new Hosts(db, credentials);
       const refusing = { run: () => Promise.reject(new Error("This test connects to no host.")) };
-      const hostChecks = new HostChecks(db, credentials, connections ?? refusing);
+      const reader = new HostReader(db, credentials, connections ?? refusing);
+      const hostChecks = new HostChecks(db, reader);
       return [
         ...credentialRoutes(credentials),
         ...hostRoutes({ hosts, hostGroups: new HostGroups(db), hostChecks }),
+        ...scanRoutes(new Scans(db, reader)),
       ];
     },
   };

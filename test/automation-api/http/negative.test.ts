@@ -283,7 +283,10 @@ async function insertForeign({ db }: TestDatabase, { tokenOf, project }: TestSer
     VALUES (${host}, ${organizationId}, 'x', 'x', 22, 'x', 'x', 'verified', 'x')`.execute(db);
   await sql`INSERT INTO host_group (id, organization_id, name, selector)
     VALUES (${group}, ${organizationId}, 'x', '{"a":"b"}')`.execute(db);
-  return { organization, ids: [token, accountId, deployment, credential, update, host, group] };
+  const scan = newId("scn");
+  await sql`INSERT INTO scan (id, organization_id, host_id, kind, facts, raw_bytes, fact_count, milliseconds, requester)
+    VALUES (${scan}, ${organizationId}, ${host}, 'quick', '', 0, 0, 0, 'x')`.execute(db);
+  return { organization, ids: [token, accountId, deployment, credential, update, host, group, scan] };
 }
 
 /** Stands for every service while the table is only read. */

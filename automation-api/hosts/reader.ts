@@ -1,0 +1,67 @@
+import type { Principal } from "../access/permissions.ts";
+import type { Credentials } from "../credentials/service.ts";
+import type { Db } from "../db/transaction.ts";
+import { invalid, notFound, RoostError } from "../errors.ts";
+import * as queries from "./queries.ts";
+import type { HostConnections } from "./ssh/connections.ts";
+import type { RemoteOutput, RemoteRun, SshTarget } from "./ssh/contract.ts";
+
+/** A host of the inventory, as those know it who only read on it. */
+export type ReadableHost = queries.HostRow;
+
+/** Runs scripts that only read on hosts of the inventory. Whoever calls has authorized it. */
+export class HostReader {
+  readonly connections: Pick<HostConnections, "run">;
+  readonly #db: Db;
+  readonly #credentials: Credentials;
+
+  constructor(db: Db, credentials: Credentials, connections: Pick<HostConnections, "run">) {
+    this.#db = db;
+    this.#credentials = credentials;
+    this.connections = connections;
+  }
+
+  /**
+   * @param reference id or name; undefined: the only host that there is.
+   * @param field that an error names.
+   */
+  async find(
+    { organizationId }: Principal,
+    reference: string | undefined,
+    field: string,
+  ): Promise<ReadableHost> {
+    if (reference !== undefined) {
+      const row = await queries.findByReference(this.#db, organizationId, reference);
+      if (!row) throw notFound("Host", reference);
+      return row;
+    }
+    const [only, ...others] = await queries.listHosts(this.#db, { organizationId, selectors: [], limit: 2 });
+    if (!only) throw new RoostError("not_found", "There are no hosts yet: add one with POST /api/v1/hosts.");
+    if (others.length > 0) throw invalid(field, "there are several hosts: give the id or the name of one");
+    return only;
+  }
+
+  /** @throws HostError, and conflict for a host, or a bastion of it, that has no credential. */
+  async run(host: ReadableHost, run: RemoteRun): Promise<RemoteOutput> {
+    return this.connections.run(await this.target(host), run);
+  }
+
+  /** How it is logged in to. @throws conflict as `run`. */
+  async target(row: ReadableHost): Promise<SshTarget> {
+    const { organization_id: organizationId } = row;
+    const way = row.bastion_id && (await queries.findHost(this.#db, organizationId, row.bastion_id));
+    if (row.credential_id === null)
+      throw new RoostError("conflict", `${row.name} has no credential to log in with.`);
+    const login = await this.#credentials.revealKey(row.credential_id, { organizationId, hostId: row.id });
+    return {
+      id: row.id,
+      name: row.name,
+      address: row.address,
+      port: row.port,
+      user: row.username,
+      hostKey: row.host_key,
+      login,
+      ...(way && { bastion: await this.target(way) }),
+    };
+  }
+}
