@@ -6,6 +6,7 @@ import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { deployCommands } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { graphCommand } from "./commands/graph.ts";
+import { hostCommand } from "./commands/host.ts";
 import { loginCommand } from "./commands/login.ts";
 import { cancelCommand, logsCommand } from "./commands/logs.ts";
 import { settingsCommand } from "./commands/settings.ts";
@@ -60,6 +61,7 @@ export function buildProgram(session: Session): Command {
     cancelCommand,
     stacksCommand,
     resourcesCommand,
+    hostCommand,
     tokensCommand,
     auditCommand,
   ]) {

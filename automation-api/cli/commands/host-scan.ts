@@ -1,0 +1,144 @@
+import { Command } from "commander";
+import { z } from "zod";
+import {
+  type Diff,
+  diff as diffSchema,
+  report as reportSchema,
+  type Scan,
+  scan as scanSchema,
+} from "../../scans/contract.ts";
+import { formatBytes } from "../duration.ts";
+import {
+  type ClientFlags,
+  examples,
+  openClient,
+  print,
+  type Session,
+  widthOf,
+  withServer,
+} from "../session.ts";
+import { renderFields, renderTable } from "../table.ts";
+
+/** What is printed of a report; all of it is in the JSON. */
+const summary = reportSchema.extend({
+  hardware: z.looseObject({
+    cpu: z.looseObject({ model: z.string().nullable(), threads: z.number() }),
+    memory: z.looseObject({ totalBytes: z.number().nullable() }),
+    limits: z.looseObject({ cpus: z.number(), memoryBytes: z.number().nullable() }),
+    disks: z.record(z.string(), z.looseObject({ bytes: z.number().nullable() })),
+  }),
+  virtualization: z.looseObject({
+    hypervisor: z.string().nullable(),
+    container: z.string().nullable(),
+    cloud: z.looseObject({ provider: z.string() }).nullable(),
+  }),
+  system: z.looseObject({
+    os: z.looseObject({ name: z.string().nullable() }),
+    kernel: z.looseObject({ release: z.string().nullable() }),
+  }),
+  software: z.looseObject({
+    manager: z.string().nullable(),
+    packages: z.record(z.string(), z.unknown()),
+    applications: z.record(z.string(), z.unknown()),
+    databases: z.record(z.string(), z.unknown()),
+    runtimes: z.record(z.string(), z.unknown()),
+  }),
+  services: z.looseObject({ manager: z.string(), services: z.record(z.string(), z.unknown()) }),
+  network: z.looseObject({
+    ports: z.array(
+      z.looseObject({
+        protocol: z.string(),
+        address: z.string(),
+        port: z.number(),
+        scope: z.string(),
+        process: z.string().nullable(),
+        package: z.string().nullable(),
+        unit: z.string().nullable(),
+      }),
+    ),
+  }),
+});
+type Summary = z.output<typeof summary>;
+
+export function hostScanCommand(session: Session): Command {
+  return withServer(new Command("scan"))
+    .description("Scan a host now: what it is made of, what is installed, what runs and listens")
+    .argument("<host>", "name or id")
+    .option("--diff", "print what is otherwise than in the scan before")
+    .option("--report", "with --json: print all that was found")
+    .addHelpText(
+      "after",
+      examples("roost host scan web-1", "roost host scan web-1 --report --json | jq .network.ports"),
+    )
+    .action(async (host: string, flags: ClientFlags & { diff?: boolean; report?: boolean }) => {
+      const client = await openClient(session, flags);
+      const path = "/api/v1/scan/quick";
+      const scan = await client.send({ method: "POST", path, body: { host }, reply: scanSchema });
+      const report = `/api/v1/reports/${scan.id}`;
+      if (flags.diff) {
+        const found = await client.send({ path: `${report}/diff`, reply: diffSchema });
+        return print(session, flags, found, renderDiff);
+      }
+      if (flags.json && !flags.report) return print(session, flags, scan, () => "");
+      const found = await client.send({ path: report, reply: summary });
+      print(session, flags, found, (one) => renderReport(scan, one, widthOf(session.context)));
+    });
+}
+
+function renderReport(scan: Scan, found: Summary, width: number | undefined): string {
+  const { hardware, virtualization, system, software, services, network } = found;
+  const bytes = (value: number | null) => (value === null ? "-" : formatBytes(value));
+  const count = (things: object, word: string) => `${Object.keys(things).length} ${word}`;
+  const names = (things: object) => Object.keys(things).join(", ") || null;
+  const disks = Object.entries(hardware.disks).map(([name, disk]) => `${name} ${bytes(disk.bytes)}`);
+  const place = [virtualization.cloud?.provider, virtualization.hypervisor, virtualization.container];
+  const head = renderFields([
+    ["host", scan.host.name],
+    ["scan", `${scan.id}, ${scan.facts} facts in ${scan.milliseconds} ms`],
+    ["system", `${system.os.name ?? "unknown"}, Linux ${system.kernel.release ?? "unknown"}`],
+    ["runs on", place.filter(Boolean).join(", ") || "the bare machine"],
+    [
+      "processor",
+      `${hardware.cpu.model ?? "unknown"}, ${hardware.cpu.threads} threads, ${hardware.limits.cpus} usable`,
+    ],
+    ["memory", `${bytes(hardware.memory.totalBytes)}, ${bytes(hardware.limits.memoryBytes)} usable`],
+    ["disks", disks.join(", ")],
+    [
+      "software",
+      `${count(software.packages, `packages (${software.manager ?? "none"})`)}, ${count(software.applications, "programs run")}`,
+    ],
+    ["databases", names(software.databases)],
+    ["containers", names(software.runtimes)],
+    ["services", `${count(services.services, "known")} (${services.manager})`],
+  ]);
+  if (network.ports.length === 0) return `${head}\nNo port is open.\n`;
+  const ports = renderTable(
+    network.ports,
+    [
+      { title: "PORT", value: ({ protocol, port }) => `${protocol}/${port}` },
+      { title: "ADDRESS", value: ({ address }) => address },
+      { title: "REACHED FROM", value: ({ scope }) => scope },
+      { title: "PROCESS", value: ({ process }) => process },
+      { title: "PACKAGE", value: (port) => port.package, flexible: true },
+      { title: "UNIT", value: ({ unit }) => unit },
+    ],
+    width,
+  );
+  return `${head}\n${ports}`;
+}
+
+function renderDiff({ base, changes, total }: Diff): string {
+  if (total === 0) return `Nothing is otherwise than in ${base.id}.\n`;
+  const signs = { added: "+", removed: "-", changed: "~" } as const;
+  const text = (value: unknown) => {
+    const short = JSON.stringify(value) ?? "";
+    return short.length > 100 ? `${short.slice(0, 99)}…` : short;
+  };
+  const lines = changes.map(({ path, kind, before, after }) => {
+    const name = path.join(" › ");
+    if (kind === "changed") return `${signs[kind]} ${name}: ${text(before)} → ${text(after)}`;
+    return `${signs[kind]} ${name}`;
+  });
+  const rest = total > changes.length ? [`… and ${total - changes.length} more`] : [];
+  return [...lines, ...rest].map((line) => `${line.replaceAll(/\p{Cc}+/gu, " ")}\n`).join("");
+}
