@@ -12,9 +12,8 @@ export interface HardwareFacts {
     architecture: string | null;
     sockets: number;
     cores: number;
+    /** Online ones. */
     threads: number;
-    online: number;
-    /** Of each online thread at the time of the scan. */
     addressSizes: string | null;
     flags: string[];
     bugs: string[];
@@ -148,7 +147,7 @@ export function readHardware(probe: Probe): HardwareFacts {
   return {
     cpu,
     memory,
-    limits: readLimits(probe, cpu.online, memory.totalBytes),
+    limits: readLimits(probe, cpu.threads, memory.totalBytes),
     disks: record(disks.map(([name, files]) => [name, readDisk(files)])),
     partitions: record(
       [...block]
@@ -201,8 +200,17 @@ function readCpu(probe: Probe): HardwareFacts["cpu"] {
   const pairs = toPairs(info, ":");
   const values = (key: string) =>
     info.filter((line) => line.startsWith(key)).map((line) => line.slice(line.indexOf(":") + 1).trim());
-  const threads = values("processor").length;
-  const sockets = new Set(values("physical id")).size || 1;
+  const online = countOfList(probe.text("/sys/devices/system/cpu/online"));
+  const threads = online ?? Math.max(1, values("processor").length);
+  const places = [...probe.things(/^\/sys\/devices\/system\/cpu\/(cpu\d+)\/topology\/(.+)$/).values()].map(
+    (files) => ({
+      socket: firstOf(files, "physical_package_id"),
+      core: firstOf(files, "core_id"),
+    }),
+  );
+  const sockets =
+    new Set(places.map(({ socket }) => socket)).size || new Set(values("physical id")).size || 1;
+  const cores = new Set(places.map(({ socket, core }) => `${socket} ${core}`)).size;
   const perSocket = toNumber(pairs.get("cpu cores"));
   const base = "/sys/devices/system/cpu";
   return {
@@ -213,9 +221,8 @@ function readCpu(probe: Probe): HardwareFacts["cpu"] {
     microcode: pairs.get("microcode") ?? null,
     architecture: probe.text("/proc/sys/kernel/arch"),
     sockets,
-    cores: perSocket === null ? threads : perSocket * sockets,
+    cores: cores || (perSocket === null ? threads : perSocket * sockets),
     threads,
-    online: countOfList(probe.text(`${base}/online`)) ?? Math.max(1, threads),
     addressSizes: pairs.get("address sizes") ?? null,
     flags: words(pairs.get("flags") ?? pairs.get("Features")),
     bugs: words(pairs.get("bugs")),

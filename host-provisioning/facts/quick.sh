@@ -42,16 +42,15 @@ existing() {
 
 machine() {
   section files
-  picked '^(processor|vendor_id|cpu family|model|model name|stepping|microcode|cpu MHz|cache size|physical id|siblings|core id|cpu cores|address sizes|bogomips|Hardware|Model|CPU (implementer|architecture|variant|part|revision))[[:space:]]*:' \
-    /proc/cpuinfo
-  grep -asHE -m 1 '^(flags|Features)[[:space:]]*:' /proc/cpuinfo || :
-  grep -asHE -m 1 '^bugs[[:space:]]*:' /proc/cpuinfo || :
+  # The first processors tell what all are; to list each takes long on large machines.
+  grep -asH -m 64 '' /proc/cpuinfo || :
   lines /proc/meminfo /proc/vmstat /proc/stat /proc/loadavg /proc/uptime /proc/version /proc/cmdline /proc/swaps \
     /proc/modules /proc/filesystems /proc/self/mountinfo /proc/diskstats /proc/pressure/* /proc/sys/kernel/* \
     /proc/sys/vm/[!s]* /proc/sys/vm/swappiness /proc/sys/fs/* /proc/sys/fs/inotify/* /proc/sys/kernel/yama/* \
     /proc/sys/kernel/random/entropy_avail /proc/sys/user/* /sys/class/dmi/id/* /sys/hypervisor/type \
     /sys/hypervisor/uuid /sys/devices/system/cpu/online /sys/devices/system/cpu/possible \
-    /sys/devices/system/cpu/isolated /sys/devices/system/cpu/smt/* /sys/devices/system/cpu/vulnerabilities/* \
+    /sys/devices/system/cpu/isolated /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id \
+    /sys/devices/system/cpu/cpu[0-9]*/topology/core_id /sys/devices/system/cpu/smt/* /sys/devices/system/cpu/vulnerabilities/* \
     /sys/devices/system/cpu/cpu0/cache/index*/[!pu]* /sys/devices/system/cpu/cpu0/cpufreq/scaling_* \
     /sys/devices/system/node/node*/cpulist /sys/devices/system/node/node*/meminfo \
     /sys/kernel/mm/transparent_hugepage/[!k]* /sys/kernel/security/lsm /sys/kernel/security/lockdown \

@@ -62,6 +62,15 @@ describe("what can be used", () => {
   });
 });
 
+it("processors are counted by where they sit, not by how many cpuinfo lists", () => {
+  const topology = [0, 1, 2, 3].flatMap((cpu) => [
+    `/sys/devices/system/cpu/cpu${cpu}/topology/physical_package_id:${cpu >> 1}`,
+    `/sys/devices/system/cpu/cpu${cpu}/topology/core_id:0`,
+  ]);
+  const lines = ["/proc/cpuinfo:processor\t: 0", "/sys/devices/system/cpu/online:0-3", ...topology];
+  expect(factsFrom(...lines).hardware.cpu).toMatchObject({ sockets: 2, cores: 2, threads: 4 });
+});
+
 describe("where a port can be reached from", () => {
   it.each([
     ["00000000:0050", "tcp", "0.0.0.0", "any"],
