@@ -23,14 +23,20 @@ export async function dropExpired(db: Db): Promise<void> {
       AND NOT EXISTS (SELECT 1 FROM deployment d WHERE d.worker_id = w.id)`.execute(db);
 }
 
-/** Removes uploads that no deployment of the last `days` days names. */
+/**
+ * Removes uploads that no deployment of the last `days` days names. What a
+ * stack would run next, when no program is named, stays however old it is.
+ */
 export async function dropUnusedArchives(db: Db, days: number): Promise<void> {
   await sql`
     DELETE FROM program_archive a
     WHERE created_at < now() - make_interval(secs => ${days * 86_400})
       AND NOT EXISTS (
         SELECT 1 FROM deployment d
-        WHERE d.program->>'archive' = a.id AND d.created_at > now() - make_interval(secs => ${days * 86_400}))`.execute(
+        WHERE d.program->>'archive' = a.id
+          AND (d.created_at > now() - make_interval(secs => ${days * 86_400})
+            OR NOT EXISTS (
+              SELECT 1 FROM deployment newer WHERE newer.stack_id = d.stack_id AND newer.sequence > d.sequence)))`.execute(
     db,
   );
 }
