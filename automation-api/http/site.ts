@@ -35,6 +35,12 @@ const files: File[] = [
     summary: "Style of the pages",
   },
   {
+    url: "/docs/icon.svg",
+    file: `${pages}/icon.svg`,
+    type: "image/svg+xml",
+    summary: "Icon of the pages",
+  },
+  {
     url: "/docs/start.mjs",
     file: `${pages}/start.mjs`,
     type: "text/javascript; charset=utf-8",

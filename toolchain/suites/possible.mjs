@@ -12,7 +12,7 @@ import process from "node:process";
 import { locate } from "../found.mjs";
 
 /**
- * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "shellcheck"} Need
+ * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "chromium" | "shellcheck"} Need
  * @typedef {object} Requirement
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
@@ -30,6 +30,7 @@ export const REQUIREMENTS = {
   "git-http-backend": { lack: lackOfGitServer, aptPackage: "git" },
   promtool: { lack: () => lackOfProgram("promtool"), aptPackage: "prometheus" },
   amtool: { lack: () => lackOfProgram("amtool"), aptPackage: "prometheus-alertmanager" },
+  chromium: { lack: () => lackOfProgram("chromium"), aptPackage: "chromium" },
   shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
 };
 
