@@ -28,6 +28,9 @@ export interface RecordBuiltinSettings {
   known?: Builtins;
 }
 
+/** What a simulated cloud answers where our components look into an output. */
+export { structuredOutputs } from "../components/testing/index.ts";
+
 /** The texts that a graph can be shown as. */
 export const graphFormats = { json: writeGraph, mermaid: drawGraph };
 export type GraphFormat = keyof typeof graphFormats;

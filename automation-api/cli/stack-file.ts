@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { isCollection, isMap, isScalar, parseDocument, type Scalar, type YAMLMap } from "yaml";
 import { RoostError } from "../errors.ts";
 
@@ -33,6 +34,27 @@ export function readStackFile(text: string): StackFile {
   return { values: rest, secretKeys, ...(program !== undefined && { program: String(program) }) };
 }
 
+/**
+ * The configuration of one program from a file, or none without a file.
+ * @param flag names the file in errors, such as "--config"
+ * @throws invalid when it cannot be read or is for another program
+ */
+export async function readProgramFile(
+  program: string,
+  file: string | undefined,
+  flag: string,
+): Promise<StackFile> {
+  if (file === undefined) return { values: {}, secretKeys: [] };
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new RoostError("invalid", `${flag}: ${file} cannot be read (${cause.code}).`, { cause });
+  });
+  const read = readStackFile(text);
+  if (read.program !== undefined && read.program !== program) {
+    throw new RoostError("invalid", `${flag}: ${file} is for the program ${read.program}, not ${program}.`);
+  }
+  return read;
+}
+
 function entries(config: YAMLMap): [string, unknown][] {
   return config.items.flatMap(({ key, value }) => {
     const name = String(isScalar(key) ? key.value : key);
@@ -52,5 +74,5 @@ function isEncrypted(value: unknown): boolean {
 }
 
 function refused(message: string): RoostError {
-  return new RoostError("invalid", `--config: the file ${message}.`);
+  return new RoostError("invalid", `The stack file ${message}.`);
 }

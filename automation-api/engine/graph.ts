@@ -1,5 +1,5 @@
 import { type GraphFormat, graphFormats, recordBuiltin } from "../../stacks/graph.ts";
-import { describeFaults } from "../../stacks/index.ts";
+import { type ConfigFault, describeFaults } from "../../stacks/index.ts";
 import { RoostError } from "../errors.ts";
 
 export interface GraphRequest {
@@ -20,7 +20,12 @@ export interface GraphRequest {
 export async function renderProgram({ program, values, secretKeys, stack, format }: GraphRequest) {
   const recorded = await recordBuiltin(program, values, { secretKeys, stack });
   if ("graph" in recorded) return graphFormats[format](recorded.graph);
-  throw new RoostError("invalid", describeFaults(program, recorded.faults), {
-    faults: recorded.faults.map(({ field, reason }) => ({ field, message: reason })),
+  throw configError(program, recorded.faults);
+}
+
+/** All that is wrong with a program's configuration as one error. */
+export function configError(program: string, faults: ConfigFault[]): RoostError {
+  return new RoostError("invalid", describeFaults(program, faults), {
+    faults: faults.map(({ field, reason }) => ({ field, message: reason })),
   });
 }

@@ -11,6 +11,7 @@ export {
   readGraph,
   writeGraph,
 } from "./graph.ts";
+export { structuredOutputs } from "./made-up-outputs.ts";
 export { drawGraph } from "./mermaid.ts";
 export { podSecurityFaults } from "./pod-security.ts";
 export { type RecordSettings, record } from "./record.ts";

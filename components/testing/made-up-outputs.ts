@@ -6,7 +6,6 @@ const REGION = "eu-west-1";
 
 type Inputs = Record<string, unknown>;
 
-/** Outputs with a structure that components look into, by resource type. */
 const STRUCTURED: Record<string, (name: string, inputs: Inputs) => Record<string, unknown>> = {
   "aws:acm/certificate:Certificate": (name, inputs) => ({
     domainValidationOptions: [inputs.domainName, ...((inputs.subjectAlternativeNames as string[]) ?? [])].map(
@@ -33,6 +32,11 @@ const STRUCTURED: Record<string, (name: string, inputs: Inputs) => Record<string
   }),
 };
 
+/** Outputs with a structure that components look into. */
+export function structuredOutputs(type: string, name: string, inputs: Inputs): Record<string, unknown> {
+  return STRUCTURED[type]?.(name, inputs) ?? {};
+}
+
 /**
  * The outputs of a recorded resource: its inputs, and a made-up value for each property in `missing`. An ARN
  * looks like one; everything else is the text `name.property`, so that a graph shows where a value comes from.
@@ -47,7 +51,7 @@ export function madeUpOutputs(
   for (const property of missing) {
     outputs[property] = /^arn$|Arn$/.test(property) ? arn(type, name, inputs.region) : `${name}.${property}`;
   }
-  return { ...outputs, ...STRUCTURED[type]?.(name, inputs), ...inputs };
+  return { ...outputs, ...structuredOutputs(type, name, inputs), ...inputs };
 }
 
 /**

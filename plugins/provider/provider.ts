@@ -124,6 +124,8 @@ export interface ProviderDefinition {
   configure?(context: Context, config: Properties): unknown;
   /** By type token, such as `command:local:Command`. */
   resources: Record<string, ResourceHandler>;
+  /** Of every type that `resources` does not name. Default: there are no others. */
+  otherwise?: ResourceHandler;
   /** By function token, such as `command:local:run`. */
   functions?: Record<string, FunctionHandler>;
 }

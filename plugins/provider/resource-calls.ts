@@ -15,7 +15,7 @@ import { fromStruct, type Properties, toStruct } from "./values.ts";
 export function resourceCalls(serving: Serving) {
   const handlerOf = (urn: string): ResourceHandler => {
     const { type } = parseUrn(urn);
-    const handler = serving.provider.resources[type];
+    const handler = serving.provider.resources[type] ?? serving.provider.otherwise;
     if (handler) return handler;
     const text = `${serving.provider.name} has no resource type ${type}`;
     throw serviceError(grpc.status.NOT_FOUND, text);

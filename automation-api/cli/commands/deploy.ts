@@ -10,8 +10,9 @@ import { packProgram } from "../pack.ts";
 import { SecretReader, secretSourceHelp } from "../secret-source.ts";
 import { type ClientFlags, examples, openClient, print, type Session, withServer } from "../session.ts";
 import { parseTarget, type StackTarget } from "../target.ts";
+import { addSimulate, type SimulateFlags, simulate } from "./simulate.ts";
 
-interface DeployFlags extends ClientFlags, ConfigFlags {
+interface DeployFlags extends ClientFlags, ConfigFlags, SimulateFlags {
   program?: string;
   folder?: string;
   archive?: string;
@@ -56,7 +57,11 @@ const wordings: Wording[] = [
     operation: "preview",
     description: "Show what an update of a stack would change",
     takesProgram: true,
-    examples: ["roost preview hello/dev --config message=hello", "roost preview shop/prod --json | jq .kind"],
+    examples: [
+      "roost preview hello/dev --config message=hello",
+      "roost preview shop/prod --json | jq .kind",
+      "roost preview web-service/dev --program web-service --stack-file Pulumi.dev.yaml --simulate",
+    ],
   },
   {
     name: "refresh",
@@ -82,6 +87,7 @@ export function deployCommands(session: Session): Command[] {
       addProgram(command.argument("[project/stack]", "with --program NAME: NAME/dev"));
     else command.argument("<project/stack>");
     addOptions(command, wording.operation);
+    if (wording.operation === "preview") addSimulate(command);
     return command
       .addHelpText("after", examples(...wording.examples))
       .action((target: string | undefined, flags: DeployFlags) =>
@@ -130,6 +136,9 @@ async function deploy(
   const config = parseConfig(flags);
   const sources = parseSecrets(flags.secret);
   refuseStrayFlags(flags);
+  if (flags.simulate) {
+    return simulate(session, flags, { ...target, config, secretKeys: sources.map(({ key }) => key) });
+  }
   const client = await openClient(session, flags);
   const reader = new SecretReader(session.context);
   const secrets: Record<string, string> = {};

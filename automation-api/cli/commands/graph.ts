@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { RoostError } from "../../errors.ts";
 import { examples, type Session, withJson } from "../session.ts";
-import { readStackFile } from "../stack-file.ts";
+import { readProgramFile } from "../stack-file.ts";
 
 interface GraphFlags {
   config?: string;
@@ -35,21 +34,9 @@ export function graphCommand(session: Session): Command {
       if (flags.json && flags.format === "mermaid") {
         throw new RoostError("invalid", "--json goes with --format json only.");
       }
-      const { values, secretKeys } = await readConfig(program, flags.config);
+      const { values, secretKeys } = await readProgramFile(program, flags.config, "--config");
       const { renderProgram } = await import("../../engine/graph.ts");
       const { format = "json", stack } = flags;
       session.context.stdout.write(await renderProgram({ program, values, secretKeys, stack, format }));
     });
-}
-
-async function readConfig(program: string, file: string | undefined) {
-  if (file === undefined) return { values: {}, secretKeys: [] };
-  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new RoostError("invalid", `--config: ${file} cannot be read (${cause.code}).`, { cause });
-  });
-  const read = readStackFile(text);
-  if (read.program !== undefined && read.program !== program) {
-    throw new RoostError("invalid", `--config: ${file} is for the program ${read.program}, not ${program}.`);
-  }
-  return read;
 }

@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type PulumiCommand,
+  type PulumiFn,
+  Stack,
+} from "@pulumi/pulumi/automation/index.js";
+import { commandProvider } from "../../plugins/command/index.ts";
+import { type Served, serveProvider } from "../../plugins/provider/index.ts";
+import { roostProvider } from "../../plugins/roost/index.ts";
+import { type SimulatedCloud, simulateCloud } from "../../plugins/simulated-cloud/index.ts";
+import { structuredOutputs } from "../../stacks/graph.ts";
+import { checkConfig } from "../../stacks/index.ts";
+import { runBuiltin } from "../../stacks/run.ts";
+import { RoostError } from "../errors.ts";
+import { EngineCommand, EngineFailure } from "./command.ts";
+import { configError } from "./graph.ts";
+
+export type SimulatedOperation = "preview" | "up" | "refresh" | "destroy";
+
+export interface SimulationRequest {
+  /** The engine's executable and its version. */
+  engine: { path: string; version: string };
+  /** Name of a program that comes with Roost. */
+  program: string;
+  project: string;
+  stack: string;
+}
+
+/** One stack in a cloud, a backend and a folder that exist as long as it is used. */
+export interface Simulation {
+  cloud: SimulatedCloud;
+  /**
+   * Configuration by key without namespace; from the next operation on. Of a secret no value is needed.
+   * @throws invalid with all faults
+   */
+  configure(values: Record<string, unknown>, secretKeys?: string[]): Promise<void>;
+  /** @throws unprocessable with what the engine printed */
+  run(operation: SimulatedOperation, watch?: Watch): Promise<Changes>;
+}
+
+export interface Watch {
+  onEvent?: (event: EngineEvent) => void;
+  signal?: AbortSignal;
+}
+
+/** In the place of every secret: none is read, so none can leak. */
+const madeUpSecret = "[secret]";
+
+/** How many resources there were of each kind of step; those without change are `same`. */
+export type Changes = Record<string, number>;
+
+/**
+ * Gives a program of ours a real engine and a simulated cloud: no server, no account, nothing left behind.
+ * Programs with services or commands of this machine are to be previewed only.
+ */
+export async function withSimulation<T>(
+  request: SimulationRequest,
+  use: (simulation: Simulation) => Promise<T>,
+): Promise<T> {
+  const root = await mkdtemp(path.join(tmpdir(), "roost-simulation-"));
+  const cloud = simulateCloud({ structured: structuredOutputs });
+  const served: Served[] = [];
+  try {
+    const attached: string[] = [];
+    const attach = async (provider: Parameters<typeof serveProvider>[0], names: readonly string[]) => {
+      const each = await serveProvider(provider);
+      served.push(each);
+      attached.push(...names.map((name) => `${name}:${each.port}`));
+    };
+    await attach(cloud.provider, cloud.packages);
+    await attach(commandProvider, ["command"]);
+    await attach(roostProvider({ dataFolder: path.join(root, "services") }), ["roost"]);
+    const stack = await openStack(request, root, attached.join(","));
+    return await use({
+      cloud,
+      async configure(values, secretKeys = []) {
+        const secrets = Object.fromEntries(secretKeys.map((key) => [key, madeUpSecret]));
+        const checked = checkConfig(request.program, { ...values, ...secrets }, secretKeys);
+        if ("faults" in checked) throw configError(request.program, checked.faults);
+        await configure(stack, values, new Set(secretKeys));
+      },
+      run: (operation, watch = {}) => runOperation(stack, operation, watch),
+    });
+  } finally {
+    await Promise.all(served.map((each) => each.close()));
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function openStack(
+  { engine, program, project, stack }: SimulationRequest,
+  root: string,
+  attached: string,
+): Promise<Stack> {
+  const [work, state, home] = ["work", "state", "home"].map((name) => path.join(root, name));
+  for (const folder of [work!, state!, home!]) await mkdir(folder);
+  const command = new EngineCommand(engine.path, engine.version);
+  const inline: PulumiFn = () => runBuiltin(program);
+  const workspace = await LocalWorkspace.create({
+    workDir: work!,
+    pulumiHome: home!,
+    pulumiCommand: command as unknown as PulumiCommand,
+    program: inline,
+    projectSettings: { name: project, runtime: "nodejs", main: work!, backend: { url: `file://${state}` } },
+    envVars: {
+      HOME: home!,
+      PATH: process.env.PATH ?? "",
+      // Its state holds nothing but what was made up.
+      PULUMI_CONFIG_PASSPHRASE: "simulated",
+      PULUMI_DEBUG_PROVIDERS: attached,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    },
+  });
+  return Stack.create(stack, workspace);
+}
+
+async function configure(stack: Stack, values: Record<string, unknown>, secretKeys: Set<string>) {
+  const { workspace, name } = stack;
+  const project = (await workspace.projectSettings()).name;
+  const plain = Object.entries(values).filter(([key]) => !secretKeys.has(key));
+  const settings = await workspace.stackSettings(name).catch(() => ({}));
+  const config = Object.fromEntries(plain.map(([key, value]) => [`${project}:${key}`, value]));
+  await workspace.saveStackSettings(name, { ...settings, config: config as never });
+  for (const key of secretKeys) await stack.setConfig(key, { value: madeUpSecret, secret: true });
+}
+
+async function runOperation(stack: Stack, operation: SimulatedOperation, { onEvent, signal }: Watch) {
+  let changes: Changes = {};
+  const options = {
+    color: "never" as const,
+    signal,
+    onEvent(event: EngineEvent) {
+      changes = event.summaryEvent?.resourceChanges ?? changes;
+      onEvent?.(event);
+    },
+  };
+  try {
+    await stack[operation](options as never);
+  } catch (cause) {
+    const told = cause instanceof EngineFailure ? cause.output.trim() || cause.message : String(cause);
+    throw new RoostError("unprocessable", told, { cause });
+  }
+  return changes;
+}
