@@ -4,6 +4,7 @@ import { isSecretField } from "./fields.ts";
 import { helloConfig } from "./hello/config.ts";
 import { moduleHostingConfig } from "./module-hosting/config.ts";
 import { monitoringConfig } from "./monitoring/config.ts";
+import { sessionsConfig } from "./sessions/config.ts";
 import { staticSiteConfig } from "./static-site/config.ts";
 import { webServiceConfig } from "./web-service/config.ts";
 
@@ -47,6 +48,11 @@ export const builtins: Builtins = {
     description: "Microfrontend modules on S3 and CloudFront, on Azure Blob Storage and Front Door, or both",
     config: moduleHostingConfig,
     load: async () => (await import("./module-hosting/program.ts")).program,
+  },
+  sessions: {
+    description: "What users' sessions on ECS Fargate are started from: network, cluster, templates, roles",
+    config: sessionsConfig,
+    load: async () => (await import("./sessions/program.ts")).program,
   },
   monitoring: {
     description: "Prometheus, Grafana and Alertmanager on Kubernetes",

@@ -113,6 +113,7 @@ async function openStack(
       PULUMI_CONFIG_PASSPHRASE: "simulated",
       PULUMI_DEBUG_PROVIDERS: attached,
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      GOGC: "400",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     },
   });

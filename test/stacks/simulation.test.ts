@@ -26,9 +26,11 @@ const image = `registry.example.com/image@sha256:${"f".repeat(64)}`;
 
 const modulesOnAws = {
   accountId: "111122223333",
-  domain: "modules.dev.example.com",
+  region: "eu-west-1",
   zoneId: "Z0123456789EXAMPLE",
 };
+
+const workspace = { image, port: 8080 };
 
 const lives: Record<string, Life> = {
   "web-service": {
@@ -55,8 +57,19 @@ const lives: Record<string, Life> = {
   "module-hosting": {
     change: { values: { shells: ["https://shell.example.com"] }, updated: ["modules-cdn-headers"] },
     replacement: {
-      values: { aws: { ...modulesOnAws, region: "eu-central-1" } },
-      replaced: [],
+      values: { aws: { ...modulesOnAws, domain: "mod.dev.example.com" } },
+      replaced: ["modules-cdn-certificate", "modules-cdn-certificate-proven"],
+    },
+  },
+  sessions: {
+    values: { alarms: ["dev@example.com"], templates: { workspace } },
+    change: {
+      values: { usualSessions: 60 },
+      updated: ["watch-alarm-ManySessions", "watch-dashboard-sessions"],
+    },
+    replacement: {
+      values: { templates: { workspace: { ...workspace, cpu: 512 } } },
+      replaced: ["workspace-task"],
     },
   },
   monitoring: {
