@@ -55,6 +55,7 @@ export {
   DeploymentStrategy,
   type FargateServiceArgs,
   type FrontArgs,
+  type FurtherFrontArgs,
   ImageOwner,
   type OwnLoadBalancerArgs,
   type RouteArgs,
@@ -106,6 +107,8 @@ export {
   type RealmRoleArgs,
 } from "./keycloak/args.ts";
 export { type KeycloakImage, keycloakContainerfile } from "./keycloak/containerfile.ts";
+export type { EcsDatabaseArgs, KeycloakOnEcsArgs, SecretLoginReference } from "./keycloak/ecs-args.ts";
+export { KeycloakOnEcs } from "./keycloak/keycloak-on-ecs.ts";
 export { KeycloakOnKubernetes } from "./keycloak/keycloak-on-kubernetes.ts";
 export {
   KeycloakEgress,

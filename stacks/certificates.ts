@@ -11,14 +11,19 @@ import type { Output } from "@pulumi/pulumi";
  */
 export function makeCertificates(
   domain: string,
-  { zoneId, regions, tags }: { zoneId: string; regions: string[]; tags: Record<string, string> },
+  {
+    name = "certificate",
+    zoneId,
+    regions,
+    tags,
+  }: { name?: string; zoneId: string; regions: string[]; tags: Record<string, string> },
 ): Record<string, Output<string>> {
   const certificates = regions.map((region) => {
     const settings = { region, domainName: domain, validationMethod: "DNS", tags };
-    return [region, new Certificate(`certificate-${region}`, settings)] as const;
+    return [region, new Certificate(`${name}-${region}`, settings)] as const;
   });
   const proof = certificates[0]![1].domainValidationOptions.apply(([option]) => option!);
-  const record = new DnsRecord("certificate-proof", {
+  const record = new DnsRecord(`${name}-proof`, {
     zoneId,
     name: proof.resourceRecordName,
     type: proof.resourceRecordType,
@@ -27,7 +32,7 @@ export function makeCertificates(
   });
   return Object.fromEntries(
     certificates.map(([region, { arn }]) => {
-      const validation = new CertificateValidation(`certificate-${region}-proven`, {
+      const validation = new CertificateValidation(`${name}-${region}-proven`, {
         region,
         certificateArn: arn,
         validationRecordFqdns: [record.fqdn],

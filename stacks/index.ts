@@ -2,8 +2,10 @@ import type { z } from "zod";
 import { azureSiteConfig } from "./azure-site/config.ts";
 import { isSecretField } from "./fields.ts";
 import { helloConfig } from "./hello/config.ts";
+import { keycloakConfig } from "./keycloak/config.ts";
 import { moduleHostingConfig } from "./module-hosting/config.ts";
 import { monitoringConfig } from "./monitoring/config.ts";
+import { platformConfig } from "./platform/config.ts";
 import { sessionsConfig } from "./sessions/config.ts";
 import { staticSiteConfig } from "./static-site/config.ts";
 import { webServiceConfig } from "./web-service/config.ts";
@@ -53,6 +55,16 @@ export const builtins: Builtins = {
     description: "What users' sessions on ECS Fargate are started from: network, cluster, templates, roles",
     config: sessionsConfig,
     load: async () => (await import("./sessions/program.ts")).program,
+  },
+  keycloak: {
+    description: "Keycloak on ECS Fargate: one realm, a database, doors for users and for administrators",
+    config: keycloakConfig,
+    load: async () => (await import("./keycloak/program.ts")).program,
+  },
+  platform: {
+    description: "Roost itself on ECS Fargate: API, workers, PostgreSQL, Keycloak, alarms",
+    config: platformConfig,
+    load: async () => (await import("./platform/program.ts")).program,
   },
   monitoring: {
     description: "Prometheus, Grafana and Alertmanager on Kubernetes",

@@ -7,6 +7,7 @@ import {
   type PulumiCommand,
   type PulumiFn,
   Stack,
+  type StackSettings,
 } from "@pulumi/pulumi/automation/index.js";
 import { commandProvider } from "../../plugins/command/index.ts";
 import { type Served, serveProvider } from "../../plugins/provider/index.ts";
@@ -74,16 +75,16 @@ export async function withSimulation<T>(
     await attach(cloud.provider, cloud.packages);
     await attach(commandProvider, ["command"]);
     await attach(roostProvider({ dataFolder: path.join(root, "services") }), ["roost"]);
-    const stack = await openStack(request, root, attached.join(","));
+    const opened = await openStack(request, root, attached.join(","));
     return await use({
       cloud,
       async configure(values, secretKeys = []) {
         const secrets = Object.fromEntries(secretKeys.map((key) => [key, madeUpSecret]));
         const checked = checkConfig(request.program, { ...values, ...secrets }, secretKeys);
         if ("faults" in checked) throw configError(request.program, checked.faults);
-        await configure(stack, values, new Set(secretKeys));
+        await configure(opened, values, secretKeys);
       },
-      run: (operation, watch = {}) => runOperation(stack, operation, watch),
+      run: (operation, watch = {}) => runOperation(opened.stack, operation, watch),
     });
   } finally {
     await Promise.all(served.map((each) => each.close()));
@@ -91,43 +92,56 @@ export async function withSimulation<T>(
   }
 }
 
+interface Opened {
+  stack: Stack;
+  /** Runs the engine's command in the stack's folder. */
+  pulumi(...args: string[]): Promise<unknown>;
+}
+
 async function openStack(
   { engine, program, project, stack }: SimulationRequest,
   root: string,
   attached: string,
-): Promise<Stack> {
+): Promise<Opened> {
   const [work, state, home] = ["work", "state", "home"].map((name) => path.join(root, name));
   for (const folder of [work!, state!, home!]) await mkdir(folder);
   const command = new EngineCommand(engine.path, engine.version);
   const inline: PulumiFn = () => runBuiltin(program);
+  const envVars = {
+    HOME: home!,
+    PATH: process.env.PATH ?? "",
+    PULUMI_BACKEND_URL: `file://${state}`,
+    // Its state holds nothing but what was made up.
+    PULUMI_CONFIG_PASSPHRASE: "simulated",
+    PULUMI_DEBUG_PROVIDERS: attached,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    GOGC: "400",
+  };
   const workspace = await LocalWorkspace.create({
     workDir: work!,
     pulumiHome: home!,
     pulumiCommand: command as unknown as PulumiCommand,
     program: inline,
-    projectSettings: { name: project, runtime: "nodejs", main: work!, backend: { url: `file://${state}` } },
-    envVars: {
-      HOME: home!,
-      PATH: process.env.PATH ?? "",
-      // Its state holds nothing but what was made up.
-      PULUMI_CONFIG_PASSPHRASE: "simulated",
-      PULUMI_DEBUG_PROVIDERS: attached,
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      GOGC: "400",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    },
+    projectSettings: { name: project, runtime: "nodejs", main: work! },
+    envVars,
   });
-  return Stack.create(stack, workspace);
+  return {
+    stack: await Stack.create(stack, workspace),
+    pulumi: (...args) => command.run(args, work!, { ...envVars, PULUMI_HOME: home! }),
+  };
 }
 
-async function configure(stack: Stack, values: Record<string, unknown>, secretKeys: Set<string>) {
+async function configure({ stack, pulumi }: Opened, values: Record<string, unknown>, secretKeys: string[]) {
   const { workspace, name } = stack;
-  const project = (await workspace.projectSettings()).name;
-  const plain = Object.entries(values).filter(([key]) => !secretKeys.has(key));
-  const settings = await workspace.stackSettings(name).catch(() => ({}));
+  const { name: project } = await workspace.projectSettings();
+  const plain = Object.entries(values).filter(([key]) => !secretKeys.includes(key));
+  const { secretsProvider, encryptionSalt } = await workspace
+    .stackSettings(name)
+    .catch(() => ({}) as StackSettings);
   const config = Object.fromEntries(plain.map(([key, value]) => [`${project}:${key}`, value]));
-  await workspace.saveStackSettings(name, { ...settings, config: config as never });
-  for (const key of secretKeys) await stack.setConfig(key, { value: madeUpSecret, secret: true });
+  await workspace.saveStackSettings(name, { secretsProvider, encryptionSalt, config: config as never });
+  for (const key of secretKeys) await pulumi("config", "set", "--stack", name, "--secret", key, madeUpSecret);
 }
 
 async function runOperation(stack: Stack, operation: SimulatedOperation, { onEvent, signal }: Watch) {

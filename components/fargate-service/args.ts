@@ -93,6 +93,13 @@ export interface OwnLoadBalancerArgs {
   testPort?: number;
 }
 
+/** A further load balancer that leads to the same port. */
+export interface FurtherFrontArgs {
+  shared: LoadBalancerReference;
+  /** Which of its requests are for the service, by a name of your choice. */
+  routes: Record<string, RouteArgs>;
+}
+
 /** How requests reach the service: through a load balancer that is there, or one of its own. */
 export interface FrontArgs {
   /** A load balancer that services share. One of `shared` and `own`. */
@@ -101,6 +108,11 @@ export interface FrontArgs {
   own?: OwnLoadBalancerArgs;
   /** Which requests are for the service, by a name of your choice; exactly one unless deployments are rolling. */
   routes: Record<string, RouteArgs>;
+  /**
+   * Further load balancers by a name of your choice, such as an internal one for administrators; with rolling
+   * deployments only. Default none.
+   */
+  also?: Record<string, FurtherFrontArgs>;
   health?: TargetHealthArgs;
   /** Shows a new version at the load balancer's test listener first. Default false. */
   testTraffic?: boolean;

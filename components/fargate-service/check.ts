@@ -105,7 +105,7 @@ function checkFront(
   front: FrontArgs,
   { port, portProtocol, deployment, autoscaling }: FargateServiceArgs,
 ): Fault[] {
-  const { shared, own, routes, health, testTraffic } = front;
+  const { shared, own, routes, health, testTraffic, also = {} } = front;
   const names = Object.keys(routes);
   const secondSet = hasSecondSet(deployment?.strategy);
   const faults: Fault[] = [];
@@ -117,6 +117,19 @@ function checkFront(
   }
   if (names.length === 0) fault("front.routes", routes, "at least one route");
   if (secondSet && names.length > 1) fault("front.routes", names, `one route with ${deployment?.strategy}`);
+  if (secondSet && Object.keys(also).length > 0) {
+    fault(
+      "front.also",
+      Object.keys(also),
+      `nothing with ${deployment?.strategy}: it moves one load balancer`,
+    );
+  }
+  const further = Object.entries(also).flatMap(([key, { routes }]) =>
+    Object.entries(routes).map(([name, route]) => [`front.also.${key}.routes.${name}`, name, route] as const),
+  );
+  for (const [key, each] of Object.entries(also)) {
+    if (Object.keys(each.routes).length === 0) fault(`front.also.${key}.routes`, {}, "at least one route");
+  }
   if (testTraffic && !secondSet) fault("front.testTraffic", true, "a strategy other than ROLLING with it");
   if (testTraffic && shared && shared.testListenerArn === undefined) {
     fault("front.shared.testListenerArn", undefined, "the test listener, when testTraffic is true");
@@ -143,6 +156,7 @@ function checkFront(
   return [
     ...faults,
     ...names.flatMap((name) => checkRoute(`front.routes.${name}`, name, routes[name]!)),
+    ...further.flatMap(([field, name, route]) => checkRoute(field, name, route)),
     ...optional("front.health.port", health?.port, 1, 65535),
     ...optional("front.health.intervalSeconds", health?.intervalSeconds, 5, 300, "seconds"),
     ...optional("front.health.timeoutSeconds", health?.timeoutSeconds, 2, 120, "seconds"),

@@ -142,7 +142,7 @@ export class FargateService extends ComponentResource {
 
     function behindFront(): Pick<ServiceArgs, "loadBalancers" | "healthCheckGracePeriodSeconds"> {
       if (!front) return {};
-      const { targetGroup, alternate, productionRule, testRule, role } = front;
+      const { targetGroup, alternate, productionRule, testRule, role, further } = front;
       return {
         healthCheckGracePeriodSeconds: args.front?.health?.graceSeconds ?? 60,
         loadBalancers: [
@@ -160,6 +160,11 @@ export class FargateService extends ComponentResource {
                 },
               }),
           },
+          ...further.map(({ arn }) => ({
+            targetGroupArn: arn,
+            containerName: MAIN,
+            containerPort: args.port!,
+          })),
         ],
       };
     }

@@ -15,7 +15,13 @@ import { rulePriority } from "../load-balancer/rule-priority.ts";
 import { shortPrefix } from "../load-balancer/short-prefix.ts";
 import { override } from "../overrides.ts";
 import { partitionOf } from "../regions.ts";
-import type { FargateServiceArgs, FrontArgs, OwnLoadBalancerArgs, RouteArgs } from "./args.ts";
+import type {
+  FargateServiceArgs,
+  FrontArgs,
+  FurtherFrontArgs,
+  OwnLoadBalancerArgs,
+  RouteArgs,
+} from "./args.ts";
 import { hasSecondSet } from "./deployment-plan.ts";
 
 /** How target groups call what is spoken. */
@@ -34,6 +40,8 @@ export interface Front {
   testRule?: ListenerRule;
   /** Lets ECS move traffic between the groups; absent with rolling deployments. */
   role?: Role;
+  /** Groups of further load balancers. */
+  further: TargetGroup[];
   /** What must be there before the service registers its tasks. */
   ready: Resource[];
   balancer: LoadBalancerReference;
@@ -54,16 +62,15 @@ export function makeFront(
 
   const targetGroup = makeTargetGroup("targets");
   const alternate = secondSet ? makeTargetGroup("targets-alternate") : undefined;
-  const rules = Object.entries(front.routes)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([route, shape]) => makeRule(`route-${route}`, balancer.listenerArn, route, shape));
+  const rules = byName(front.routes).map(([route, shape]) =>
+    makeRule(`route-${route}`, balancer.listenerArn, route, shape),
+  );
   const testRule = front.testTraffic ? makeTestRule() : undefined;
-  openPath("", port);
-  const healthPort = front.health?.port;
-  if (healthPort !== undefined && healthPort !== port) openPath("-health", healthPort);
+  openPaths("", balancer);
   const ready: Resource[] = [...rules, ...(testRule ? [testRule] : [])];
+  const further = byName(front.also ?? {}).map(([key, each]) => makeFurther(key, each));
   const role = secondSet ? makeRole() : undefined;
-  return { targetGroup, alternate, productionRule: rules[0]!, testRule, role, ready, balancer, own };
+  return { targetGroup, alternate, productionRule: rules[0]!, testRule, role, further, ready, balancer, own };
 
   function makeOwn(settings: OwnLoadBalancerArgs): LoadBalancer {
     const { network, alarms } = args;
@@ -106,6 +113,7 @@ export function makeFront(
     listenerArn: Input<string>,
     route: string,
     shape: RouteArgs,
+    group = targetGroup,
   ): ListenerRule {
     const { hosts = [], paths = [], priority = rulePriority(`${name}-${route}`, shape) } = shape;
     const settings: ListenerRuleArgs = {
@@ -126,7 +134,7 @@ export function makeFront(
                 ],
               },
             }
-          : { type: "forward", targetGroupArn: targetGroup.arn },
+          : { type: "forward", targetGroupArn: group.arn },
       ],
       tags,
     };
@@ -143,14 +151,30 @@ export function makeFront(
     return makeRule(`test-${route}`, balancer.testListenerArn!, route, shape);
   }
 
+  /** A group belongs to one load balancer, so each has its own. */
+  function makeFurther(key: string, { shared, routes }: FurtherFrontArgs): TargetGroup {
+    const group = makeTargetGroup(`targets-${key}`);
+    for (const [route, shape] of byName(routes)) {
+      ready.push(makeRule(`route-${key}-${route}`, shared.listenerArn, `${key}-${route}`, shape, group));
+    }
+    openPaths(`-${key}`, shared);
+    return group;
+  }
+
+  function openPaths(suffix: string, from: LoadBalancerReference): void {
+    openPath(suffix, port, from);
+    const healthPort = front.health?.port;
+    if (healthPort !== undefined && healthPort !== port) openPath(`${suffix}-health`, healthPort, from);
+  }
+
   /** Out of the load balancer's group into the tasks', on one port. */
-  function openPath(suffix: string, open: number): void {
+  function openPath(suffix: string, open: number, from: LoadBalancerReference): void {
     const ports = { ipProtocol: "tcp", fromPort: open, toPort: open, tags };
     new SecurityGroupEgressRule(
       `${name}-front-to-tasks${suffix}`,
       override(overrides, "egressRule", {
         ...ports,
-        securityGroupId: balancer.securityGroupId,
+        securityGroupId: from.securityGroupId,
         referencedSecurityGroupId: securityGroupId,
         description: `To tasks of ${name}`,
       }),
@@ -161,7 +185,7 @@ export function makeFront(
       override(overrides, "ingressRule", {
         ...ports,
         securityGroupId,
-        referencedSecurityGroupId: balancer.securityGroupId,
+        referencedSecurityGroupId: from.securityGroupId,
         description: "From the load balancer",
       }),
       { parent },
@@ -189,4 +213,9 @@ export function makeFront(
     );
     return made;
   }
+}
+
+/** By name, so that a reorder changes nothing. */
+function byName<T>(record: Record<string, T>): [string, T][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }

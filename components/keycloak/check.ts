@@ -59,19 +59,26 @@ export function checkKeycloakOnKubernetes(name: string, args: KeycloakOnKubernet
       : "required with prometheus";
     faults.push({ field: "monitoringNamespace", value: args.monitoringNamespace, allowed });
   }
+  return [...faults, ...checkClientSecrets(realm, clientSecrets)];
+}
+
+/** Each client that proves who it is has a secret, and no other one. */
+export function checkClientSecrets(realm: RealmArgs, clientSecrets: Record<string, unknown> = {}): Fault[] {
   const secret = confidentialClients(realm);
-  for (const client of secret.filter((id) => !clientSecrets[id])) {
-    const allowed = `the Secret of the client, which is of kind ${realm.clients[client]?.kind}`;
-    faults.push({ field: `clientSecrets.${client}`, value: undefined, allowed });
-  }
-  for (const client of Object.keys(clientSecrets).filter((id) => !secret.includes(id))) {
-    faults.push({
+  const missing = secret.filter((id) => !clientSecrets[id]);
+  const stray = Object.keys(clientSecrets).filter((id) => !secret.includes(id));
+  return [
+    ...missing.map((client) => ({
+      field: `clientSecrets.${client}`,
+      value: undefined,
+      allowed: `the Secret of the client, which is of kind ${realm.clients[client]?.kind}`,
+    })),
+    ...stray.map((client) => ({
       field: `clientSecrets.${client}`,
       value: client,
       allowed: "a client of kind server or service",
-    });
-  }
-  return faults;
+    })),
+  ];
 }
 
 /** What is wrong with the part that every platform shares. */

@@ -1,2 +1,2 @@
-export { replacingInputs } from "./replacing-inputs.ts";
+export { isReplacing, replacingInputs } from "./replacing-inputs.ts";
 export { type SimulatedCloud, type SimulatedResource, simulateCloud } from "./simulated-cloud.ts";

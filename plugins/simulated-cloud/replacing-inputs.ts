@@ -170,6 +170,7 @@ export const replacingInputs: Readonly<Record<string, readonly string[]>> = {
   ],
   "aws:s3/bucketVersioning:BucketVersioning": ["bucket", "region"],
   "aws:secretsmanager/secret:Secret": ["name", "namePrefix", "region"],
+  "aws:secretsmanager/secretVersion:SecretVersion": ["secretId", "secretString", "secretBinary", "region"],
   "aws:servicediscovery/httpNamespace:HttpNamespace": ["name", "region"],
   "aws:sns/topic:Topic": ["fifoTopic", "name", "namePrefix", "region"],
   "aws:sns/topicPolicy:TopicPolicy": ["arn", "region"],
@@ -248,3 +249,10 @@ export const replacingInputs: Readonly<Record<string, readonly string[]>> = {
   "kubernetes:rbac.authorization.k8s.io/v1:Role": ["metadata.name", "metadata.namespace"],
   "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": ["metadata.name", "metadata.namespace", "roleRef"],
 };
+
+/** Whether a change at a path, such as `spec.selector.matchLabels`, replaces a resource of that type. */
+export function isReplacing(type: string, path: string): boolean {
+  return (replacingInputs[type] ?? []).some(
+    (each) => path === each || path.startsWith(`${each}.`) || path.startsWith(`${each}[`),
+  );
+}

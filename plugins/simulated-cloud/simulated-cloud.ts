@@ -12,7 +12,7 @@ import {
 } from "../provider/index.ts";
 import { isKubernetes, nameObject, objectOf } from "./kubernetes.ts";
 import { madeUp } from "./made-up.ts";
-import { replacingInputs } from "./replacing-inputs.ts";
+import { isReplacing } from "./replacing-inputs.ts";
 import { outputTypes } from "./shape.ts";
 
 /** What exists in a simulated cloud. */
@@ -114,12 +114,7 @@ function merged(state: Properties, oldInputs: Properties, inputs: Properties): P
 
 function differences(type: string, { inputs, oldInputs }: DiffRequest): Diff {
   const { changes } = diffInputs(oldInputs, inputs);
-  const replacing = replacingInputs[type] ?? [];
-  for (const [path, change] of Object.entries(changes)) {
-    change.replace = replacing.some(
-      (each) => path === each || (/^[.[]/.test(path.slice(each.length)) && path.startsWith(each)),
-    );
-  }
+  for (const [path, change] of Object.entries(changes)) change.replace = isReplacing(type, path);
   // Two of one name cannot be at a time: providers delete first where a program chose the name.
   const given = isKubernetes(type) ? "metadata.name" : "name";
   const isNamed = isKubernetes(type) || typeof inputs.name === "string";

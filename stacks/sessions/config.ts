@@ -10,7 +10,9 @@ const template = z
     memoryMiB: wholeNumber(512, 122_880).optional(),
     ttlSeconds: wholeNumber(60, 604_800).default(14_400),
     spot: z.boolean("must be true or false").default(false),
-    environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string(), "must be names with texts").default({}),
+    environment: z
+      .record(z.string().regex(/^[A-Za-z_]\w*$/), z.string(), "must be names with texts")
+      .default({}),
     writablePaths: z.array(text(/^\/\S+$/, "an absolute path")).default([]),
   })
   .superRefine(({ cpu, memoryMiB = leastMemory(cpu) }, { addIssue }) => {
@@ -19,7 +21,10 @@ const template = z
     }
   });
 
-const templateName = text(/^[a-z][a-z0-9-]{0,23}$/, "a name of small letters, digits and hyphens, 24 at most");
+const templateName = text(
+  /^[a-z][a-z0-9-]{0,23}$/,
+  "a name of small letters, digits and hyphens, 24 at most",
+);
 
 export const sessionsConfig = z.strictObject({
   stage,

@@ -3,8 +3,8 @@ import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { getProject, getStack, type Input } from "@pulumi/pulumi";
 import {
-  Cluster,
   type CloudWatchQueryArgs,
+  Cluster,
   Comparison,
   Egress,
   type Grant,
@@ -52,7 +52,10 @@ export async function program(config: SessionsConfig) {
       connect(name, proxy.id, template.grantReach, tags);
       const launchPolicy = makeDeployPolicy(`${name}-launch`, template.grantLaunch, tags);
       const { runTask, containerName, port, logGroupName } = template;
-      return [name, { runTask, containerName, port, logGroupName, launchPolicyArn: launchPolicy.arn }] as const;
+      return [
+        name,
+        { runTask, containerName, port, logGroupName, launchPolicyArn: launchPolicy.arn },
+      ] as const;
     });
   const running: CloudWatchQueryArgs = {
     namespace: "ECS/ContainerInsights",
@@ -106,7 +109,12 @@ export async function program(config: SessionsConfig) {
 }
 
 /** Both ends of a way from a security group to what a grant opens. */
-function connect(name: string, from: Input<string>, { connections = [] }: Grant, tags: Record<string, string>) {
+function connect(
+  name: string,
+  from: Input<string>,
+  { connections = [] }: Grant,
+  tags: Record<string, string>,
+) {
   for (const { securityGroupId, port } of connections) {
     const ports = { ipProtocol: "tcp", fromPort: port, toPort: port, tags };
     new SecurityGroupEgressRule(`proxy-to-${name}`, {

@@ -8,7 +8,7 @@ import { engineVersion } from "../../toolchain/found.mjs";
 import { enginePath, reasonWithoutEngine } from "../support/engine.ts";
 import { exampleGraph, examplesOf, exampleText } from "./example.ts";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const withEngine = reasonWithoutEngine() === undefined ? describe : describe.skip;
 const programs = Object.keys(builtins).filter((name) => name !== "hello");
@@ -65,12 +65,28 @@ const lives: Record<string, Life> = {
     values: { alarms: ["dev@example.com"], templates: { workspace } },
     change: {
       values: { usualSessions: 60 },
-      updated: ["watch-alarm-ManySessions", "watch-dashboard-sessions"],
+      updated: ["watch-alarm-sessions-ManySessions", "watch-dashboard-sessions"],
     },
     replacement: {
       values: { templates: { workspace: { ...workspace, cpu: 512 } } },
       replaced: ["workspace-task"],
     },
+  },
+  keycloak: {
+    change: { values: { keycloakInstances: 2 }, updated: ["identity-servers-service"] },
+    replacement: {
+      values: { identityDomain: "login.dev.example.com" },
+      replaced: [
+        "certificate-eu-west-1",
+        "certificate-eu-west-1-proven",
+        "certificate-proof",
+        "identity-servers-task",
+      ],
+    },
+  },
+  platform: {
+    change: { values: { workers: 2 }, updated: ["workers-service"] },
+    replacement: { values: { image }, replaced: ["api-task", "workers-task"] },
   },
   monitoring: {
     change: { values: { prometheusImage: image }, updated: ["monitoring-prometheus"] },

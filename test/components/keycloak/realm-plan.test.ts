@@ -203,6 +203,13 @@ describe("keycloakContainerfile", () => {
     ]) {
       expect(file).toContain(option);
     }
-    expect(file).toMatch(/USER 1000\nENTRYPOINT/);
+    expect(file).toMatch(/USER 1000\nVOLUME .*\nENTRYPOINT/);
+    expect(file).not.toContain("ADD");
+  });
+
+  it("brings the database's authority along where nothing is mounted", () => {
+    const databaseAuthority = "https://truststore.pki.rds.amazonaws.com/eu-west-1/eu-west-1-bundle.pem";
+    const file = keycloakContainerfile({ base: "keycloak@sha256:1", databaseAuthority });
+    expect(file).toContain(`ADD --chmod=0444 ${databaseAuthority} /opt/roost/database-authority/ca.crt\n`);
   });
 });

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { accountId, alarms, domain, hostedZoneId, image, stage, wholeNumber, zones } from "../fields.ts";
+import { keycloakFields, secretArn } from "../keycloak/config.ts";
+
+const { realm: _realm, clientSecretArns: _clients, ...identity } = keycloakFields;
+
+export const platformConfig = z.strictObject({
+  stage,
+  accountId,
+  zones,
+  domain,
+  zoneId: hostedZoneId,
+  alarms,
+  image: image.describe(
+    "Image of Roost by digest, for ARM: its entry point is the roost command, and it holds the database's authority.",
+  ),
+  masterKeySecretArn: secretArn.describe("ARN of the secret with the master key, 32 bytes in base64."),
+  adminTokenSecretArn: secretArn.describe(
+    "ARN of the secret with the first admin token, 32 characters or more.",
+  ),
+  apiTasks: wholeNumber(1, 100)
+    .optional()
+    .describe("Tasks of the API at least. Default: 2 in production, 1 in dev."),
+  workers: wholeNumber(1, 100)
+    .optional()
+    .describe("Tasks that run deployments. Default: 2 in production, 1 in dev."),
+  ...identity,
+});
+
+export type PlatformConfig = z.infer<typeof platformConfig>;
