@@ -1,4 +1,4 @@
-import { drawGraph, type Graph, record, writeGraph } from "../components/testing/index.ts";
+import { drawGraph, type Graph, readGraph, record, writeGraph } from "../components/testing/index.ts";
 import { type Builtins, builtins, type ConfigFault, checkConfig } from "./index.ts";
 
 /**
@@ -30,6 +30,7 @@ export interface RecordBuiltinSettings {
 
 /** What a simulated cloud answers where our components look into an output. */
 export { structuredOutputs } from "../components/testing/index.ts";
+export { readGraph };
 
 /** The texts that a graph can be shown as. */
 export const graphFormats = { json: writeGraph, mermaid: drawGraph };

@@ -5,6 +5,7 @@ import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { deployCommands } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { exportCommand } from "./commands/export.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { hostCommand } from "./commands/host.ts";
 import { loginCommand } from "./commands/login.ts";
@@ -46,6 +47,7 @@ export function buildProgram(session: Session): Command {
     workerCommand,
     doctorCommand,
     graphCommand,
+    exportCommand,
     backupCommand,
     restoreCommand,
     settingsCommand,

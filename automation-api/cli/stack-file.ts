@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { isCollection, isMap, isScalar, parseDocument, type Scalar, type YAMLMap } from "yaml";
 import { RoostError } from "../errors.ts";
 
@@ -32,27 +31,6 @@ export function readStackFile(text: string): StackFile {
   }
   const { program, ...rest } = values;
   return { values: rest, secretKeys, ...(program !== undefined && { program: String(program) }) };
-}
-
-/**
- * The configuration of one program from a file, or none without a file.
- * @param flag names the file in errors, such as "--config"
- * @throws invalid when it cannot be read or is for another program
- */
-export async function readProgramFile(
-  program: string,
-  file: string | undefined,
-  flag: string,
-): Promise<StackFile> {
-  if (file === undefined) return { values: {}, secretKeys: [] };
-  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new RoostError("invalid", `${flag}: ${file} cannot be read (${cause.code}).`, { cause });
-  });
-  const read = readStackFile(text);
-  if (read.program !== undefined && read.program !== program) {
-    throw new RoostError("invalid", `${flag}: ${file} is for the program ${read.program}, not ${program}.`);
-  }
-  return read;
 }
 
 function entries(config: YAMLMap): [string, unknown][] {

@@ -2,20 +2,11 @@ import type { Graph, GraphResource, Json } from "../../components/testing/index.
 import { type Proof, proofsOfCertificates } from "./certificates.ts";
 import mappingFile from "./cloudformation.json" with { type: "json" };
 import { convert, isObject, put } from "./convert.ts";
-import type { Mapping, TypeMapping } from "./mapping.ts";
+import type { Finding, Mapping, TypeMapping } from "./mapping.ts";
 import { References } from "./references.ts";
 import { type Template, Templates } from "./templates.ts";
 
 const MAPPING = mappingFile as unknown as Mapping;
-
-/** Something of the graph that the export does not say. */
-export interface Finding {
-  urn: string;
-  type: string;
-  /** Path of the input; absent when it is the whole resource. */
-  property?: string;
-  reason: string;
-}
 
 export interface CloudFormationExport {
   /** One for each region, because a stack of CloudFormation is in one; "home" where the graph does not tell which. */
@@ -26,20 +17,14 @@ export interface CloudFormationExport {
   omitted: Finding[];
 }
 
-export interface CloudFormationSettings {
-  /** Region of resources that name none. Default: that of the availability zones in the graph, else unknown. */
-  region?: string;
-}
-
 /**
  * The AWS part of a graph as CloudFormation templates, so that rules which read those can judge it before it
  * exists. Resources of other clouds are left out silently; references become Ref, Fn::GetAtt and Fn::Sub, across
  * regions a parameter on one side and an output on the other; a secret becomes a parameter without a value.
+ *
+ * @param region of resources that name none; default that of the availability zones in the graph, else "home"
  */
-export function toCloudFormation(
-  graph: Graph,
-  { region }: CloudFormationSettings = {},
-): CloudFormationExport {
+export function toCloudFormation(graph: Graph, { region }: { region?: string } = {}): CloudFormationExport {
   return new Exporter(graph, region ?? regionOfZones(graph) ?? "home").export();
 }
 

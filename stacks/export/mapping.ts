@@ -49,3 +49,12 @@ export interface Mapping {
   withoutCounterpart: Record<string, string>;
   definitions: Record<string, Fields>;
 }
+
+/** Something of the graph that the export does not say. */
+export interface Finding {
+  urn: string;
+  type: string;
+  /** Path of the input; absent when it is the whole resource. */
+  property?: string;
+  reason: string;
+}

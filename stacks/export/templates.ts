@@ -1,6 +1,5 @@
 import type { Graph, GraphResource, Json } from "../../components/testing/index.ts";
-import type { Finding } from "./cloudformation.ts";
-import type { FieldMapping, OutputMapping, TypeMapping } from "./mapping.ts";
+import type { FieldMapping, Finding, OutputMapping, TypeMapping } from "./mapping.ts";
 import type { Piece, Reference } from "./references.ts";
 
 export interface TemplateResource {

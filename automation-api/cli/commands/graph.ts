@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { RoostError } from "../../errors.ts";
+import { readProgramConfig } from "../program-config.ts";
 import { examples, type Session, withJson } from "../session.ts";
-import { readProgramFile } from "../stack-file.ts";
 
 interface GraphFlags {
   config?: string;
@@ -34,7 +34,7 @@ export function graphCommand(session: Session): Command {
       if (flags.json && flags.format === "mermaid") {
         throw new RoostError("invalid", "--json goes with --format json only.");
       }
-      const { values, secretKeys } = await readProgramFile(program, flags.config, "--config");
+      const { values, secretKeys } = await readProgramConfig(program, flags.config);
       const { renderProgram } = await import("../../engine/graph.ts");
       const { format = "json", stack } = flags;
       session.context.stdout.write(await renderProgram({ program, values, secretKeys, stack, format }));

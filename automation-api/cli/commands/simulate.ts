@@ -3,7 +3,7 @@ import { locateEngine } from "../../../toolchain/found.mjs";
 import { createLogRenderer } from "../../deployments/render.ts";
 import { RoostError } from "../../errors.ts";
 import type { Session } from "../session.ts";
-import { readProgramFile } from "../stack-file.ts";
+import { readProgramConfig } from "../program-config.ts";
 import type { StackTarget } from "../target.ts";
 
 export interface SimulateFlags {
@@ -55,7 +55,7 @@ export async function simulate(
   const { project, stack } = request;
   const { stdout, stderr } = session.context;
   const program = flags.program ?? project;
-  const file = await readProgramFile(program, flags.stackFile, "--stack-file");
+  const file = await readProgramConfig(program, flags.stackFile, "--stack-file");
   const engine = locateEngine();
   if (!engine.found) throw new RoostError("unavailable", [engine.reason, ...engine.next].join("\n"));
   const { withSimulation } = await import("../../engine/simulation.ts");
