@@ -12,14 +12,14 @@ import process from "node:process";
 import { locate } from "../found.mjs";
 
 /**
- * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "chromium" | "shellcheck"} Need
+ * @typedef {keyof typeof REQUIREMENTS} Need
  * @typedef {object} Requirement
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
  * @property {boolean} [given] it cannot be installed, so its lack is no failure in CI either
  */
 
-/** @type {Record<Need, Requirement>} */
+/** @satisfies {Record<string, Requirement>} */
 export const REQUIREMENTS = {
   engine: { lack: () => reasonOf(locate().engine) },
   postgres: { lack: () => reasonOf(locate().database) },
@@ -32,6 +32,7 @@ export const REQUIREMENTS = {
   amtool: { lack: () => lackOfProgram("amtool"), aptPackage: "prometheus-alertmanager" },
   chromium: { lack: () => lackOfProgram("chromium"), aptPackage: "chromium" },
   shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
+  "python3-venv": { lack: lackOfPythonEnvironments, aptPackage: "python3-venv" },
 };
 
 /**
@@ -43,7 +44,7 @@ export const REQUIREMENTS = {
  */
 export function reasonToSkip(...needs) {
   for (const need of needs) {
-    const { lack, given } = REQUIREMENTS[need];
+    const { lack, given } = /** @type {Requirement} */ (REQUIREMENTS[need]);
     const reason = lack();
     if (reason === undefined) continue;
     if (process.env.CI && !given) throw new Error(`CI must have "${need}": ${reason}`);
@@ -87,6 +88,16 @@ function lackOfGitServer() {
   }
 }
 
+/** Debian's Python is without what makes environments unless a package of its own brings it. */
+function lackOfPythonEnvironments() {
+  try {
+    execFileSync("python3", ["-c", "import venv, ensurepip"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "python3 cannot make environments: it, or its modules venv and ensurepip, are not installed";
+  }
+}
+
 /** @param {import("../found.mjs").Found | import("../found.mjs").Missing} look */
 function reasonOf(look) {
   return look.found ? undefined : (look.reason.split("\n")[0] ?? "not found");
@@ -94,7 +105,8 @@ function reasonOf(look) {
 
 /** The Debian packages that are missing here, for system-packages.sh. @returns {string[]} */
 export function missingPackages() {
-  const missing = Object.values(REQUIREMENTS).filter(
+  const all = /** @type {Requirement[]} */ (Object.values(REQUIREMENTS));
+  const missing = all.filter(
     ({ aptPackage, lack }) => aptPackage && lack() !== undefined,
   );
   return missing.map(({ aptPackage }) => aptPackage ?? "");
