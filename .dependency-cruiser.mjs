@@ -60,7 +60,11 @@ export default {
         dependencyTypesNot: ["core"],
       },
     },
-    onlyImports("policies", [`${PACKAGE}@pulumi/`], "A rule sees provider types and nothing of ours."),
+    onlyImports(
+      "policies",
+      [`${PACKAGE}(@pulumi|zod)/`],
+      "A rule sees resources and its settings, and nothing else of ours.",
+    ),
     {
       name: "plugins-stand-alone",
       comment: "Plugins run without the control plane.",
@@ -96,12 +100,12 @@ export default {
     },
     {
       name: "api-imports-other-folders-by-index",
-      comment: "host-provisioning and plugins are used through an index.ts.",
+      comment: "host-provisioning, plugins and policies are used through an index.ts.",
       severity: "error",
       from: { path: API },
       to: {
         path: "^(components|policies|host-provisioning|plugins)/",
-        pathNot: "^(host-provisioning|plugins)/(.*/|)index\\.ts$",
+        pathNot: "^(host-provisioning|plugins|policies)/(.*/|)index\\.ts$",
       },
     },
     {

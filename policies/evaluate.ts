@@ -1,0 +1,166 @@
+import { kindOf } from "./kinds.ts";
+import { guard, Undecidable } from "./known.ts";
+import type { Context, Props, Resource, Rule, StackContext } from "./rule.ts";
+import {
+  dayOf,
+  type Exception,
+  exceptionFor,
+  type RuleSettings,
+  requireKnown,
+  type Settings,
+  settingsOf,
+} from "./settings.ts";
+import { Stack } from "./stack.ts";
+
+/** A recorded graph, of the document `roost-graph/1` what rules need. */
+export interface RecordedGraph {
+  resources: readonly {
+    urn: string;
+    type: string;
+    name: string;
+    parent?: string;
+    custom?: boolean;
+    read?: string;
+    inputs: Props;
+    references?: Record<string, string[]>;
+    options?: { protect?: boolean; provider?: string };
+  }[];
+}
+
+/**
+ * `violation` stops, `advisory` is shown, `cannot-decide` is neither, `excepted` was let through for a
+ * while, `remediation` was repaired. */
+export type OutcomeKind = "violation" | "advisory" | "cannot-decide" | "excepted" | "remediation";
+
+export interface Outcome {
+  kind: OutcomeKind;
+  rule: Rule;
+  urn: string;
+  name: string;
+  type: string;
+  message: string;
+  /** Input that is to blame. */
+  path?: string;
+  /** The exception that let it through, or that is over. */
+  exception?: Exception;
+}
+
+export interface Verdict {
+  /** How often a rule was asked about a resource. */
+  checks: number;
+  resources: number;
+  outcomes: Outcome[];
+}
+
+export interface EvaluateSettings {
+  settings?: Settings;
+  /** Decides whether exceptions are over. Default: now. */
+  now?: Date;
+}
+
+/** Is only read, and yet says what a stack depends on. */
+const stackReference = "pulumi:pulumi:StackReference";
+
+/** The resources of a graph as rules see them; what is only read, and components, are not judged. */
+export function resourcesOf(graph: RecordedGraph): Resource[] {
+  return graph.resources
+    .filter(({ custom, read, type }) => custom !== false && (read === undefined || type === stackReference))
+    .map(({ urn, type, name, parent, inputs, references, options }) => ({
+      urn,
+      type,
+      kind: kindOf(type),
+      name,
+      props: guard(inputs),
+      references: references ?? {},
+      protect: options?.protect,
+      parent,
+      provider: providerOf(graph, options?.provider),
+    }));
+}
+
+function providerOf(graph: RecordedGraph, reference: string | undefined): Resource["provider"] {
+  if (!reference) return undefined;
+  const urn = reference.slice(0, reference.lastIndexOf("::")) || reference;
+  const found = graph.resources.find((resource) => resource.urn === urn);
+  return { urn, props: found && guard(found.inputs) };
+}
+
+/**
+ * Judges a recorded graph. Nothing is asked of an engine or a cloud.
+ * @throws Error when settings are wrong; whatever a rule throws that is broken: no verdict is no permission
+ */
+export function evaluate(
+  rules: readonly Rule[],
+  graph: RecordedGraph,
+  { settings = {}, now = new Date() }: EvaluateSettings = {},
+): Verdict {
+  requireKnown(rules, settings);
+  const stack = new Stack(resourcesOf(graph));
+  const verdict: Verdict = { checks: 0, resources: stack.resources.length, outcomes: [] };
+  for (const rule of rules) {
+    const own = settingsOf(rule, settings);
+    if (own.level === "disabled") continue;
+    for (const resource of stack.of(...rule.kinds)) {
+      verdict.checks += 1;
+      verdict.outcomes.push(...judge(rule, resource, own, stack, dayOf(now)));
+    }
+  }
+  return verdict;
+}
+
+/** What one rule says of one resource. */
+export function judge(
+  rule: Rule,
+  resource: Resource,
+  { level, config, exceptions }: RuleSettings,
+  stack: Stack,
+  today: string,
+): Outcome[] {
+  const of = { rule, urn: resource.urn, name: resource.name, type: resource.type };
+  const outcomes: Outcome[] = [];
+  const found: Context["found"] = (message, path) => {
+    const match = exceptionFor(exceptions, resource, today);
+    if (match && !match.isOver) {
+      const { who, why, until } = match.exception;
+      const text = `${message}; excepted by ${who} until ${until}: ${why}`;
+      outcomes.push({ ...of, kind: "excepted", message: text, path, exception: match.exception });
+      return;
+    }
+    const over = match ? `; the exception by ${match.exception.who} ended on ${match.exception.until}` : "";
+    const kind = level === "advisory" ? "advisory" : "violation";
+    outcomes.push({ ...of, kind, message: message + over, path, exception: match?.exception });
+  };
+  try {
+    const remedied = level === "remediate" ? remedy(rule, resource, config) : undefined;
+    if (remedied)
+      outcomes.push({
+        ...of,
+        kind: "remediation",
+        message: `is changed in ${changed(resource.props, remedied)}`,
+      });
+    const judged = remedied ? { ...resource, props: remedied } : resource;
+    rule.check(judged, { found, config, stack } as StackContext as never);
+  } catch (error) {
+    if (!(error instanceof Undecidable)) throw error;
+    outcomes.push({ ...of, kind: "cannot-decide", message: error.message, path: error.path });
+  }
+  return outcomes;
+}
+
+/** The inputs as a rule repairs them; undefined where there is nothing to repair. */
+export function remedy(rule: Rule, resource: Resource, config: RuleSettings["config"]): Props | undefined {
+  return rule.scope === "resource" ? rule.remedy?.(resource, config as never) : undefined;
+}
+
+function changed(before: Props, after: Props): string {
+  return Object.keys(after)
+    .filter((name) => after[name] !== before[name])
+    .join(", ");
+}
+
+/** How many outcomes there are of each kind. */
+export function countOutcomes({ outcomes }: Verdict): Record<OutcomeKind, number> {
+  const counts = { violation: 0, advisory: 0, "cannot-decide": 0, excepted: 0, remediation: 0 };
+  for (const { kind } of outcomes) counts[kind] += 1;
+  return counts;
+}
