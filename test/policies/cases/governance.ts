@@ -1,0 +1,262 @@
+import { given, type Table, when } from "../../../policies/testing/index.ts";
+
+const production = { stack: "production" };
+const bucket = (tags?: Record<string, string>) => given("aws:s3/bucket:Bucket", "files", { tags });
+const efs = (protect?: boolean) => given("aws:efs/fileSystem:FileSystem", "fs", {}, { protect });
+const database = (deletionProtection?: unknown, protect?: boolean) =>
+  given("aws:rds/instance:Instance", "db", { deletionProtection }, { protect });
+const vpc = given("aws:ec2/vpc:Vpc", "vpc", {});
+const subnet = given("aws:ec2/subnet:Subnet", "subnet", {}, { from: { vpcId: "vpc" } });
+const nat = (name: string) =>
+  given("aws:ec2/natGateway:NatGateway", name, {}, { from: { subnetId: "subnet" } });
+const machine = (instanceType: string) => given("aws:ec2/instance:Instance", "machine", { instanceType });
+const balancer = given("aws:lb/loadBalancer:LoadBalancer", "lb", {});
+const address = given("aws:ec2/eip:Eip", "address", {});
+const task = (inputs: Record<string, unknown> = {}, more = {}) =>
+  given(
+    "aws:ecs/taskDefinition:TaskDefinition",
+    "task",
+    { requiresCompatibilities: ["FARGATE"], ...inputs },
+    more,
+  );
+const service = (capacityProvider: string) =>
+  given(
+    "aws:ecs/service:Service",
+    "service",
+    { capacityProviderStrategies: [{ capacityProvider }] },
+    { from: { taskDefinition: "task" } },
+  );
+const reference = (name: string) => given("pulumi:pulumi:StackReference", "other", { name });
+const provider = (inputs: Record<string, unknown>) => given("pulumi:providers:aws", "aws", inputs);
+const below = "roost-components:index:SessionTemplate";
+const egress = (inputs: Record<string, unknown>, more = { below }) =>
+  given(
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "out",
+    { cidrIpv4: "0.0.0.0/0", fromPort: 443, toPort: 443, ...inputs },
+    more,
+  );
+const document = (statement: Record<string, unknown>) =>
+  JSON.stringify({ Statement: [{ Effect: "Allow", ...statement }] });
+const rights = (statement: Record<string, unknown>) =>
+  given("aws:iam/rolePolicy:RolePolicy", "rights", { policy: document(statement) }, { below });
+const trust = (condition?: unknown) =>
+  given(
+    "aws:iam/role:Role",
+    "role",
+    {
+      assumeRolePolicy: document({
+        Action: ["sts:AssumeRole", "sts:TagSession"],
+        Principal: { AWS: "a" },
+        ...(condition ? { Condition: condition } : {}),
+      }),
+    },
+    { below },
+  );
+const group = (fromPort: number) =>
+  given(
+    "aws:ec2/securityGroup:SecurityGroup",
+    "group",
+    { egress: [{ cidrBlocks: ["0.0.0.0/0"], fromPort, toPort: fromPort }] },
+    { below },
+  );
+const command = (connection: unknown, type = "Command") =>
+  given(`command:remote:${type}`, "run", { connection });
+const asked = { settings: { enforcementLevel: "mandatory" as const } };
+
+export const governance: Record<string, Table> = {
+  tags: {
+    good: [
+      when("the stage", [bucket({ "roost:stage": "dev" })]),
+      when("by the provider", [
+        given("pulumi:providers:aws", "aws", { defaultTags: { tags: { "roost:stage": "dev" } } }),
+        given("aws:s3/bucket:Bucket", "files", {}, { provider: "aws" }),
+      ]),
+      when("Azure's name", [
+        given("azure-native:resources:ResourceGroup", "g", { tags: { "roost-stage": "dev" } }),
+      ]),
+      when("those that are asked for", [bucket({ "roost:stage": "dev", owner: "shop" })], {
+        settings: { required: ["owner"] },
+      }),
+    ],
+    bad: [
+      when("none", [bucket()], { says: "no tag roost:stage", ...asked }),
+      when("none, repaired", [bucket()], { says: "changed in tags", kind: "remediation" }),
+      when("an owner that nobody knows", [bucket()], {
+        says: "no tag owner",
+        settings: { required: ["owner"] },
+      }),
+      when("an owner, repaired", [bucket({ "roost:stage": "dev" })], {
+        says: "changed in tags",
+        kind: "remediation",
+        settings: { tags: { owner: "shop" } },
+      }),
+      when("Azure", [given("azure-native:storage/v20240101:StorageAccount", "a", {})], {
+        says: "no tag roost-stage",
+        ...asked,
+      }),
+    ],
+  },
+  "stateful-protected": {
+    good: [
+      when("by the option", [efs(true), database(false, true)], production),
+      when("by the service", [database(true)], production),
+      when("in dev", [efs(), database()]),
+      when(
+        "refuses while full",
+        [given("aws:ecr/repository:Repository", "r", { forceDelete: false })],
+        production,
+      ),
+    ],
+    bad: [
+      when("a file system", [efs()], { says: "by mistake", ...production }),
+      when("a database", [database(false)], { says: "by mistake", ...production }),
+      when("a cluster", [given("aws:rds/cluster:Cluster", "c", {})], { says: "by mistake", ...production }),
+      when("a table", [given("aws:dynamodb/table:Table", "t", {})], { says: "by mistake", ...production }),
+      when("users", [given("aws:cognito/userPool:UserPool", "u", { deletionProtection: "INACTIVE" })], {
+        says: "by mistake",
+        ...production,
+      }),
+      when("images", [given("aws:ecr/repository:Repository", "r", { forceDelete: true })], {
+        says: "by mistake",
+        ...production,
+      }),
+      when("an account", [given("azure-native:storage:StorageAccount", "a", {})], {
+        says: "by mistake",
+        ...production,
+      }),
+    ],
+  },
+  "cost-nat-gateways": {
+    good: [
+      when("one", [vpc, subnet, nat("a")]),
+      when("several in production", [vpc, subnet, nat("a"), nat("b")], production),
+    ],
+    bad: [
+      when("two", [vpc, subnet, nat("a"), nat("b")], { says: "2 NAT gateways" }),
+      when("one too many", [vpc, subnet, nat("a")], { says: "1 NAT", settings: { most: 0 } }),
+    ],
+  },
+  "cost-machine-sizes": {
+    good: [
+      when("small", [machine("t4g.small")]),
+      when("large in production", [machine("m7g.8xlarge")], production),
+    ],
+    bad: [
+      when("old", [machine("m4.large")], { says: "old type m4.large" }),
+      when("an old database", [given("aws:rds/instance:Instance", "d", { instanceClass: "db.t2.micro" })], {
+        says: "old type",
+      }),
+      when("large", [machine("m7g.4xlarge")], { says: "large m7g.4xlarge" }),
+      when("a whole one", [machine("m7g.metal")], { says: "large" }),
+      when(
+        "a large cache",
+        [given("aws:elasticache/replicationGroup:ReplicationGroup", "c", { nodeType: "cache.r7g.12xlarge" })],
+        { says: "large" },
+      ),
+    ],
+  },
+  "cost-idle": {
+    good: [
+      when("used", [
+        balancer,
+        given("aws:lb/listener:Listener", "l", {}, { from: { loadBalancerArn: "lb" } }),
+        address,
+        given("aws:ec2/natGateway:NatGateway", "n", {}, { from: { allocationId: "address" } }),
+      ]),
+      when("on a machine", [given("aws:ec2/eip:Eip", "address", { instance: "i-1" })]),
+    ],
+    bad: [
+      when("a load balancer", [balancer], { says: "no listener" }),
+      when("an address", [address], { says: "used by nothing" }),
+    ],
+  },
+  "cost-arm-or-spot": {
+    good: [
+      when("ARM", [task({ runtimePlatform: { cpuArchitecture: "ARM64" } })]),
+      when("spot", [task(), service("FARGATE_SPOT")]),
+      when("production", [task()], production),
+      when("own machines", [task({ requiresCompatibilities: ["EC2"] })]),
+    ],
+    bad: [
+      when("neither", [task(), service("FARGATE")], { says: "full price" }),
+      when("Intel", [task({ runtimePlatform: { cpuArchitecture: "X86_64" } })], { says: "full price" }),
+    ],
+  },
+  "stage-boundaries": {
+    good: [
+      when("the same stage", [reference("roost/network/dev")]),
+      when("production of production", [reference("roost/network/production")], production),
+      when("what is shared", [reference("roost/network/shared")], production),
+      when("the right place", [provider({ region: "eu-west-1", allowedAccountIds: ["1"] })], {
+        settings: { accounts: { dev: ["1"] }, regions: { dev: ["eu-west-1"] } },
+      }),
+    ],
+    bad: [
+      when("dev of production", [reference("roost/network/production")], {
+        says: "uses the stack production",
+      }),
+      when("production of dev", [reference("roost/network/dev")], {
+        says: "uses the stack dev",
+        ...production,
+      }),
+      when("another region", [provider({ region: "us-east-1" })], {
+        says: "us-east-1",
+        settings: { regions: { dev: ["eu-west-1"] } },
+      }),
+      when("another account", [provider({ allowedAccountIds: ["2"] })], {
+        says: "another account",
+        settings: { accounts: { dev: ["1"] } },
+      }),
+      when("any account", [provider({})], {
+        says: "another account",
+        settings: { accounts: { dev: ["1"] } },
+      }),
+    ],
+  },
+  "session-limits": {
+    good: [
+      when("HTTPS", [egress({}), group(443)]),
+      when("everything, of what is no session", [
+        given("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "out", {
+          cidrIpv4: "0.0.0.0/0",
+          fromPort: 22,
+          toPort: 22,
+        }),
+      ]),
+      when("named rights", [rights({ Action: "s3:GetObject", Resource: "arn:aws:s3:::a/*" })]),
+      when("the registry", [rights({ Action: "ecr:GetAuthorizationToken", Resource: "*" })]),
+      when("a named session", [trust({ StringLike: { "aws:RequestTag/roost:session": "ses_*" } })]),
+      when("an end", [task({ tags: { "roost:template": "w", "roost:ttl-seconds": "7200" } })]),
+    ],
+    bad: [
+      when("another port", [egress({ fromPort: 22, toPort: 22 })], { says: "reach the world" }),
+      when("every port", [egress({ ipProtocol: "-1", fromPort: undefined, toPort: undefined })], {
+        says: "reach the world",
+      }),
+      when("by IPv6", [egress({ cidrIpv4: undefined, cidrIpv6: "::/0", fromPort: 25, toPort: 25 })], {
+        says: "reach the world",
+      }),
+      when("inline", [group(22)], { says: "reach the world" }),
+      when("rights on everything", [rights({ Action: "s3:GetObject", Resource: "*" })], {
+        says: "on everything",
+      }),
+      when("any session", [trust()], { says: "no session in particular" }),
+      when("no end", [task({ tags: { "roost:template": "w" } })], { says: "never ends" }),
+    ],
+  },
+  "ssh-pinned-host": {
+    good: [
+      when("known", [command({ host: "a", hostKey: "ssh-ed25519 A" })]),
+      when("known proxy", [
+        command({ host: "a", hostKey: "k", proxy: { host: "p", hostKey: "k" } }, "CopyToRemote"),
+      ]),
+    ],
+    bad: [
+      when("unknown", [command({ host: "a" })], { says: "whatever machine answers" }),
+      when("an empty key", [command({ host: "a", hostKey: "" }, "CopyFile")], { says: "whatever" }),
+      when("unknown proxy", [command({ host: "a", hostKey: "k", proxy: { host: "p" } })], { says: "proxy" }),
+      when("not known yet", [command("[secret]")], { says: "connection", kind: "cannot-decide" }),
+    ],
+  },
+};

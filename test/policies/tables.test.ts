@@ -1,0 +1,40 @@
+import { describe, expect, it } from "@jest/globals";
+import { rules } from "../../policies/index.ts";
+import { tableFaults } from "../../policies/testing/index.ts";
+import { azure } from "./cases/azure.ts";
+import { data } from "./cases/data.ts";
+import { ecs } from "./cases/ecs.ts";
+import { edge } from "./cases/edge.ts";
+import { governance } from "./cases/governance.ts";
+import { kubernetes } from "./cases/kubernetes.ts";
+import { network } from "./cases/network.ts";
+
+const tables = { ...ecs, ...edge, ...data, ...network, ...azure, ...kubernetes, ...governance };
+
+describe("every rule has a table of good and bad cases", () => {
+  it("and no table is for a rule that there is not", () => {
+    expect(Object.keys(tables).sort()).toEqual(rules.map(({ id }) => id).sort());
+  });
+
+  it.each(rules.map((rule) => [rule.id, rule] as const))("%s", (id, rule) => {
+    expect(tableFaults(rule, tables[id]!)).toEqual([]);
+  });
+});
+
+describe("a rule", () => {
+  it("has a name of its own, and at least forty are there", () => {
+    expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
+    expect(rules.length).toBeGreaterThanOrEqual(40);
+  });
+
+  it.each(rules.map((rule) => [rule.id, rule] as const))(
+    "%s is described, and names ids in one form",
+    (_, rule) => {
+      expect(rule.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+      for (const text of [rule.title, rule.remediation]) expect(text.length).toBeGreaterThan(10);
+      for (const each of rule.frameworks)
+        expect(each).toMatch(/^(own|(FSBP|CIS-AWS|CIS-Azure|CIS-K8s|CT|CKV) \S+)$/);
+      expect(rule.frameworks).not.toEqual([]);
+    },
+  );
+});
