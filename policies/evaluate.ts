@@ -87,7 +87,7 @@ function providerOf(graph: RecordedGraph, reference: string | undefined): Resour
 
 /**
  * Judges a recorded graph. Nothing is asked of an engine or a cloud.
- * @throws Error when settings are wrong; whatever a rule throws that is broken: no verdict is no permission
+ * @throws SettingsError; whatever a rule throws that is broken: no verdict is no permission
  */
 export function evaluate(
   rules: readonly Rule[],

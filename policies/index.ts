@@ -1,5 +1,6 @@
 // The policies of Roost without an engine: judge a recorded graph by rules, ours or yours.
 
+export { policiesDocument } from "./document.ts";
 export {
   countOutcomes,
   evaluate,
@@ -9,7 +10,7 @@ export {
   type Verdict,
 } from "./evaluate.ts";
 export { Undecidable } from "./known.ts";
+export { reportOf, sarifOf } from "./report.ts";
 export { linkOf, type Resource, type Rule, resourceRule, stackRule } from "./rule.ts";
 export { rules } from "./rules/index.ts";
-export { type Settings, settings } from "./settings.ts";
-export { Stack } from "./stack.ts";
+export { type Settings, SettingsError, settings } from "./settings.ts";

@@ -29,6 +29,9 @@ export const settings = z.record(
 );
 export type Settings = z.output<typeof settings>;
 
+/** Settings that are not right: the fault of who wrote them, and not of a rule. */
+export class SettingsError extends Error {}
+
 /** What holds for one rule. */
 export interface RuleSettings {
   level: Level;
@@ -36,7 +39,7 @@ export interface RuleSettings {
   config: Record<string, unknown>;
 }
 
-/** @throws Error naming the rule and each setting of it that is wrong */
+/** @throws SettingsError naming the rule and each setting of it that is wrong */
 export function settingsOf(rule: Rule, given: Settings = {}): RuleSettings {
   const own = given[rule.id] ?? {};
   const all = given.all ?? {};
@@ -65,17 +68,17 @@ export function parseConfig(rule: Rule, given: Record<string, unknown>): Omit<Ru
     return { exceptions, config };
   }
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
-  throw new Error(`The settings of the policy ${rule.id} are not right: ${faults.join("; ")}`);
+  throw new SettingsError(`The settings of the policy ${rule.id} are not right: ${faults.join("; ")}`);
 }
 
 /**
  * Names in settings that are no rule: a typing error there would leave a rule as it is without a word.
- * @throws Error naming them
+ * @throws SettingsError naming them
  */
 export function requireKnown(rules: readonly Rule[], given: Settings): void {
   const ids = new Set(["all", ...rules.map(({ id }) => id)]);
   const strange = Object.keys(given).filter((name) => !ids.has(name));
-  if (strange.length > 0) throw new Error(`There is no policy ${strange.join(", ")}.`);
+  if (strange.length > 0) throw new SettingsError(`There is no policy ${strange.join(", ")}.`);
 }
 
 /** The first exception for a resource that still holds, else the one that ended last. */

@@ -10,6 +10,7 @@ import { graphCommand } from "./commands/graph.ts";
 import { hostCommand } from "./commands/host.ts";
 import { loginCommand } from "./commands/login.ts";
 import { cancelCommand, logsCommand } from "./commands/logs.ts";
+import { policyCommand } from "./commands/policy.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { resourcesCommand, stacksCommand } from "./commands/stacks.ts";
 import { startCommand, workerCommand } from "./commands/start.ts";
@@ -48,6 +49,7 @@ export function buildProgram(session: Session): Command {
     doctorCommand,
     graphCommand,
     exportCommand,
+    policyCommand,
     backupCommand,
     restoreCommand,
     settingsCommand,

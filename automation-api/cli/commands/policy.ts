@@ -1,0 +1,146 @@
+import { Command } from "commander";
+import { parse, YAMLParseError } from "yaml";
+import { z } from "zod";
+import type { Outcome, Settings, Verdict } from "../../../policies/index.ts";
+import { messageOf, RoostError } from "../../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { readFlagFile, readProgramConfig } from "../program-config.ts";
+import { examples, print, type Session, widthOf, withJson } from "../session.ts";
+import { renderTable } from "../table.ts";
+
+interface CheckFlags {
+  config?: string;
+  graph?: string;
+  settings?: string;
+  stack: string;
+  strict?: boolean;
+  sarif?: boolean;
+  json?: boolean;
+}
+
+export function policyCommand(session: Session): Command {
+  return new Command("policy")
+    .description("Judge stacks by policies; needs no server, engine or account")
+    .addCommand(checkCommand(session))
+    .addCommand(listCommand(session));
+}
+
+function checkCommand(session: Session): Command {
+  return withJson(new Command("check"))
+    .description("Judge a program that comes with Roost, or a recorded graph, by every policy")
+    .argument("[program]", "program that comes with Roost, such as web-service")
+    .option("--config <file>", "Pulumi stack file with the program's configuration, such as Pulumi.dev.yaml")
+    .option("--graph <file>", "a roost-graph/1 document instead of a program; - for standard input")
+    .option("--settings <file>", "levels, settings and exceptions of policies, as YAML or JSON")
+    .option("--stack <name>", "name of the stack: policies ask more of production", "dev")
+    .option("--sarif", "print SARIF 2.1.0, for code scanning")
+    .option("--strict", "fail also for advisories and for what cannot be decided")
+    .addHelpText("after", "\nThe exit code is 1 when there is a violation.\n")
+    .addHelpText(
+      "after",
+      examples(
+        "roost policy check web-service --config stacks/web-service/examples/production.yaml --stack production",
+        "roost graph web-service --config shop.yaml | roost policy check --graph -",
+      ),
+    )
+    .action(async (program: string | undefined, flags: CheckFlags) => {
+      if (flags.json && flags.sarif) throw new RoostError("invalid", "Only one of --json and --sarif.");
+      const policies = await import("../../../policies/index.ts");
+      const graph = await readSubject(session, program, flags);
+      const settings = await readSettings(flags.settings, policies.settings);
+      const verdict = refuse(policies.SettingsError, () =>
+        policies.evaluate(policies.rules, graph, { settings }),
+      );
+      const { stdout } = session.context;
+      if (flags.sarif) {
+        stdout.write(`${JSON.stringify(policies.sarifOf(verdict, policies.rules, "0.1.0"), null, 2)}\n`);
+      } else {
+        print(session, flags, policies.reportOf(verdict), () => table(verdict, widthOf(session.context)));
+      }
+      const fatal = flags.strict ? ["violation", "advisory", "cannot-decide"] : ["violation"];
+      if (verdict.outcomes.some(({ kind }) => fatal.includes(kind))) session.exitCode = exitCodes.failed;
+    });
+}
+
+function listCommand(session: Session): Command {
+  return withJson(new Command("list"))
+    .description("List the policies")
+    .option("--markdown", "as docs/policies.md", false)
+    .action(async (flags: { json?: boolean; markdown: boolean }) => {
+      const { policiesDocument, rules } = await import("../../../policies/index.ts");
+      if (flags.markdown) {
+        session.context.stdout.write(policiesDocument(rules));
+        return;
+      }
+      const rows = rules.map(({ id, title, severity, level, scope, frameworks, remediation, kinds }) => ({
+        ...{ id, title, severity, level, scope, frameworks, remediation, kinds },
+      }));
+      print(session, flags, rows, () =>
+        renderTable(
+          rows,
+          [
+            { title: "POLICY", value: ({ id }) => id },
+            { title: "SEVERITY", value: ({ severity }) => severity },
+            { title: "LEVEL", value: ({ level }) => level },
+            { title: "WHAT HOLDS", value: ({ title }) => title, flexible: true },
+          ],
+          widthOf(session.context),
+        ),
+      );
+    });
+}
+
+async function readSubject(session: Session, program: string | undefined, flags: CheckFlags) {
+  if ((program === undefined) === (flags.graph === undefined)) {
+    throw new RoostError("invalid", "Name either a program or --graph <file>.");
+  }
+  const { parseGraph, recordProgram } = await import("../../engine/graph.ts");
+  if (program !== undefined) {
+    const { values, secretKeys } = await readProgramConfig(program, flags.config);
+    return recordProgram({ program, values, secretKeys, stack: flags.stack });
+  }
+  if (flags.config !== undefined)
+    throw new RoostError("invalid", "--config is for a program, not for --graph.");
+  if (flags.graph !== "-") return parseGraph(await readFlagFile("--graph", flags.graph!));
+  let text = "";
+  for await (const piece of session.context.stdin) text += piece;
+  return parseGraph(text);
+}
+
+async function readSettings(file: string | undefined, schema: z.ZodType<Settings>): Promise<Settings> {
+  if (file === undefined) return {};
+  const text = await readFlagFile("--settings", file);
+  const parsed = schema.safeParse(refuse(YAMLParseError, () => parse(text)));
+  if (parsed.success) return parsed.data;
+  throw new RoostError("invalid", `--settings: ${file}: ${z.prettifyError(parsed.error)}`);
+}
+
+/** What the caller wrote wrongly is a usage error; whatever else is thrown is not. */
+function refuse<T>(fault: new (...given: never[]) => Error, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof fault)) throw cause;
+    throw new RoostError("invalid", messageOf(cause), { cause });
+  }
+}
+
+function table(verdict: Verdict, width: number | undefined): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of verdict.outcomes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const found = [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ") || "nothing found";
+  const summary = `${verdict.checks} checks of ${verdict.resources} resources: ${found}\n`;
+  if (verdict.outcomes.length === 0) return summary;
+  const rows = renderTable<Outcome>(
+    verdict.outcomes,
+    [
+      { title: "OUTCOME", value: ({ kind }) => kind },
+      { title: "SEVERITY", value: ({ rule }) => rule.severity },
+      { title: "POLICY", value: ({ rule }) => rule.id },
+      { title: "RESOURCE", value: ({ type, name }) => `${type.split(":").at(-1)} ${name}` },
+      { title: "FINDING", value: ({ message }) => message, flexible: true },
+    ],
+    width,
+  );
+  return `${rows}\n${summary}`;
+}

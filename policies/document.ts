@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { frameworks } from "./frameworks.ts";
+import type { Rule } from "./rule.ts";
+import { schemaOf } from "./settings.ts";
+
+/** docs/policies.md: made by `roost policy list --markdown`, compared by a test. */
+export function policiesDocument(rules: readonly Rule[]): string {
+  const rows = rules.map(
+    ({ id, title, severity, level, scope, frameworks: ids }) =>
+      `| [${id}](#${id}) | ${title} | ${severity} | ${level} | ${scope} | ${ids.join(", ")} |`,
+  );
+  return `${[
+    "# Policies",
+    `The ${rules.length} policies of the pack that comes with Roost. [Policy packs](policy-packs.md) tells how to run, set, except and write them.`,
+    [
+      "| policy | what holds | severity | level | judges a | asked for by |",
+      "| --- | --- | --- | --- | --- | --- |",
+      ...rows,
+    ].join("\n"),
+    `Of frameworks: ${Object.entries(frameworks)
+      .map(([key, { name, version }]) => `${key} = ${name} ${version}`)
+      .join(", ")}; own: no framework asks for it.`,
+    ...rules.map(section),
+    "This page is made by `roost policy list --markdown > docs/policies.md`.",
+  ].join("\n\n")}\n`;
+}
+
+function section(rule: Rule): string {
+  const { exceptions: _, ...settings } = schemaOf(rule).shape;
+  const lines = Object.entries(settings).map(([name, schema]) => {
+    const { description, default: value } = z.toJSONSchema(schema as z.ZodType, { io: "input" });
+    return `- \`${name}\`: ${description ?? ""} Default \`${JSON.stringify(value)}\`.`;
+  });
+  return [
+    `## ${rule.id}`,
+    `${rule.title}. To repair: ${rule.remediation}`,
+    `Judges ${rule.kinds.map((kind) => `\`${kind}\``).join(", ")}.`,
+    ...(lines.length > 0 ? [`Settings:\n\n${lines.join("\n")}`] : []),
+  ].join("\n\n");
+}
