@@ -1,5 +1,5 @@
 import { kindOf } from "./kinds.ts";
-import { guard, Undecidable } from "./known.ts";
+import { guard, Undecidable, unguard } from "./known.ts";
 import type { Context, Props, Resource, Rule, StackContext } from "./rule.ts";
 import {
   dayOf,
@@ -41,6 +41,8 @@ export interface Outcome {
   message: string;
   /** Input that is to blame. */
   path?: string;
+  /** Of what cannot be decided: whether an update will know. */
+  isUnknown?: boolean;
   /** The exception that let it through, or that is over. */
   exception?: Exception;
 }
@@ -131,31 +133,45 @@ export function judge(
     outcomes.push({ ...of, kind, message: message + over, path, exception: match?.exception });
   };
   try {
-    const remedied = level === "remediate" ? remedy(rule, resource, config) : undefined;
-    if (remedied)
+    const patch = level === "remediate" ? remedy(rule, resource, config) : undefined;
+    if (patch) {
       outcomes.push({
         ...of,
         kind: "remediation",
-        message: `is changed in ${changed(resource.props, remedied)}`,
+        message: `is changed in ${Object.keys(patch).join(", ")}`,
       });
-    const judged = remedied ? { ...resource, props: remedied } : resource;
+    }
+    const judged = patch ? { ...resource, props: guard(repair(unguard(resource.props), patch)) } : resource;
     rule.check(judged, { found, config, stack } as StackContext as never);
   } catch (error) {
     if (!(error instanceof Undecidable)) throw error;
-    outcomes.push({ ...of, kind: "cannot-decide", message: error.message, path: error.path });
+    const { message, path, isUnknown } = error;
+    outcomes.push({ ...of, kind: "cannot-decide", message, path, isUnknown });
   }
   return outcomes;
 }
 
-/** The inputs as a rule repairs them; undefined where there is nothing to repair. */
+/** What a rule sets to repair a resource; undefined where there is nothing to repair, or it cannot. */
 export function remedy(rule: Rule, resource: Resource, config: RuleSettings["config"]): Props | undefined {
-  return rule.scope === "resource" ? rule.remedy?.(resource, config as never) : undefined;
+  try {
+    return rule.scope === "resource" ? rule.remedy?.(resource, config as never) : undefined;
+  } catch (error) {
+    if (error instanceof Undecidable) return undefined;
+    throw error;
+  }
 }
 
-function changed(before: Props, after: Props): string {
-  return Object.keys(after)
-    .filter((name) => after[name] !== before[name])
-    .join(", ");
+/** Inputs with what a repair sets; what it sets in an object joins what is there. */
+export function repair(inputs: Props, patch: Props): Props {
+  const set = Object.entries(patch).map(([name, value]) => [
+    name,
+    isObject(value) && isObject(inputs[name]) ? { ...inputs[name], ...value } : value,
+  ]);
+  return { ...inputs, ...Object.fromEntries(set) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** How many outcomes there are of each kind. */

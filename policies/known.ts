@@ -3,11 +3,14 @@ import type { Props } from "./rule.ts";
 /** A rule asked for what cannot be known now: its outcome is neither good nor bad. */
 export class Undecidable extends Error {
   readonly path: string;
+  /** Whether time will tell; else nobody can. */
+  readonly isUnknown: boolean;
 
-  constructor(path: string, why = "is not known yet") {
-    super(`${path} ${why}`);
+  constructor(path: string, why?: string) {
+    super(`${path} ${why ?? "is not known yet"}`);
     this.name = "Undecidable";
     this.path = path;
+    this.isUnknown = why === undefined;
   }
 }
 
@@ -29,7 +32,17 @@ const unknowns = new Set([
 
 /** The value itself where all of it is known; else one that throws Undecidable where a rule reads an unknown part. */
 export function guard(value: Props): Props {
-  return hasUnknown(value) ? proxy(value, "") : value;
+  if (!hasUnknown(value)) return value;
+  const guarded = proxy(value, "");
+  bare.set(guarded, value);
+  return guarded;
+}
+
+const bare = new WeakMap<object, Props>();
+
+/** What a guarded value was made from: to be copied, never to be read. */
+export function unguard(value: Props): Props {
+  return bare.get(value) ?? value;
 }
 
 function hasUnknown(value: unknown): boolean {

@@ -61,7 +61,7 @@ export interface ResourceRule<C extends z.ZodObject = z.ZodObject> extends Descr
   scope: "resource";
   config?: C;
   check(resource: Resource, context: Context<z.output<C>>): void;
-  /** New inputs that break the rule no more; undefined: nothing to repair. */
+  /** Inputs to set so that the rule holds, added to objects that are there; undefined: nothing to repair. */
   remedy?(resource: Resource, config: z.output<C>): Props | undefined;
 }
 

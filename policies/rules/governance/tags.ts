@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Props, Resource } from "../../rule.ts";
+import type { Resource } from "../../rule.ts";
 import { resourceRule } from "../../rule.ts";
 import { stackOf } from "../../values.ts";
 
@@ -58,21 +58,20 @@ export const tags = resourceRule({
   kinds: tagged,
   config,
   check(resource, { found, config }) {
-    const given = tagsOf(resource);
-    const missing = [...Object.keys(wanted(resource, config)), ...config.required].filter(
-      (name) => !(name in given),
-    );
-    if (missing.length > 0) found(`has no tag ${[...new Set(missing)].join(", ")}`, "tags");
+    const given = tagNames(resource);
+    const asked = new Set([...Object.keys(wanted(resource, config)), ...config.required]);
+    const missing = [...asked].filter((name) => !given.has(name));
+    if (missing.length > 0) found(`has no tag ${missing.join(", ")}`, "tags");
   },
   remedy(resource, config) {
-    const given = tagsOf(resource);
-    const missing = Object.entries(wanted(resource, config)).filter(([name]) => !(name in given));
-    if (missing.length === 0) return undefined;
-    return { ...resource.props, tags: { ...Object.fromEntries(missing), ...resource.props.tags } };
+    const given = tagNames(resource);
+    const missing = Object.entries(wanted(resource, config)).filter(([name]) => !given.has(name));
+    return missing.length === 0 ? undefined : { tags: Object.fromEntries(missing) };
   },
 });
 
-/** Tags of the resource, with those that its provider adds. */
-function tagsOf({ props, provider }: Resource): Props {
-  return { ...provider?.props?.defaultTags?.tags, ...props.tags };
+/** Names of the resource's tags and of those that its provider adds; values need not be known. */
+function tagNames({ props, provider }: Resource): Set<string> {
+  const inherited = provider?.props?.defaultTags?.tags ?? {};
+  return new Set([...Object.keys(inherited), ...Object.keys(props.tags ?? {})]);
 }
