@@ -103,6 +103,20 @@ const settingsSchema = z.strictObject({
   ROOST_PROGRAM_ROOTS: list
     .default([])
     .describe("Folders, separated by commas, below which folder programs may lie."),
+  ROOST_SESSION_IMAGES: list
+    .default([])
+    .describe(
+      "Beginnings of the names of images that session templates may run, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/.",
+    ),
+  ROOST_PROXY_PORT: port.default(8001).describe("Port of the sessions' own proxy; 0 takes a free one."),
+  ROOST_PROXY_URL: z
+    .string()
+    .regex(
+      /^https?:\/\/\*\.[a-z0-9.-]+(:\d+)?$/,
+      "expected http://*.localhost:8001 or another address with * as the first label",
+    )
+    .default("http://*.localhost:8001")
+    .describe("Where browsers reach sessions: each has an origin of its own in place of *."),
   ROOST_OUTBOUND_ALLOW: list
     .default([])
     .describe("Hosts or addresses (CIDR, optional :port) outside the public internet that git may reach."),

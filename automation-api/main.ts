@@ -17,6 +17,7 @@ import { startServer as listen } from "./http/server.ts";
 import { startMaintenance } from "./maintenance/service.ts";
 import { allRoutes } from "./routes.ts";
 import { openServices, type ServiceOptions, type Services, version } from "./services.ts";
+import { Keeper } from "./sessions/service.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { watchLeases } from "./state-backend/service.ts";
 
@@ -205,6 +206,9 @@ async function work(
   });
   await worker.start();
   stops.push(() => worker.stop(stopGraceMilliseconds));
+  const keeper = new Keeper({ ...services, targets: services.sessionTargets, onFault });
+  keeper.start();
+  stops.push(() => keeper.close());
   return { isolation, warmed: () => pool.warmed(), alive: () => worker.alive };
 }
 

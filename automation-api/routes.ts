@@ -8,8 +8,10 @@ import { programRoutes } from "./programs/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import { scanRoutes } from "./scans/routes.ts";
 import type { Services } from "./services.ts";
+import { sessionRoutes } from "./sessions/routes.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
+import { templateRoutes } from "./templates/routes.ts";
 
 /** Every route of the server: the product's API and the Pulumi protocol. */
 export function allRoutes(services: Services): Route[] {
@@ -21,6 +23,8 @@ export function allRoutes(services: Services): Route[] {
     ...credentialRoutes(credentials),
     ...hostRoutes(services),
     ...scanRoutes(services.scans),
+    ...templateRoutes(services.templates),
+    ...sessionRoutes(services),
     ...accessRoutes(services),
     ...auditRoutes(services),
     ...systemRoutes(services.status),

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { openSessionTargets, type SessionTargets } from "../plugins/roost/index.ts";
 import { type Builtins, builtins, checkConfig } from "../stacks/index.ts";
 import { engineVersion } from "../toolchain/found.mjs";
 import type { SystemPrincipal } from "./access/permissions.ts";
@@ -26,14 +27,17 @@ import { Programs, parseAllowRules } from "./programs/service.ts";
 import { Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
 import { Scans } from "./scans/service.ts";
+import { introduceAll, Sessions } from "./sessions/service.ts";
 import {
   createPostgresStore,
   createStackCipher,
   createStateBackend,
+  type StackCipher,
   type StateBackend,
   type StateStore,
 } from "./state-backend/service.ts";
 import { createMetrics, type Metrics, type SystemServices } from "./system/service.ts";
+import { type TargetAbilities, Templates } from "./templates/service.ts";
 
 export const version: string = createRequire(import.meta.url)("../package.json").version;
 
@@ -57,6 +61,11 @@ export interface Services {
   hostGroups: HostGroups;
   hostChecks: HostChecks;
   scans: Scans;
+  templates: Templates;
+  sessions: Sessions;
+  sessionTargets: SessionTargets;
+  sessionLogPath(target: string, id: string): string | undefined;
+  cipher: StackCipher;
   projects: Projects;
   queue: QueueService;
   system: SystemPrincipal;
@@ -116,6 +125,20 @@ export async function openServices(
       checkConfig: (name, values, secretKeys) => checkConfig(name, values, secretKeys, known),
     },
   });
+  const sessionTargets = openSessionTargets(settings.ROOST_DATA_DIR);
+  const abilities = abilitiesOf(sessionTargets);
+  const templates = new Templates({ db, cipher, abilities, images: settings.ROOST_SESSION_IMAGES });
+  const sessions = new Sessions({
+    db,
+    cipher,
+    view: {
+      proxyUrl: settings.ROOST_PROXY_URL,
+      isolates: (target) => abilities[target].isolates,
+      launchLimit: (target) => (target === "ecs" ? { burst: 100, perSecond: 20 } : null),
+    },
+    introduce: (id) =>
+      void introduceAll(db, id).catch((error) => log.warn({ error }, "a session was not told of its claim")),
+  });
   const feed = new EventFeed(db, notices);
   const guard = new Guard(authenticator, notices, (error) =>
     log.error({ error }, "access could not be looked at"),
@@ -157,6 +180,11 @@ export async function openServices(
     hostGroups: new HostGroups(db),
     hostChecks: new HostChecks(db, hostReader),
     scans: new Scans(db, hostReader),
+    templates,
+    sessions,
+    sessionTargets,
+    sessionLogPath: (target, id) => sessionTargets[target as keyof SessionTargets]?.logPath(id),
+    cipher,
     projects: new Projects(db, state),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),
@@ -170,5 +198,16 @@ export async function openServices(
       await tracer.close();
       await database.close();
     },
+  };
+}
+
+/** What the targets that were opened can do, and why the others cannot be used. */
+function abilitiesOf(targets: SessionTargets): TargetAbilities {
+  const ability = (name: keyof SessionTargets, missing: string) =>
+    targets[name] ? { isolates: false } : { missing, isolates: false };
+  return {
+    process: ability("process", "sessions cannot be processes here"),
+    docker: ability("docker", "sessions on docker are not part of this release"),
+    ecs: ability("ecs", "sessions on ECS are not part of this release"),
   };
 }

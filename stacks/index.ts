@@ -7,6 +7,7 @@ import { moduleHostingConfig } from "./module-hosting/config.ts";
 import { monitoringConfig } from "./monitoring/config.ts";
 import { platformConfig } from "./platform/config.ts";
 import { sessionsConfig } from "./sessions/config.ts";
+import { sessionShardConfig } from "./session-shard/config.ts";
 import { staticSiteConfig } from "./static-site/config.ts";
 import { webServiceConfig } from "./web-service/config.ts";
 
@@ -70,6 +71,11 @@ export const builtins: Builtins = {
     description: "Prometheus, Grafana and Alertmanager on Kubernetes",
     config: monitoringConfig,
     load: async () => (await import("./monitoring/program.ts")).program,
+  },
+  "session-shard": {
+    description: "A shard of a template's sessions; the server writes its configuration",
+    config: sessionShardConfig,
+    load: async () => (await import("./session-shard/program.ts")).program,
   },
 };
 

@@ -15,6 +15,11 @@ export const permissions = {
   "host:read": "see hosts, their host keys and groups, and what scans found",
   "host:connect": "log in to hosts to look at them: check their health, scan them",
   "host:write": "add, import, change and remove hosts and groups, and ask a machine for its host keys",
+  "session:create": "start, see, extend and end sessions of your own",
+  "session:manage": "start, see, extend and end sessions of any user",
+  "template:read": "see what sessions are made from, without its secrets",
+  "template:write":
+    "create, change and delete what sessions are made from: commands and images that run here",
   "account:manage": "create accounts, give roles, revoke anybody's tokens",
   "audit:read": "read and verify the audit trail",
   "metrics:read": "read /metrics",
@@ -24,7 +29,7 @@ export const permissions = {
 export type Permission = keyof typeof permissions;
 export const permissionNames = Object.keys(permissions) as [Permission, ...Permission[]];
 
-const viewer: Permission[] = ["stack:read", "host:read"];
+const viewer: Permission[] = ["stack:read", "host:read", "template:read"];
 const operator: Permission[] = [
   ...viewer,
   "state:read",
@@ -34,6 +39,7 @@ const operator: Permission[] = [
   "state:write",
   "stack:create",
   "host:connect",
+  "session:create",
 ];
 
 export const roles = {

@@ -10,6 +10,7 @@ const groups: [title: string, prefixes: RegExp][] = [
     "Deployments",
     /^ROOST_(WORKERS|WARM_|RUNNER_|DEPLOYMENT_|ENGINE|COMMAND_|PROGRAM_|OUTBOUND_|HELLO|SERVICES_)/,
   ],
+  ["Sessions", /^ROOST_(SESSION_|PROXY_)/],
 ];
 
 /** docs/settings.md: made by `roost settings --markdown`, compared by a test. */

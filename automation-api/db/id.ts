@@ -16,7 +16,9 @@ export type IdPrefix =
   | "req"
   | "hst"
   | "hgr"
-  | "scn";
+  | "scn"
+  | "tpl"
+  | "ses";
 
 /**
  * An id such as `dep_01jd…`: 48 bits of milliseconds, so that ids sort by

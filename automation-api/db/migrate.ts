@@ -7,6 +7,7 @@ import * as state from "./migrations/0003-state.ts";
 import * as deployments from "./migrations/0004-deployments.ts";
 import * as hosts from "./migrations/0005-hosts.ts";
 import * as scans from "./migrations/0006-scans.ts";
+import * as sessions from "./migrations/0008-sessions.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -17,6 +18,7 @@ const migrations = {
   "0004-deployments": deployments,
   "0005-hosts": hosts,
   "0006-scans": scans,
+  "0008-sessions": sessions,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

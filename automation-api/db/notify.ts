@@ -6,7 +6,15 @@ import type { Database } from "./pool.ts";
 import type { Db, Tx } from "./transaction.ts";
 
 /** Channels; a payload is an id, never data: a NOTIFY takes a database-wide lock at commit, so it stays small. */
-export type Channel = "deployment_queued" | "deployment_cancel" | "event" | "access";
+const channels = [
+  "deployment_queued",
+  "deployment_cancel",
+  "event",
+  "access",
+  "session",
+  "session_end",
+] as const;
+export type Channel = (typeof channels)[number];
 
 /** Sends at commit of the transaction, at once outside of one. */
 export async function notify(db: Db | Tx, channel: Channel, payload: string): Promise<void> {
@@ -69,9 +77,7 @@ export class Notices {
     client.on("notification", ({ channel, payload }) => {
       this.#emitter.emit(channel.replace(/^roost_/, ""), payload ?? "");
     });
-    for (const channel of ["deployment_queued", "deployment_cancel", "event", "access"] satisfies Channel[]) {
-      await client.query(`LISTEN roost_${channel}`);
-    }
+    for (const channel of channels) await client.query(`LISTEN roost_${channel}`);
     this.#emitter.emit("reset");
     if (this.#closed) await client.end();
     await ended;

@@ -231,7 +231,94 @@ export interface Schema {
     data: Json;
   };
   event_source: { update_id: string; sequence: BigNumber };
+  template: {
+    id: string;
+    organization_id: string;
+    project_id: string;
+    name: string;
+    target: SessionTargetName;
+    isolation: "required" | "preferred";
+    revision: Generated<number>;
+    pool_floor: number;
+    pool_ceiling: number;
+    pool_paused: Generated<boolean>;
+    idle_seconds: number | null;
+    life_seconds: number;
+    most_per_user: number;
+    most_in_all: number | null;
+    failures: Generated<number>;
+    retry_at: Time | null;
+    version: Generated<number>;
+    created_at: CreatedAt;
+    updated_at: CreatedAt;
+    deleted_at: Time | null;
+  };
+  template_revision: {
+    template_id: string;
+    revision: number;
+    workload: Json;
+    secret_environment: Buffer | null;
+    created_at: CreatedAt;
+  };
+  session_shard: {
+    template_id: string;
+    number: number;
+    stack_id: string;
+    deployment_id: string | null;
+    noted: Generated<boolean>;
+    failures: Generated<number>;
+    retry_at: Time | null;
+  };
+  session: {
+    id: string;
+    organization_id: string;
+    project_id: string;
+    template_id: string;
+    revision: number;
+    shard: number | null;
+    state: "requested" | "starting" | "warm" | "active" | "stopping" | "stopped" | "failed";
+    owner: string | null;
+    requester_id: string | null;
+    missed: Generated<boolean>;
+    address: string | null;
+    port: number | null;
+    place: string | null;
+    claim_secrets: Buffer | null;
+    introduce: Generated<boolean>;
+    created_at: CreatedAt;
+    starting_at: Time | null;
+    ready_at: Time | null;
+    claimed_at: Time | null;
+    last_activity_at: Time | null;
+    expires_at: Time | null;
+    stopping_at: Time | null;
+    ended_at: Time | null;
+    reason: SessionEnd | null;
+    error: string | null;
+    evidence: string | null;
+  };
+  session_credential: {
+    hash: Buffer;
+    session_id: string;
+    kind: "identity" | "ticket" | "access";
+    token_id: string | null;
+    expires_at: Time;
+  };
+  session_quota: { project_id: string; owner: string };
+  launch_bucket: { name: string; tokens: number; refilled_at: CreatedAt };
 }
+
+type SessionTargetName = "process" | "docker" | "ecs";
+type SessionEnd =
+  | "user"
+  | "idle"
+  | "expired"
+  | "admin"
+  | "surplus"
+  | "outdated"
+  | "start"
+  | "exited"
+  | "gone";
 
 type HostHealth =
   | "healthy"

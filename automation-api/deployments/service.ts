@@ -65,11 +65,20 @@ export class Deployments {
     input: NewDeployment,
     context: RequestContext = {},
   ): Promise<Deployment> {
-    const asked = readConfig(input.project, input.config, input.secrets);
-    if (asked.faults.length > 0) throw faulty(asked.faults);
+    const asked = this.#read(input);
     if (input.program) await this.#deps.programs.checkReference(principal, input.program);
     const id = newId("dep");
     return transaction(this.#deps.db, (tx) => this.#queue(tx, principal, { id, input, asked, context }));
+  }
+
+  /** The same within a transaction, together with what it follows from. For built-in programs. */
+  async queue(
+    tx: Tx,
+    principal: Principal,
+    input: NewDeployment,
+    context: RequestContext = {},
+  ): Promise<Deployment> {
+    return this.#queue(tx, principal, { id: newId("dep"), input, asked: this.#read(input), context });
   }
 
   async list(principal: Principal, query: DeploymentQuery): Promise<Page<DeploymentSummary>> {
@@ -126,6 +135,12 @@ export class Deployments {
       await notify(tx, "deployment_queued", id);
     });
     return this.find(principal, id);
+  }
+
+  #read(input: NewDeployment): AskedConfig {
+    const asked = readConfig(input.project, input.config, input.secrets);
+    if (asked.faults.length > 0) throw faulty(asked.faults);
+    return asked;
   }
 
   async #queue(tx: Tx, principal: Principal, given: Given): Promise<Deployment> {

@@ -22,7 +22,7 @@ export function pipeline(route: Route, services: HttpServices): RequestHandler {
     const traceParent = startSpan(request, response, route, services);
     if (request.method === "HEAD" && isStream(route))
       throw new RoostError("method_not_allowed", "A stream has no HEAD.");
-    const ticket = isStream(route) ? takeTicket(request) : undefined;
+    const ticket = isStream(route) || route.takesTicket ? takeTicket(request) : undefined;
     const principal = await login(request, request.headers.authorization, route.access, ticket, services);
     context.actor = principal && actorOf(principal);
     if (principal) enter(principal, route.access);

@@ -66,6 +66,8 @@ export interface Route {
   query?: z.ZodObject;
   body?: z.ZodType;
   replies: Record<number, ReplyDefinition>;
+  /** Takes `?ticket=` in place of a token, as streams do: for what a browser opens by its address. */
+  takesTicket?: boolean;
   /** `json` (default), or `binary` for an upload that the handler reads from `raw.request`. */
   bodyKind?: "json" | "binary";
   /** Largest body in bytes, after decompression. Default 1 MiB. */

@@ -1,9 +1,11 @@
-import { serviceType } from "./provider.ts";
+import { serviceType, sessionType } from "./provider.ts";
 import { lookUpService } from "./service/restore.ts";
+import { lookUpSession } from "./session/targets/process.ts";
 
 /** By resource type: how what an interrupted creation left is found again. Every `roost:*` type is here. */
 const lookUps: Record<string, (dataFolder: string, urn: string) => { id: string } | undefined> = {
   [serviceType]: lookUpService,
+  [sessionType]: lookUpSession,
 };
 
 /**

@@ -1,7 +1,10 @@
 import { isAbsolute } from "node:path";
 import { CheckFailed, defineProvider, type ProviderDefinition } from "../provider/index.ts";
+import type { RoostConfig } from "./config.ts";
 import { defaultDataFolder } from "./data-folder.ts";
 import { serviceHandler } from "./service/handler.ts";
+import { sessionHandler } from "./session/handler.ts";
+import { openSessionTargets } from "./session/index.ts";
 
 export interface RoostProviderOptions {
   /** Folder that holds `services/`. When given, a program cannot choose another. Default: the program's, or ours. */
@@ -9,16 +12,18 @@ export interface RoostProviderOptions {
 }
 
 export const serviceType = "roost:local:Service";
+export const sessionType = "roost:session:Session";
 
 /** The provider of every `roost:*` resource. */
 export function roostProvider(options: RoostProviderOptions = {}): ProviderDefinition {
   return defineProvider({
     name: "roost",
     version: "0.1.0",
-    configure: (_context, { dataFolder }) => ({
-      dataFolder: chooseDataFolder(options.dataFolder, dataFolder),
-    }),
-    resources: { [serviceType]: serviceHandler },
+    configure(_context, { dataFolder }): RoostConfig {
+      const chosen = chooseDataFolder(options.dataFolder, dataFolder);
+      return { dataFolder: chosen, sessions: openSessionTargets(chosen) };
+    },
+    resources: { [serviceType]: serviceHandler, [sessionType]: sessionHandler },
   });
 }
 

@@ -104,6 +104,33 @@ function readProgram({ program, arguments: words }: NodeProgramArgs): pulumi.Inp
   return { name: basename(program), text: readFileSync(program, "utf8"), arguments: words };
 }
 
+export interface SessionArgs {
+  /** Where it runs. */
+  target: pulumi.Input<"process" | "docker" | "ecs">;
+  /** Id in the ledger of sessions, `ses_…`. */
+  session: pulumi.Input<string>;
+  /** What it runs: the workload of its template. */
+  workload: pulumi.Input<object>;
+  /** More of its environment, encrypted in the state. */
+  secretEnvironment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * One session of a template: a private workload that a user has, or will have. Creating returns when the target has
+ * accepted the start. Sessions are made by the server's own shard stacks, from its ledger.
+ */
+export class Session extends pulumi.CustomResource {
+  constructor(name: string, args: SessionArgs, options?: pulumi.CustomResourceOptions) {
+    const { secretEnvironment } = args;
+    super(
+      "roost:session:Session",
+      name,
+      { ...args, secretEnvironment: secretEnvironment && pulumi.secret(secretEnvironment) },
+      options,
+    );
+  }
+}
+
 /** Where the services of a stack are kept, when it is not the default folder. */
 export class Provider extends pulumi.ProviderResource {
   constructor(

@@ -286,7 +286,18 @@ async function insertForeign({ db }: TestDatabase, { tokenOf, project }: TestSer
   const scan = newId("scn");
   await sql`INSERT INTO scan (id, organization_id, host_id, kind, facts, raw_bytes, fact_count, milliseconds, requester)
     VALUES (${scan}, ${organizationId}, ${host}, 'quick', '', 0, 0, 0, 'x')`.execute(db);
-  return { organization, ids: [token, accountId, deployment, credential, update, host, group, scan] };
+  const [template, session] = [newId("tpl"), newId("ses")];
+  await sql`INSERT INTO template (id, organization_id, project_id, name, target, isolation, pool_floor, pool_ceiling, life_seconds, most_per_user)
+    VALUES (${template}, ${organizationId}, ${projectId}, 'x', 'process', 'preferred', 0, 0, 60, 1)`.execute(
+    db,
+  );
+  await sql`INSERT INTO template_revision (template_id, revision, workload) VALUES (${template}, 1, '{}')`.execute(
+    db,
+  );
+  await sql`INSERT INTO session (id, organization_id, project_id, template_id, revision, state, owner)
+    VALUES (${session}, ${organizationId}, ${projectId}, ${template}, 1, 'active', 'admin')`.execute(db);
+  const ids = [token, accountId, deployment, credential, update, host, group, scan, template, session];
+  return { organization, ids };
 }
 
 /** Stands for every service while the table is only read. */

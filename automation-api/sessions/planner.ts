@@ -1,0 +1,176 @@
+import type { SystemPrincipal } from "../access/permissions.ts";
+import { record } from "../audit/service.ts";
+import { newId } from "../db/id.ts";
+import { type Db, type Tx, transaction } from "../db/transaction.ts";
+import { type NewDeployment, newDeployment } from "../deployments/contract.ts";
+import type { Deployments } from "../deployments/service.ts";
+import { type PlannedShard, planTemplate, shardSize, type TemplateFacts } from "./plan.ts";
+import * as queries from "./plan-queries.ts";
+import type { IdCipher } from "./service.ts";
+
+export interface PlannerDependencies {
+  db: Db;
+  deployments: Pick<Deployments, "queue">;
+  cipher: IdCipher;
+  system: SystemPrincipal;
+  /** Starts that the target takes now, of all that are wanted. Default: all. */
+  takeBudget?(tx: Tx, target: string, wanted: number): Promise<number>;
+}
+
+/** Carries out what `planTemplate` decides: pool, shards and the updates of their stacks, in one transaction. */
+export class Planner {
+  readonly #deps: PlannerDependencies;
+
+  constructor(deps: PlannerDependencies) {
+    this.#deps = deps;
+  }
+
+  /** @returns whether anything was done: then there may be more to do. */
+  async plan(templateId: string): Promise<boolean> {
+    return transaction(this.#deps.db, async (tx) => {
+      const template = await queries.lockForPlan(tx, templateId);
+      if (!template) return false;
+      const shards = await this.#shards(tx, templateId);
+      const sessions = await queries.listLive(tx, templateId);
+      const facts: TemplateFacts = {
+        revision: template.revision,
+        exists: template.exists,
+        backingOff: template.backing_off,
+        rule: {
+          floor: template.pool_floor,
+          ceiling: template.pool_ceiling,
+          paused: template.pool_paused,
+        },
+        demand: await queries.readDemand(tx, templateId),
+        sessions,
+        shards,
+        budget: await this.#budget(tx, template.target, sessions),
+      };
+      const plan = planTemplate(facts);
+      const added = Array.from({ length: plan.add }, () => newId("ses"));
+      if (added.length > 0) await queries.insertPool(tx, templateId, added);
+      for (const reason of ["surplus", "outdated"] as const) {
+        const ids = plan.stop.filter((each) => each.reason === reason).map(({ id }) => id);
+        await this.#endPool(tx, templateId, ids, reason);
+      }
+      for (const { id, error } of plan.fail) await this.#fail(tx, id, error);
+      await queries.markGone(tx, plan.gone);
+      await queries.assign(tx, plan.assign);
+      for (const update of plan.update) await this.#update(tx, template, shards, update);
+      return added.length + plan.stop.length + plan.fail.length + plan.gone.length > 0;
+    });
+  }
+
+  async #shards(tx: Tx, templateId: string): Promise<PlannedShard[]> {
+    const rows = await queries.listShards(tx, templateId);
+    return Promise.all(
+      rows.map(async (row) => {
+        const faults = faultsOf(row.diagnostics ?? []);
+        const { number, held, busy } = row;
+        const base = { number, held, busy, faults, error: row.error };
+        if (busy || row.noted || row.state === null) return { ...base, due: row.due, failures: row.failures };
+        // What failed of single sessions leaves the program, so the next update need not wait.
+        const isStuck = row.state !== "succeeded" && Object.keys(faults).length === 0;
+        const failures = isStuck ? row.failures + 1 : 0;
+        await queries.noteEnd(tx, templateId, number, failures);
+        return { ...base, due: !isStuck, failures };
+      }),
+    );
+  }
+
+  async #budget(tx: Tx, target: string, sessions: queries.PlanSessionRow[]): Promise<number> {
+    const wanted = sessions.filter(({ state, shard }) => state === "requested" && shard === null).length;
+    if (wanted === 0 || !this.#deps.takeBudget) return wanted;
+    return this.#deps.takeBudget(tx, target, wanted);
+  }
+
+  async #endPool(tx: Tx, templateId: string, ids: string[], reason: "surplus" | "outdated"): Promise<void> {
+    const ended = await queries.endPool(tx, ids, reason);
+    if (ended.length === 0) return;
+    await record(tx, this.#deps.system, {
+      action: "session.end",
+      object: templateId,
+      phase: "intent",
+      detail: { sessions: ended, reason },
+    });
+  }
+
+  async #fail(tx: Tx, id: string, error: string): Promise<void> {
+    const failed = await queries.failSession(tx, { id, reason: "start", error, evidence: null });
+    if (!failed) return;
+    await queries.noteStart(tx, failed.template_id, false);
+    await record(tx, this.#deps.system, {
+      action: "session.start",
+      object: id,
+      phase: "result",
+      result: "failed",
+      detail: { user: failed.owner, error },
+    });
+  }
+
+  /** One update for all that has come together; the rows say "starting" before anything is started. */
+  async #update(
+    tx: Tx,
+    template: queries.PlanTemplate,
+    shards: (PlannedShard & { stack?: string })[],
+    { shard, sessions }: { shard: number; sessions: string[] },
+  ): Promise<void> {
+    const held = new Set(shards.find(({ number }) => number === shard)?.held ?? []);
+    const starts = sessions.filter((id) => !held.has(id)).length;
+    const stops = [...held].filter((id) => !sessions.includes(id)).length;
+    const program = await queries.readProgram(tx, template.id, sessions);
+    const secrets = program.revisions.flatMap(({ revision, secret_environment: sealed }) =>
+      sealed === null ? [] : [[revision, this.#open(template.id, sealed)] as const],
+    );
+    const input = {
+      project: template.project,
+      stack: stackName(template, shard),
+      operation: "update",
+      program: { builtin: "session-shard" },
+      config: {
+        target: template.target,
+        workloads: Object.fromEntries(
+          program.revisions.map(({ revision, workload }) => [revision, workload]),
+        ),
+        sessions: program.sessions,
+      },
+      secrets: {
+        secretEnvironments: secrets.length > 0 ? JSON.stringify(Object.fromEntries(secrets)) : null,
+      },
+      message: `${template.name}: ${starts} to start, ${stops} to stop`,
+      options: { parallel: shardSize, continueOnError: true },
+    };
+    const deployment = await this.#deps.deployments.queue(
+      tx,
+      this.#deps.system,
+      newDeployment.parse(input) as NewDeployment,
+    );
+    await queries.noteQueued(tx, {
+      templateId: template.id,
+      number: shard,
+      deploymentId: deployment.id,
+      sessions,
+    });
+  }
+
+  #open(id: string, sealed: Buffer): Record<string, string> {
+    return JSON.parse(this.#deps.cipher.decrypt(id, sealed).toString("utf8"));
+  }
+}
+
+/** A template that is made anew under an old name gets stacks of its own. */
+function stackName({ name, id }: { name: string; id: string }, shard: number): string {
+  return `${name}-${id.slice(-6)}-${shard}`;
+}
+
+/** What an update said of single sessions, whose names are their ids. */
+function faultsOf(
+  diagnostics: { severity: string; message: string; urn?: string }[],
+): Record<string, string> {
+  return Object.fromEntries(
+    diagnostics.flatMap(({ severity, message, urn }) => {
+      const id = urn?.split("::").at(-1);
+      return severity === "error" && id?.startsWith("ses_") ? [[id, message.trim()]] : [];
+    }),
+  );
+}

@@ -1,0 +1,47 @@
+import type { Session } from "./contract.ts";
+import { estimate, hostLabel } from "./domain.ts";
+import type { SessionRow } from "./queries.ts";
+
+export interface ViewSettings {
+  /** Where the proxy is reached, with `*` for the session's label, such as `http://*.localhost:8001`. */
+  proxyUrl: string;
+  isolates(target: SessionRow["target"]): boolean;
+  launchLimit(target: SessionRow["target"]): { burst: number; perSecond: number } | null;
+}
+
+export function viewSession(row: SessionRow, settings: ViewSettings): Session {
+  const isReady = row.state === "warm" || row.state === "active";
+  const isWaiting = row.owner !== null && (row.state === "requested" || row.state === "starting");
+  const waiting = estimate({
+    ahead: row.ahead,
+    waitedSeconds: row.waited_seconds,
+    startSeconds: row.start_seconds,
+    limit: settings.launchLimit(row.target),
+    target: row.target,
+  });
+  return {
+    id: row.id,
+    state: row.state,
+    template: row.template,
+    user: row.owner,
+    address:
+      isReady && row.address !== null && row.port !== null ? { ip: row.address, port: row.port } : null,
+    url: row.state === "active" ? sessionUrl(settings.proxyUrl, row.id) : null,
+    isolation: settings.isolates(row.target) ? "network" : "none",
+    waiting: isWaiting ? { position: waiting.position, estimateSeconds: waiting.seconds } : null,
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    lastActivityAt: row.last_activity_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    claimedAt: row.claimed_at?.toISOString() ?? null,
+    readyAt: row.ready_at?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+    reason: row.reason,
+    error: row.error,
+    evidence: row.evidence,
+  };
+}
+
+/** A session's own origin, with a slash at the end. */
+export function sessionUrl(proxyUrl: string, id: string): string {
+  return new URL(proxyUrl.replace("*", hostLabel(id))).href;
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startSupervisor, stopService } from "../../service/control.ts";
+import { installService, removeService } from "../../service/install.ts";
+import { lastLines } from "../../service/log.ts";
+import { outputsOf } from "../../service/outputs.ts";
+import { makeServicesFolder, servicesFolder } from "../../service/place.ts";
+import {
+  readRecord,
+  readStatus,
+  type ServiceRecord,
+  type ServiceStatus,
+  servicePaths,
+} from "../../service/record.ts";
+import type { ServiceInputs } from "../../service/spec.ts";
+import type { SessionTarget, StartIntent, TargetSession } from "../target.ts";
+
+const stopGraceSeconds = 5;
+/** No service of a stack is named so: theirs end in a dash and twelve digits. */
+const folderName = /^ses-[0-9a-z]{26}$/;
+
+/**
+ * Sessions as processes of this machine, each under the supervisor of local services: with a loopback address of its
+ * own, and as root with a user of its own. It ends when its program does, and is not started again.
+ */
+export function processTarget(dataFolder: string): SessionTarget {
+  let place: string | undefined;
+  const pathsOf = (id: string) => servicePaths(dataFolder, id.replace("_", "-"));
+
+  async function start({ id, urn, workload, secretEnvironment }: StartIntent): Promise<void> {
+    const paths = pathsOf(id);
+    // One that a start before this made, or began to make: its supervisor begins again what it finds.
+    if (readRecord(paths) === undefined) {
+      const name = id.replace("_", "-");
+      const inputs = inputsOf({ id, urn, workload, secretEnvironment });
+      const release = await stopService(paths);
+      try {
+        await installService(dataFolder, paths, { id: name, urn }, inputs);
+      } catch (error) {
+        removeService(dataFolder, name, paths);
+        throw error;
+      } finally {
+        release();
+      }
+    }
+    await startSupervisor(dataFolder, paths);
+  }
+
+  async function stop(id: string, signal: AbortSignal): Promise<void> {
+    const paths = pathsOf(id);
+    const release = await stopService(paths, signal);
+    try {
+      removeService(dataFolder, id.replace("_", "-"), paths);
+    } finally {
+      release();
+    }
+  }
+
+  function look(id: string): TargetSession | undefined {
+    const paths = pathsOf(id);
+    const record = readRecord(paths);
+    return record && describe(id, record, readStatus(paths));
+  }
+
+  return {
+    get place() {
+      place ??= `process ${nameOf(dataFolder)}`;
+      return place;
+    },
+    start,
+    stop,
+    find: async (id) => look(id),
+    async list() {
+      const folder = servicesFolder(dataFolder);
+      const names = existsSync(folder) ? readdirSync(folder).filter((name) => folderName.test(name)) : [];
+      return names.flatMap((name) => look(name.replace("-", "_")) ?? []);
+    },
+    lastLines: (id) => lastLines(pathsOf(id).log),
+    logPath: (id) => pathsOf(id).log,
+  };
+}
+
+/**
+ * What tells this machine's sessions from those of another that shares the database: made once, kept beside them, so
+ * that neither a new host name nor a reboot makes them strangers.
+ */
+function nameOf(dataFolder: string): string {
+  const file = join(makeServicesFolder(dataFolder), ".place");
+  if (!existsSync(file)) {
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, randomBytes(8).toString("hex"), { mode: 0o600 });
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  }
+  return readFileSync(file, "utf8");
+}
+
+/** The session of this machine that a creation of this URN made or began to make; its name is its id. */
+export function lookUpSession(dataFolder: string, urn: string): { id: string } | undefined {
+  const id = urn.split("::").at(-1) ?? "";
+  if (!folderName.test(id.replace("_", "-"))) return undefined;
+  return readRecord(servicePaths(dataFolder, id.replace("_", "-"))) && { id };
+}
+
+function inputsOf({ id, workload, secretEnvironment }: StartIntent): ServiceInputs {
+  const { command, program, port, environment, healthPath } = workload;
+  const shown = program ?? command;
+  if (shown === undefined) throw new Error("The workload has neither a command nor a program.");
+  return {
+    command: shown,
+    environment: { ...environment, SESSION_ID: id },
+    secretEnvironment,
+    ...(process.platform === "linux" && { port }),
+    healthCheck: { ...(healthPath !== undefined && { path: healthPath }), unhealthyAfter: 100 },
+    restart: { policy: "never" },
+    stopGraceSeconds,
+  };
+}
+
+/** Between the record and its supervisor's first word it is being started. */
+function describe(id: string, record: ServiceRecord, status: ServiceStatus | undefined): TargetSession {
+  const { address, port } = record;
+  const place = { id, address, port };
+  if (outputsOf(record, status).state === "running") return { ...place, state: "ready" };
+  const isOver = status?.state === "failed" || status?.state === "stopped";
+  if (!isOver) return { ...place, state: "starting" };
+  return { ...place, state: "ended", reason: `It ended: ${status.reason ?? "no reason is known"}.` };
+}

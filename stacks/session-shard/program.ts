@@ -1,0 +1,13 @@
+import { Session } from "../../plugins/roost/sdk.ts";
+import type { SessionShardConfig } from "./config.ts";
+
+/** The sessions of one shard, each a resource of the name of its id. What no longer is in the list is stopped. */
+export async function program({ target, workloads, secretEnvironments, sessions }: SessionShardConfig) {
+  const secrets = JSON.parse(secretEnvironments ?? "{}") as Record<string, Record<string, string>>;
+  for (const { id, revision } of sessions) {
+    const workload = workloads[revision];
+    if (workload === undefined) throw new Error(`There is no revision ${revision}, which ${id} is of.`);
+    new Session(id, { target, session: id, workload, secretEnvironment: secrets[revision] });
+  }
+  return { sessions: sessions.length };
+}

@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { newId } from "../../automation-api/db/id.ts";
+import type { Session } from "../../automation-api/sessions/contract.ts";
+import type { Template } from "../../automation-api/templates/contract.ts";
+import { openSessionTargets } from "../../plugins/roost/index.ts";
+import { Client } from "../support/client.ts";
+import { Cluster } from "../support/cluster.ts";
+import { reasonWithoutEngine } from "../support/engine.ts";
+import { until, untilGone } from "../support/processes.ts";
+
+jest.setTimeout(180_000);
+
+const withEngine = reasonWithoutEngine() === undefined ? describe : describe.skip;
+const program = {
+  name: "workspace.mjs",
+  text: readFileSync(new URL("./fixtures/workspace.mjs", import.meta.url), "utf8"),
+};
+/** What the fixture says. */
+interface Answer {
+  session: string;
+  pid: number;
+  identity: object | null;
+}
+/** What a start on a busy machine may take. */
+const startSeconds = 60;
+
+withEngine("sessions as processes of this machine", () => {
+  let cluster: Cluster;
+  let client: Client;
+  beforeAll(async () => {
+    cluster = await Cluster.open({ ROOST_WORKERS: "1", ROOST_WARM_RUNNERS: "1" });
+    await cluster.add("server");
+    client = new Client(() => cluster.url, await cluster.token());
+  });
+  afterAll(() => cluster.close());
+
+  const template = (
+    name: string,
+    fields: Record<string, unknown> = {},
+    workload: Record<string, unknown> = {},
+  ) =>
+    client.call<Template>("POST", "/api/v1/templates", {
+      name,
+      workload: { program, environment: { ROOST: cluster.url }, ...workload },
+      ...fields,
+    });
+  const find = (id: string) => client.call<Session>("GET", `/api/v1/sessions/${id}`);
+  const create = (body: Record<string, unknown>) => client.fetch("POST", "/api/v1/sessions", body);
+  const reach = async ({ address }: Session, path = "/") => {
+    const response = await fetch(`http://${address?.ip}:${address?.port}${path}`);
+    return (await response.json()) as Answer;
+  };
+  const active = (id: string) =>
+    until(
+      "the session is active",
+      async () => {
+        const session = await find(id);
+        if (session.state === "failed") throw new Error(JSON.stringify(session));
+        return session.state === "active" ? session : undefined;
+      },
+      startSeconds,
+    );
+  const warm = (id: string, count: number) =>
+    until(
+      `${count} are warm`,
+      async () => {
+        const { sessions } = await client.call<Template>("GET", `/api/v1/templates/${id}`);
+        return sessions.warm === count && sessions.starting === 0 && sessions.stopping === 0;
+      },
+      startSeconds,
+    );
+
+  it("gives a warm one at once, tells its workload whom it works for, and fills the pool again", async () => {
+    const { id } = await template(
+      "workspace",
+      { pool: { floor: 2 }, secretEnvironment: { SHARED: "of the template" } },
+      { introducePath: "/introduce" },
+    );
+    await warm(id, 2);
+    const reply = await create({ template: "workspace", user: "ann", secrets: { KEY: "of ann" } });
+    expect(reply.status).toBe(201);
+    const session = (await reply.json()) as Session;
+    expect(session).toMatchObject({ state: "active", user: "ann", waiting: null });
+    expect(await reach(session)).toMatchObject({ session: session.id, shared: "of the template" });
+    const identity = await until("it knows its user", async () => (await reach(session)).identity);
+    expect(identity).toMatchObject({ user: "ann", secrets: { KEY: "of ann" } });
+    await warm(id, 2);
+
+    const { items } = await client.call<{ items: Session[] }>("GET", "/api/v1/sessions?user=ann&live=true");
+    expect(items).toMatchObject([{ id: session.id, address: session.address }]);
+
+    await client
+      .call("DELETE", `/api/v1/templates/${id}`)
+      .catch((error) => expect(String(error)).toContain("409"));
+    await client.call("PATCH", `/api/v1/templates/${id}`, { pool: { floor: 0 } });
+    await warm(id, 0);
+    // The user's own runs on.
+    expect(await reach(session)).toMatchObject({ session: session.id });
+    await client.call("DELETE", `/api/v1/sessions/${session.id}`);
+  });
+
+  it("starts one for a user who finds none, shows what it prints, and leaves nothing of it at its end", async () => {
+    await template("cold");
+    const reply = await create({ template: "cold" });
+    expect(reply.status).toBe(202);
+    const asked = (await reply.json()) as Session;
+    expect(asked).toMatchObject({ user: "admin", address: null, waiting: { position: 1 } });
+    const session = await active(asked.id);
+    const { pid } = await reach(session);
+    const log = await client.fetch("GET", `/api/v1/sessions/${session.id}/logs?follow=false`);
+    expect(await log.text()).toContain(`session ${session.id} listens`);
+
+    const ended = await client.call<Session>("DELETE", `/api/v1/sessions/${session.id}`);
+    expect(ended).toMatchObject({ state: "stopping", reason: "user", address: null, url: null });
+    await until("it is stopped", async () => (await find(session.id)).state === "stopped", startSeconds);
+    await untilGone([pid]);
+    const path = openSessionTargets(cluster.folder).process?.logPath(session.id) as string;
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("says why one failed whose workload ended, and why one could not be started", async () => {
+    await template("ending");
+    const { id } = (await (await create({ template: "ending" })).json()) as Session;
+    const session = await active(id);
+    await reach(session, "/exit").catch(() => {});
+    const failed = await until(
+      "it failed",
+      async () => {
+        const found = await find(id);
+        return found.state === "failed" ? found : undefined;
+      },
+      startSeconds,
+    );
+    expect(failed).toMatchObject({ reason: "exited", address: null });
+    expect(failed.error).toContain("code 3");
+    expect(failed.evidence).toContain(`session ${id} listens`);
+
+    await template("broken", {}, { program: undefined, command: ["/nonexistent/program"] });
+    const broken = (await (await create({ template: "broken" })).json()) as Session;
+    const never = await until(
+      "it failed",
+      async () => {
+        const found = await find(broken.id);
+        return found.state === "failed" ? found : undefined;
+      },
+      startSeconds,
+    );
+    expect(never.reason).toMatch(/exited|start/);
+  });
+
+  it("stops what runs and is in no ledger", async () => {
+    const target = openSessionTargets(cluster.folder).process;
+    const id = newId("ses");
+    const workload = { program, port: 8080, environment: {} };
+    const intent = {
+      id,
+      urn: `urn:pulumi:s::p::roost:session:Session::${id}`,
+      workload,
+      secretEnvironment: {},
+    };
+    await target?.start(intent, AbortSignal.timeout(10_000));
+    await until("it is stopped", async () => (await target?.find(id)) === undefined, startSeconds);
+  });
+});
