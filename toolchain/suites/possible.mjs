@@ -13,6 +13,7 @@ import { locate } from "../found.mjs";
 
 /**
  * @typedef {keyof typeof REQUIREMENTS} Need
+ * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "shellcheck" | "overlay" | "debootstrap"} Need
  * @typedef {object} Requirement
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
@@ -31,6 +32,8 @@ export const REQUIREMENTS = {
   promtool: { lack: () => lackOfProgram("promtool"), aptPackage: "prometheus" },
   amtool: { lack: () => lackOfProgram("amtool"), aptPackage: "prometheus-alertmanager" },
   chromium: { lack: () => lackOfProgram("chromium"), aptPackage: "chromium" },
+  overlay: { lack: lackOfOverlay },
+  debootstrap: { lack: () => lackOfProgram("debootstrap"), aptPackage: "debootstrap" },
   shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
   "python3-venv": { lack: lackOfPythonEnvironments, aptPackage: "python3-venv" },
 };
@@ -95,6 +98,16 @@ function lackOfPythonEnvironments() {
     return undefined;
   } catch {
     return "python3 cannot make environments: it, or its modules venv and ensurepip, are not installed";
+/** Overlays in a mount namespace: what test hosts are made of. */
+function lackOfOverlay() {
+  const script =
+    "mount -t tmpfs test /mnt && mkdir /mnt/a /mnt/b /mnt/c && " +
+    "mount -t overlay -o lowerdir=/mnt/a,upperdir=/mnt/b,workdir=/mnt/c test /mnt/a";
+  try {
+    execFileSync("unshare", ["--mount", "--propagation", "private", "sh", "-c", script], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "no overlay can be mounted in a namespace of its own";
   }
 }
 

@@ -1,0 +1,199 @@
+import type { Facts } from "../facts/index.ts";
+import type { Work } from "./action.ts";
+import { type Classified, classifyPackages, keystoneClosure } from "./classify.ts";
+import { Dependencies, type Packages } from "./dependencies.ts";
+import { isForbidden, isKeptSetting } from "./guards.ts";
+import { type Profile, type ProfileName, wholeProfile } from "./profiles.ts";
+import type { FoundFile, Survey } from "./survey.ts";
+
+/** What somebody wants gone: a profile, single things, or both. */
+export interface Selection {
+  /** Null: only what is named. */
+  profile: ProfileName | null;
+  /** Names of packages beside those of the profile, and those that stay. */
+  packages: { include: string[]; exclude: string[] };
+  /** Paths of files beside those of the profile, and those that stay, with all below them. */
+  paths: { include: string[]; exclude: string[] };
+}
+
+export interface PlannedPackage extends Classified {
+  name: string;
+  version: string;
+}
+
+export interface ResetPlan {
+  work: Work;
+  packages: PlannedPackage[];
+  /** What was asked for and stays all the same, with the reason. */
+  kept: { name: string; reason: string }[];
+  /** Units that are stopped and go. */
+  services: string[];
+  /** `tcp 0.0.0.0:80`, with the package that has it open. */
+  ports: { port: string; package: string }[];
+}
+
+/** What a reset would do to a host, from what is known of it. Pure. */
+export function planReset(facts: Facts, survey: Survey, selection: Selection): ResetPlan {
+  const profile = selection.profile === null ? nothing : wholeProfile(selection.profile);
+  const { packages } = facts.software;
+  const classes = classifyPackages(facts, survey);
+  const chosen = choosePackages(packages, classes, survey, profile, selection);
+  const names = [...chosen.gone].sort();
+  const files = chooseFiles(survey, profile, selection);
+  const gone = new Set(names.map((key) => packages[key]?.name ?? key));
+  const units = [...gone].flatMap((name) => survey.units[name] ?? []).map(unitOf);
+  return {
+    work: {
+      packages: [...names, ...(profile.leftovers ? leftovers(packages, selection) : [])],
+      units: units.filter((unit) => unit !== undefined).sort(),
+      deletes: files.deletes,
+      empties: files.empties,
+      templates: profile.templates
+        ? survey.templates.filter(({ path }) => !isForbidden(path) && !isExcluded(path, selection))
+        : [],
+    },
+    packages: names.map((key) => ({
+      name: key,
+      version: packages[key]?.version ?? "",
+      ...(classes[key] as Classified),
+    })),
+    kept: [...chosen.kept, ...files.kept],
+    services: units.filter((unit) => unit?.endsWith(".service")).sort() as string[],
+    ports: facts.network.ports.flatMap(({ protocol, address, port, package: owner }) =>
+      owner !== null && gone.has(owner) ? [{ port: `${protocol} ${address}:${port}`, package: owner }] : [],
+    ),
+  };
+}
+
+const nothing: Pick<Profile, "packages" | "leftovers" | "files" | "templates"> = {
+  packages: [],
+  leftovers: false,
+  files: [],
+  templates: false,
+};
+
+function choosePackages(
+  packages: Packages,
+  classes: Record<string, Classified>,
+  survey: Survey,
+  profile: Pick<Profile, "packages">,
+  selection: Selection,
+): { gone: Set<string>; kept: ResetPlan["kept"] } {
+  const dependencies = new Dependencies(packages);
+  const locked = lockedPackages(packages, dependencies, survey);
+  const kept = new Map<string, string>();
+  const excluded = new Set(selection.packages.exclude);
+  const asked = Object.keys(classes).filter(
+    (key) =>
+      !excluded.has(key) &&
+      (selection.packages.include.includes(key) ||
+        profile.packages.includes(classes[key]?.class ?? "system")),
+  );
+  for (const name of selection.packages.include) {
+    if (!classes[name]) kept.set(name, "It is not installed.");
+  }
+  const wanted = new Set<string>();
+  for (const key of asked) {
+    const why = locked.get(key);
+    if (why === undefined) wanted.add(key);
+    else kept.set(key, why);
+  }
+  // Each turn gives back what something that stays cannot do without; then no turn gives back any more.
+  for (;;) {
+    const gone = new Set([...wanted, ...orphans(packages, classes, dependencies, wanted, excluded, locked)]);
+    const staying = Object.keys(classes).filter((key) => !gone.has(key));
+    const broken = dependencies.broken(gone, staying);
+    const back = broken.flatMap(({ key, lacks }) =>
+      lacks.filter((lack) => wanted.has(lack)).map((lack) => ({ lack, key })),
+    );
+    if (back.length === 0) return { gone, kept: [...kept].map(([name, reason]) => ({ name, reason })) };
+    for (const { lack, key } of back) {
+      wanted.delete(lack);
+      kept.set(lack, `${key} needs it.`);
+    }
+  }
+}
+
+/** Packages that are there for others only, once those are gone. */
+function orphans(
+  packages: Packages,
+  classes: Record<string, Classified>,
+  dependencies: Dependencies,
+  wanted: Set<string>,
+  excluded: Set<string>,
+  locked: Map<string, string>,
+): string[] {
+  if (wanted.size === 0) return [];
+  const before = dependencies.closure(
+    Object.keys(classes).filter((key) => classes[key]?.class !== "auto"),
+    { recommends: true },
+  );
+  const roots = Object.keys(classes).filter((key) => !wanted.has(key) && classes[key]?.class !== "auto");
+  const needed = dependencies.closure([...roots, ...excluded], { recommends: true });
+  // What nothing needed before is no business of this reset.
+  return [...before].filter(
+    (key) =>
+      classes[key]?.class === "auto" && !needed.has(key) && !locked.has(key) && packages[key]?.installed,
+  );
+}
+
+/** Packages that no selection can take away, with the reason. */
+function lockedPackages(packages: Packages, dependencies: Dependencies, survey: Survey): Map<string, string> {
+  const locked = new Map<string, string>();
+  for (const [key, role] of keystoneClosure(packages, dependencies)) locked.set(key, `It serves ${role}.`);
+  for (const [key, { name, essential, priority }] of Object.entries(packages)) {
+    if (essential) locked.set(key, "It is essential.");
+    else if (priority === "required") locked.set(key, "The system requires it.");
+    else if (survey.shells.includes(name)) locked.set(key, "It is the shell of somebody who can log in.");
+    else if (survey.kernel !== "" && name.endsWith(`-${survey.kernel}`)) locked.set(key, "Its kernel runs.");
+  }
+  for (const key of dependencies.closure(locked.keys())) {
+    if (!locked.has(key)) locked.set(key, "Something that has to stay needs it.");
+  }
+  return locked;
+}
+
+function leftovers(packages: Packages, { packages: { exclude } }: Selection): string[] {
+  return Object.keys(packages)
+    .filter((key) => packages[key]?.installed === false && !exclude.includes(key))
+    .sort();
+}
+
+function chooseFiles(
+  survey: Survey,
+  profile: Pick<Profile, "files">,
+  selection: Selection,
+): { deletes: string[]; empties: string[]; kept: ResetPlan["kept"] } {
+  const found = survey.files.filter((file) => profile.files.includes(file.class) && isLoose(file));
+  const free = found.filter(({ path }) => !isForbidden(path) && !isExcluded(path, selection));
+  const named = selection.paths.include.filter((path) => !isForbidden(path) && !isExcluded(path, selection));
+  const deletes = [...free.filter((file) => file.class !== "live-log").map(({ path }) => path), ...named];
+  return {
+    deletes: [...new Set(deletes)].sort(),
+    empties: free
+      .filter((file) => file.class === "live-log")
+      .map(({ path }) => path)
+      .sort(),
+    kept: selection.paths.include
+      .filter(isForbidden)
+      .map((path) => ({ name: path, reason: "No reset may touch it." })),
+  };
+}
+
+/** What can go without something else being less than whole. */
+function isLoose({ class: kind, type, path }: FoundFile): boolean {
+  if (kind === "setting") return !isKeptSetting(path);
+  // The folders there are the machine's own.
+  if (path.startsWith("/usr/local/")) return type === "f" || (type === "l" && path !== "/usr/local/man");
+  return type === "f" || type === "l" || (type === "d" && kind !== "temporary");
+}
+
+function isExcluded(path: string, { paths: { exclude } }: Selection): boolean {
+  return exclude.some((each) => path === each || path.startsWith(`${each}/`));
+}
+
+/** Undefined for a template of units, which cannot run itself, and for what is no unit. */
+function unitOf(path: string): string | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return /^[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\-]+)?\.(service|socket|timer)$/.test(name) ? name : undefined;
+}

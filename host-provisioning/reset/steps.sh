@@ -1,0 +1,70 @@
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
+# summary: the steps of a reset; each refuses what no reset may touch, whatever the plan says
+# args: none; stands behind record.sh, in the action and in its rehearsal
+# needs: root, dpkg
+# undo: see restore.sh
+
+# Packages of the list all go at once, with their settings: dpkg finds the order, and refuses what others need.
+purge_packages() {
+  for package; do
+    case $package in '' | -* | *[!a-z0-9+.:-]*) refuse 78 "$package is no name of a package." ;; esac
+    case $(dpkg-query -W -f '${Essential} ${Protected}' -- "$package" 2>/dev/null || :) in
+      *yes*) refuse 78 "$package is essential." ;;
+    esac
+  done
+  DEBIAN_FRONTEND=noninteractive dpkg --no-pager --purge "$@"
+}
+
+# delete_in FOLDER NAME...: files, links and empty folders of a folder. A link on the way there is not followed.
+delete_in() (
+  folder=$1
+  shift
+  forbid "$folder/"
+  cd -P -- "$folder" 2>/dev/null || exit 0
+  if [ "$(pwd -P)" != "$folder" ]; then refuse 78 "$folder is not where it seems to be."; fi
+  for name; do
+    case $name in '' | . | .. | */*) refuse 78 "$name is no name in a folder." ;; esac
+    forbid "$folder/$name"
+    if [ -d "$name" ] && [ ! -L "$name" ]; then rmdir -- "./$name" || exit 1; else rm -f -- "./$name" || exit 1; fi
+  done
+)
+
+# empty_file FOLDER NAME: a log that a program may have open.
+empty_file() (
+  forbid "$1/$2"
+  cd -P -- "$1" 2>/dev/null || exit 0
+  if [ "$(pwd -P)" != "$1" ] || [ -L "$2" ]; then refuse 78 "$1/$2 is not where it seems to be."; fi
+  if [ -f "$2" ]; then : >"./$2"; fi
+)
+
+# from_template TEMPLATE FOLDER NAME: a settings file as a new user has it, with the owner that it has.
+from_template() (
+  forbid "$2/$3"
+  cd -P -- "$2" 2>/dev/null || exit 0
+  if [ "$(pwd -P)" != "$2" ] || [ -L "$3" ]; then refuse 78 "$2/$3 is not where it seems to be."; fi
+  if [ -f "$3" ]; then cat -- "$1" >"./$3"; fi
+)
+
+# What would lock people out, stop the machine from starting, or take away the way back.
+forbid() {
+  case $1 in
+    / | /bin/* | /sbin/* | /lib/* | /lib64/* | /boot/* | /efi/* | /dev/* | /proc/* | /sys/* | /run/* | /usr/lib/modules/*) ;;
+    /etc/fstab | /etc/crypttab | /etc/ssh/* | /etc/sudoers | /etc/sudoers.d/* | /etc/passwd | /etc/shadow | /etc/group) ;;
+    /etc/gshadow | /etc/network/* | /etc/netplan/* | /etc/systemd/network/* | /etc/resolv.conf | /etc/pam.d/*) ;;
+    /var/lib/roost/* | /var/lib/dpkg/* | */.ssh/* | */.ssh | */.gnupg/* | */.kube/* | */.aws/*) ;;
+    /*/../* | /*/./* | *//* | /*/..) ;;
+    /*) return 0 ;;
+  esac
+  refuse 78 "$1 is not to be touched by a reset."
+}
+
+# goal_gone PACKAGE...
+goal_gone() {
+  for package; do
+    case $(dpkg-query -W -f '${db:Status-Status}' -- "$package" 2>/dev/null || :) in
+      '' | not-installed) ;;
+      *) printf '%s is still there.\n' "$package" >>"$record/log" && return 1 ;;
+    esac
+  done
+}
+goal_absent() { if [ -e "$1" ] || [ -L "$1" ]; then printf '%s is still there.\n' "$1" >>"$record/log" && return 1; fi; }

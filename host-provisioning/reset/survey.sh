@@ -1,0 +1,91 @@
+#!/bin/sh
+# summary: what a reset could take away, and what tells why it is there
+# args: none; `mark`, letters and digits that nothing on the host can foresee, is assigned in front of this text
+# needs: root; dpkg, findutils
+# undo: nothing is changed
+#
+# Output: records, NUL behind each.
+#   list TIME PATH       when each package was first unpacked here, by its file list
+#   asked LINE           command lines of apt, oldest first, each behind its `Start-Date`
+#   unit LIST:PATH       units, desktop files and shells that packages bring
+#   kernel RELEASE       the one that runs; login SHELL those of people; self NAME who is logged in
+#   file CLASS TYPE SIZE BLOCKS TIME UID PATH
+#   template TEMPLATE PATH   a settings file of a person that is otherwise than the system's template
+#   end MARK             without it the output was cut
+set -eu
+LC_ALL=C
+export LC_ALL
+mark=${mark:-}
+
+# found CLASS PATH... -- TESTS: what find says of each.
+found() {
+  class=$1
+  shift
+  # shellcheck disable=SC2016 # find's own form
+  find "$@" -printf "file $class %y %s %b %T@ %U %p\\0" 2>/dev/null || :
+}
+
+packages() {
+  stat --printf='list %Y %n\0' /var/lib/dpkg/info/*.list
+  for log in /var/log/apt/history.log.*.gz; do
+    if [ -f "$log" ]; then gzip -dc "$log"; fi
+  done | cat - /var/log/apt/history.log 2>/dev/null | grep -aE '^(Start-Date|Commandline):' |
+    sed 's/^/asked /' | tr '\n' '\0' || :
+  grep -aHE '^(/usr)?(/lib/systemd/system/[^/]+\.(service|socket|timer)|/share/applications/.*\.desktop|/bin/[a-z]*sh)$' \
+    /var/lib/dpkg/info/*.list | sed 's/^/unit /' | tr '\n' '\0' || :
+  printf 'kernel %s\0' "$(uname -r)"
+  printf 'self %s\0' "$(id -u -n)"
+}
+
+# Folders of the people who can log in, and of root; links among them are not followed.
+homes() {
+  while IFS=: read -r name _ id _ _ home shell; do
+    case $shell in */nologin | */false | */sync | '') continue ;; esac
+    printf 'login %s\0' "$shell"
+    if [ "$id" -ge 1000 ] || [ "$id" = 0 ]; then
+      if [ -d "$home" ] && [ ! -L "$home" ] && [ "$home" != / ]; then home_of "$name" "$home"; fi
+    fi
+  done </etc/passwd
+}
+
+home_of() {
+  for cache in .cache .npm/_cacache .cargo/registry/cache go/pkg/mod/cache .gradle/caches .m2/repository; do
+    if [ -d "$2/$cache" ] && [ ! -L "$2/$cache" ]; then found user-cache "$2/$cache" -xdev -mindepth 1; fi
+  done
+  for template in /etc/skel/.*; do
+    own=$2/${template##*/}
+    if [ -f "$template" ] && [ -f "$own" ] && [ ! -L "$own" ] && ! cmp -s "$template" "$own"; then
+      printf 'template %s %s\0' "$template" "$own"
+    fi
+  done
+  found home "$2" -xdev -mindepth 1 \( -name .ssh -o -name .gnupg -o -name .kube -o -name .aws \) -prune -o
+}
+
+files() {
+  found apt-cache /var/cache/apt -xdev -type f \( -name '*.deb' -o -name 'pkgcache.bin' -o -name 'srcpkgcache.bin' \)
+  found temporary /tmp -xdev -mindepth 1 -mtime +10 -atime +10 ! -type d
+  found temporary /var/tmp -xdev -mindepth 1 -mtime +30 -atime +30 ! -type d
+  found old-log /var/log -xdev -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.[0-9]' -o -name '*.old' \)
+  found live-log /var/log -xdev -type f -size +0 -name '*.log' ! -path '/var/log/apt/*' ! -name dpkg.log
+  found coredump /var/lib/systemd/coredump /var/crash -xdev -type f
+  found source /etc/apt/sources.list.d -xdev -type f
+  for folder in /srv /opt /var/www /usr/local; do
+    if [ -d "$folder" ] && [ ! -L "$folder" ]; then found data "$folder" -xdev -mindepth 1; fi
+  done
+  found schedule /var/spool/cron/crontabs -xdev -type f
+  owned=$(mktemp)
+  trap 'rm -f "$owned"' EXIT
+  { sort -u /var/lib/dpkg/info/*.list && sed -n 's/^ \(\/[^ ]*\) .*/\1/p' /var/lib/dpkg/status; } | sort -u >"$owned"
+  found setting /etc -xdev ! -type d | tr '\0' '\n' | awk -v list="$owned" '
+    BEGIN { while ((getline path <list) > 0) owned[path] = 1 }
+    { path = $0; sub(/^file setting . [^ ]* [^ ]* [^ ]* [^ ]* /, "", path); if (!(path in owned)) print }' | tr '\n' '\0'
+}
+
+main() {
+  packages
+  homes
+  files
+  printf 'end %s\0' "$mark"
+}
+
+main "$@" </dev/null

@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+
+const script = readFileSync(new URL("survey.sh", import.meta.url), "utf8");
+
+export const fileClasses = [
+  "apt-cache",
+  "user-cache",
+  "temporary",
+  "old-log",
+  "live-log",
+  "coredump",
+  "source",
+  "data",
+  "schedule",
+  "setting",
+  "home",
+] as const;
+export type FileClass = (typeof fileClasses)[number];
+
+export interface FoundFile {
+  class: FileClass;
+  /** As `find` says it: f file, d folder, l link … */
+  type: string;
+  bytes: number;
+  allocatedBytes: number;
+  /** Seconds since 1970. */
+  changedAt: number;
+  userId: number;
+  path: string;
+}
+
+/** What survey.sh found. */
+export interface Survey {
+  /** By package: when its file list was written, in seconds since 1970. */
+  unpackedAt: Record<string, number>;
+  /** What people asked apt for, with the time in the host's own zone. */
+  asked: { at: string; line: string }[];
+  /** By package: the paths of the units and desktop files that it brings. */
+  units: Record<string, string[]>;
+  /** Packages that bring the shell of somebody who can log in. */
+  shells: string[];
+  kernel: string;
+  /** Who the survey was logged in as. */
+  self: string;
+  files: FoundFile[];
+  templates: { path: string; template: string }[];
+}
+
+/** @param mark as for a scan: what nobody on the host can foresee, 8 to 64 letters and digits. */
+export function surveyScript(mark: string): string {
+  if (!/^[A-Za-z0-9]{8,64}$/.test(mark)) throw new Error("A mark is 8 to 64 letters and digits.");
+  return `mark='${mark}'\n${script}`;
+}
+
+/**
+ * Reads what survey.sh printed. Pure, and total: nothing is thrown, whatever a host says.
+ * @returns undefined when it is not whole.
+ */
+export function readSurvey(output: Buffer, mark: string): Survey | undefined {
+  const records = output.toString("utf8").split("\0");
+  if (records.pop() !== "" || records.pop() !== `end ${mark}`) return undefined;
+  const of = (kind: string): string[] =>
+    records.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
+  const paths = of("unit").flatMap(packageAndPath);
+  const shells = new Set(of("login"));
+  return {
+    unpackedAt: Object.fromEntries(of("list").flatMap(readList)),
+    asked: readAsked(of("asked")),
+    units: Object.fromEntries(
+      [...Map.groupBy(paths, ({ name }) => name)].map(([name, found]) => [
+        name,
+        found.map(({ path }) => path).filter((path) => !/\/bin\//.test(path)),
+      ]),
+    ),
+    shells: paths
+      .filter(
+        ({ path }) => shells.has(path) || shells.has(path.replace(/^\/usr/, "")) || shells.has(`/usr${path}`),
+      )
+      .map(({ name }) => name),
+    kernel: of("kernel")[0] ?? "",
+    self: of("self")[0] ?? "",
+    files: of("file").flatMap(readFile),
+    templates: of("template").flatMap((line) => {
+      const [, template, path] = /^(\/[^ ]+) (\/.+)$/s.exec(line) ?? [];
+      return template !== undefined && path !== undefined && isPlain(path) ? [{ path, template }] : [];
+    }),
+  };
+}
+
+const listPath = /^(\d+) \/var\/lib\/dpkg\/info\/([a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?\.list$/;
+
+function readList(line: string): [string, number][] {
+  const [, time, name] = listPath.exec(line) ?? [];
+  return name === undefined ? [] : [[name, Number(time)]];
+}
+
+function packageAndPath(line: string): { name: string; path: string }[] {
+  const [, name, path] =
+    /^\/var\/lib\/dpkg\/info\/([a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?\.list:(\/.+)$/.exec(line) ?? [];
+  return name === undefined || path === undefined ? [] : [{ name, path }];
+}
+
+function readAsked(lines: string[]): Survey["asked"] {
+  const found: Survey["asked"] = [];
+  let at = "";
+  for (const line of lines) {
+    const [, key, value = ""] = /^(Start-Date|Commandline): (.*)$/.exec(line) ?? [];
+    if (key === "Start-Date") at = value.trim();
+    else if (key === "Commandline") found.push({ at, line: value });
+  }
+  return found;
+}
+
+function readFile(line: string): FoundFile[] {
+  const found = /^([a-z-]+) (.) (\d+) (\d+) (\d+)(?:\.\d+)? (\d+) (\/.+)$/s.exec(line);
+  if (!found) return [];
+  const [, kind = "", type = "", bytes, blocks, time, user, path = ""] = found;
+  const known = fileClasses.find((each) => each === kind);
+  if (known === undefined || !isPlain(path)) return [];
+  return [
+    {
+      class: known,
+      type,
+      bytes: type === "d" ? 0 : Number(bytes),
+      allocatedBytes: Number(blocks) * 512,
+      changedAt: Number(time),
+      userId: Number(user),
+      path,
+    },
+  ];
+}
+
+/** A name that is no UTF-8 could not be given back exactly; its file is left alone. */
+function isPlain(path: string): boolean {
+  return !path.includes("\uFFFD");
+}

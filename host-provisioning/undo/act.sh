@@ -1,0 +1,124 @@
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
+# summary: the verbs of every action on a host: apply, rehearse, verify, confirm, status, rollback
+# args: VERB; behind record.sh and restore.sh. The plan gives undo_id, plan_hash, expected, recovery, rehearsal,
+#   confirm_seconds (0: nobody has to confirm) and the functions plan_scope, plan_units, plan_steps, plan_goals
+# needs: root
+# undo: rollback
+
+main() {
+  umask 077
+  if [ "$(id -u)" != 0 ]; then refuse 77 'This needs root.'; fi
+  place "$undo_id"
+  case ${1:-} in
+    apply) apply ;;
+    rehearse) rehearse ;;
+    verify)
+      verify
+      say state "$(reached)"
+      ;;
+    confirm) confirm ;;
+    status) status ;;
+    rollback)
+      lock 60
+      on_change=${2:-stop}
+      restore
+      ;;
+    *) refuse 64 'A verb is one of apply, rehearse, verify, confirm, status, rollback.' ;;
+  esac
+}
+
+apply() {
+  lock
+  case $(reached) in
+    '') ;;
+    committed)
+      say state committed
+      say reason already-so
+      return
+      ;;
+    undone) refuse 75 'This plan was taken back; it needs a new one.' ;;
+    *)
+      restore
+      refuse 70 'It had been interrupted, and was put back as it was before.'
+      ;;
+  esac
+  open_record
+  plan_scope
+  sort -zu -o "$record/scope" "$record/scope"
+  if [ "$(state_of "$record/scope")" != "$expected" ]; then
+    rm -rf "$record"
+    refuse 75 'The host is no longer as it was when this was planned; nothing was done.'
+  fi
+  mark planned
+  quiesce
+  keep
+  watch_over
+  steps_done=0
+  # A function in a condition goes on after an error of its own, so that each step is a condition itself.
+  if ! plan_steps || ! verify; then
+    tail -n 5 "$record/log" >&2
+    on_change=replace
+    restore
+    refuse 71 "Step $steps_done failed, and everything was put back; the host is as it was before."
+  fi
+  survey after
+  sync "$record/after"
+  mark committed
+  say state committed
+  say touched "$(differing "$record/before" "$record/after" | tr -cd '\0' | wc -c)"
+}
+
+# What runs and will be stopped is stopped first, so that what it writes at its end is saved too.
+quiesce() {
+  if ! has_units; then return 0; fi
+  running_units >"$record/units"
+  sync "$record/units"
+  mark quiesced
+  plan_units
+}
+stop_unit() { systemctl stop -- "$1" 2>/dev/null || :; }
+
+step() {
+  steps_done=$((steps_done + 1))
+  mark "executing $steps_done"
+  "$@" >>"$record/log" 2>&1 </dev/null
+}
+
+verify() { plan_goals; }
+
+# A change that could lock everybody out goes back by itself unless somebody logs in again and confirms it.
+watch_over() {
+  if [ "$confirm_seconds" = 0 ]; then return 0; fi
+  if has_units; then
+    systemd-run --quiet --collect --unit="roost-undo-$undo_id" /bin/sh "$record/recover" \
+      unless-confirmed "$confirm_seconds"
+  else
+    setsid /bin/sh "$record/recover" unless-confirmed "$confirm_seconds" </dev/null >/dev/null 2>&1 9>&- &
+  fi
+}
+
+confirm() {
+  if [ "$(reached)" != committed ]; then refuse 75 "There is nothing to confirm: $(reached)."; fi
+  : >"$record/confirmed"
+  sync "$record/confirmed" "$record"
+  say state confirmed
+}
+
+status() {
+  if [ ! -d "$record" ]; then refuse 79 "There is no record $undo_id."; fi
+  say state "$(reached)"
+  if [ -f "$record/before.tar" ]; then say bytes "$(stat -c %s "$record/before.tar")"; fi
+}
+
+# rehearse: the same steps on a copy of the host that nobody sees, in memory, without network and other processes.
+rehearse() {
+  work=$(mktemp -d /run/roost-rehearsal-XXXXXXXX)
+  trap 'rm -rf "$work"' EXIT
+  printf '%s' "$rehearsal" >"$work/rehearsal"
+  code=0
+  unshare --mount --propagation private --pid --fork --ipc --uts --net /bin/sh "$work/rehearsal" "$work" ||
+    code=$?
+  rm -rf "$work"
+  trap - EXIT
+  exit "$code"
+}

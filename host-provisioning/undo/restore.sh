@@ -1,0 +1,128 @@
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
+# summary: brings a host back to a record of record.sh
+# args: none; sourced behind record.sh. `on_change` says what becomes of what people changed since: stop (default),
+#   keep: it stays as it is; replace: it is saved into the record, then replaced
+# needs: as record.sh; neither network nor the package manager, and no script of a package runs
+# undo: what was replaced is in saved.tar of the record
+
+# restore: may be killed and called again at any point; it ends with exactly the files of before.
+restore() {
+  case $(reached) in
+    '')
+      if [ ! -d "$record" ]; then refuse 79 "There is no record $undo_id."; fi
+      rm -rf "$record"
+      say state undone
+      return
+      ;;
+    undone)
+      say state undone
+      say reason already-so
+      return
+      ;;
+    planned | quiesced)
+      # The content was not touched yet; units may have been stopped.
+      start_units
+      mark undone
+      say state undone
+      return
+      ;;
+    undoing) ;;
+    *) choose ;;
+  esac
+  put_back
+  check_restored
+  start_units
+  mark undone
+  say state undone
+}
+
+# choose: which paths are put back, written down before the first one is.
+choose() {
+  survey now
+  : >"$record/conflicts"
+  if [ -f "$record/after" ]; then
+    differing "$record/before" "$record/after" >"$record/touched"
+    differing "$record/after" "$record/now" | comm -z -12 - "$record/touched" >"$record/conflicts"
+    drop_folders "$record/conflicts"
+  else
+    differing "$record/before" "$record/now" >"$record/touched"
+  fi
+  cp "$record/touched" "$record/restoring"
+  if [ -s "$record/conflicts" ]; then settle_conflicts; fi
+  # To put a file back changes its folder, which otherwise may have been left alone.
+  sed -z 's,/[^/]*$,,' "$record/restoring" | sort -zu -o "$record/restoring" - "$record/restoring"
+  sync "$record/restoring"
+  mark undoing
+}
+
+# A folder whose time alone is another is no change of anybody's: something next to our files came or went.
+drop_folders() {
+  xargs -0 -r -a "$1" sh -c 'for path; do
+    if [ -L "$path" ] || [ ! -d "$path" ]; then printf "%s\0" "$path"; fi
+  done' sh >"$1.part"
+  mv "$1.part" "$1"
+}
+
+settle_conflicts() {
+  case ${on_change:-stop} in
+    keep)
+      if grep -qz '^\./var/lib/dpkg/\(status\|info/\)' "$record/conflicts"; then
+        refuse 76 'Packages were installed or removed since; their database cannot be kept while files are put back.'
+      fi
+      comm -z -23 "$record/touched" "$record/conflicts" >"$record/restoring"
+      ;;
+    replace)
+      xargs -0 -r -a "$record/conflicts" sh -c 'find "$@" -maxdepth 0 -print0 2>/dev/null || :' find >"$record/saving"
+      if [ "$(room)" -lt $(($(weigh "$record/saving") + 1048576)) ]; then refuse 74 'No room to save what is replaced.'; fi
+      archive "$record/saving" saved || refuse 74 'What is replaced could not be saved; nothing was changed.'
+      ;;
+    *)
+      say state "$(reached)"
+      say changed-since "$(tr -cd '\0' <"$record/conflicts" | wc -c)"
+      # As many as a reply holds; all are in the record.
+      tr '\n\0' '?\n' <"$record/conflicts" | sed 's/^\./changed /' | head -c 3000
+      exit 76
+      ;;
+  esac
+}
+
+put_back() {
+  cd "$root/" || return 1
+  # What was not there before goes, the innermost first; then what stands in the way of another kind of file.
+  comm -z -23 "$record/restoring" "$record/before.paths" | sort -zr >"$record/new"
+  remove_all "$record/new"
+  comm -z -12 "$record/restoring" "$record/before.paths" >"$record/old"
+  sort -zr "$record/old" | xargs -0 -r sh -c 'for path; do
+    if [ -L "$path" ] || [ ! -d "$path" ]; then rm -f -- "$path"; fi
+  done' sh
+  if [ ! -s "$record/old" ]; then return; fi
+  tar --extract --delay-directory-restore --file "$record/before.tar" --no-recursion --numeric-owner --same-permissions --acls --xattrs \
+    --xattrs-include='*' --no-wildcards --null --verbatim-files-from --files-from "$record/old"
+}
+
+remove_all() {
+  xargs -0 -r -a "$1" sh -c 'for path; do
+    if [ -d "$path" ] && [ ! -L "$path" ]; then rmdir -- "$path" 2>/dev/null || :; else rm -f -- "$path"; fi
+  done' sh
+}
+
+check_restored() {
+  survey now
+  differing "$record/before" "$record/now" | comm -z -12 - "$record/restoring" >"$record/wrong"
+  if [ -s "$record/wrong" ]; then
+    tr '\n\0' '?\n' <"$record/wrong" | head -c 1000 >&2
+    refuse 77 'These paths are not as they were.'
+  fi
+  say restored "$(tr -cd '\0' <"$record/restoring" | wc -c)"
+}
+
+start_units() {
+  if ! has_units || [ ! -f "$record/units" ]; then return 0; fi
+  systemctl daemon-reload
+  stopped=$(running_units | comm -23 "$record/units" -)
+  IFS='
+'
+  # One that does not start is told, and keeps nothing else from coming back.
+  for unit in $stopped; do systemctl start -- "$unit" 2>/dev/null || say not-started "$unit"; done
+  unset IFS
+}

@@ -1,0 +1,131 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { locate } from "../../toolchain/found.mjs";
+import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
+
+const script = (name: string): string => fileURLToPath(new URL(`./test-host/${name}`, import.meta.url));
+const stateScript = readFileSync(script("state.sh"), "utf8");
+
+/** Undefined where test hosts can be made; else why the suite is skipped. In CI that throws. */
+export function reasonWithoutTestHosts(): string | undefined {
+  const reason = reasonToSkip("root", "overlay", "debootstrap");
+  if (reason) console.log(`skipped: ${reason}`);
+  return reason;
+}
+
+export interface Ran {
+  code: number | null;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/**
+ * The file tree of a minimal Debian in which programs run as root: its own over a tree that all share, so that it
+ * is there at once and gone with its folder. No service runs in it. What runs ends with the call that started it.
+ */
+export class TestHost {
+  readonly #base: string;
+  readonly #folder: string;
+
+  private constructor(base: string, folder: string) {
+    this.#base = base;
+    this.#folder = folder;
+  }
+
+  /** The first one on a machine makes the shared tree, which takes a minute and the machine's Debian mirror. */
+  static async create(): Promise<TestHost> {
+    const recipe = createHash("sha256")
+      .update(readFileSync(script("base.sh")))
+      .digest("hex");
+    const base = join(locate().cache, "test-hosts", recipe.slice(0, 12));
+    execFileSync("sh", [script("base.sh"), base], { stdio: ["ignore", "ignore", "inherit"] });
+    const folder = await mkdtemp(join(tmpdir(), "roost-host-"));
+    for (const name of ["upper", "work", "root"]) await mkdir(join(folder, name));
+    return new TestHost(base, folder);
+  }
+
+  /** Another one that is at this moment the same. */
+  async copy(): Promise<TestHost> {
+    const folder = await mkdtemp(join(tmpdir(), "roost-host-"));
+    for (const name of ["work", "root"]) await mkdir(join(folder, name));
+    execFileSync("cp", ["-a", join(this.#folder, "upper"), folder]);
+    return new TestHost(this.#base, folder);
+  }
+
+  /** Runs a script for `sh -s` with arguments. */
+  async run(
+    input: string,
+    args: string[] = [],
+    { shell = "/bin/sh", env = {} }: { shell?: string; env?: Record<string, string> } = {},
+  ): Promise<Ran> {
+    const command = [script("inside.sh"), this.#base, this.#folder, shell, "-s", ...args];
+    const path = "/usr/sbin:/usr/bin:/sbin:/bin";
+    const child = spawn("/bin/sh", command, { env: { PATH: path, HOME: "/root", ...env } });
+    // One that is killed does not read to the end.
+    child.stdin.on("error", () => undefined).end(input);
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const stderr = text(child.stderr);
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    return { code, stdout: Buffer.concat(chunks), stderr: await stderr };
+  }
+
+  /** As `run`, for what has to succeed. */
+  async do(input: string, args: string[] = []): Promise<string> {
+    const { code, stdout, stderr } = await this.run(input, args);
+    if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
+    return stdout.toString();
+  }
+
+  /** Installs packages of those that the shared tree keeps. */
+  async install(...packages: string[]): Promise<void> {
+    const options = "-q -y --no-install-recommends --no-download -o Dir::Cache::archives=/srv/pool";
+    await this.do(`DEBIAN_FRONTEND=noninteractive apt-get ${options} install ${packages.join(" ")}`);
+  }
+
+  /** All that its files are, a line for each fact; of contents those that the shared tree has otherwise. */
+  async state(): Promise<string[]> {
+    return [...(await this.do(stateScript)).split("\n"), ...(await this.#contents())];
+  }
+
+  async #contents(): Promise<string[]> {
+    const upper = join(this.#folder, "upper");
+    const own = (await readdir(upper, { recursive: true, withFileTypes: true })).filter((each) =>
+      each.isFile(),
+    );
+    const lines = own.map(({ parentPath, name }) => {
+      const path = relative(upper, join(parentPath, name));
+      if (path.startsWith("var/lib/roost/")) return [];
+      const [now, base] = [digest(join(upper, path)), digest(join(this.#base, path))];
+      return now === base ? [] : [`./${path} holds ${now}`];
+    });
+    return lines.flat().sort();
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function digest(file: string): string | undefined {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines that only one of two states has, `-` or `+` in front. */
+export function differences(before: string[], after: string[]): string[] {
+  const [old, now] = [new Set(before), new Set(after)];
+  return [
+    ...before.filter((line) => !now.has(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !old.has(line)).map((line) => `+ ${line}`),
+  ];
+}
