@@ -202,6 +202,7 @@ async function work(
         projectId: claim.projectId,
         ...place,
       }),
+    resolveLogins: (claim) => services.hostChanges.loginsOf(claim),
     onFault,
   });
   await worker.start();

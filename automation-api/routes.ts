@@ -6,6 +6,7 @@ import { hostRoutes } from "./hosts/routes.ts";
 import type { Route } from "./http/route.ts";
 import { programRoutes } from "./programs/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
+import { resetRoutes } from "./resets/routes.ts";
 import { scanRoutes } from "./scans/routes.ts";
 import type { Services } from "./services.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
@@ -25,6 +26,7 @@ export function allRoutes(services: Services): Route[] {
     ...scanRoutes(services.scans),
     ...templateRoutes(services.templates),
     ...sessionRoutes(services),
+    ...resetRoutes(services.resets),
     ...accessRoutes(services),
     ...auditRoutes(services),
     ...systemRoutes(services.status),

@@ -19,13 +19,14 @@ import { type Connection, type Database, openDatabase } from "./db/pool.ts";
 import type { Db } from "./db/transaction.ts";
 import { Deployments } from "./deployments/service.ts";
 import { EventFeed } from "./events/service.ts";
-import { HostChecks, HostConnections, HostGroups, HostReader, Hosts } from "./hosts/service.ts";
+import { HostChanges, HostChecks, HostConnections, HostGroups, HostReader, Hosts } from "./hosts/service.ts";
 import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
 import { checkMasterKey, loadMasterKey } from "./master-key.ts";
 import { Programs, parseAllowRules } from "./programs/service.ts";
 import { Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
+import { Resets } from "./resets/service.ts";
 import { Scans } from "./scans/service.ts";
 import { introduceAll, Sessions } from "./sessions/service.ts";
 import {
@@ -60,12 +61,14 @@ export interface Services {
   hosts: Hosts;
   hostGroups: HostGroups;
   hostChecks: HostChecks;
+  hostChanges: HostChanges;
   scans: Scans;
   templates: Templates;
   sessions: Sessions;
   sessionTargets: SessionTargets;
   sessionLogPath(target: string, id: string): string | undefined;
   cipher: StackCipher;
+  resets: Resets;
   projects: Projects;
   queue: QueueService;
   system: SystemPrincipal;
@@ -139,6 +142,8 @@ export async function openServices(
     introduce: (id) =>
       void introduceAll(db, id).catch((error) => log.warn({ error }, "a session was not told of its claim")),
   });
+  const hostChanges = new HostChanges(deployments, hostReader);
+  const scans = new Scans(db, hostReader);
   const feed = new EventFeed(db, notices);
   const guard = new Guard(authenticator, notices, (error) =>
     log.error({ error }, "access could not be looked at"),
@@ -179,12 +184,14 @@ export async function openServices(
     hosts: new Hosts(db, credentials),
     hostGroups: new HostGroups(db),
     hostChecks: new HostChecks(db, hostReader),
-    scans: new Scans(db, hostReader),
     templates,
     sessions,
     sessionTargets,
     sessionLogPath: (target, id) => sessionTargets[target as keyof SessionTargets]?.logPath(id),
     cipher,
+    hostChanges,
+    scans,
+    resets: new Resets({ db, reader: hostReader, scans, changes: hostChanges }),
     projects: new Projects(db, state),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),

@@ -3,6 +3,7 @@ import { azureSiteConfig } from "./azure-site/config.ts";
 import { isSecretField } from "./fields.ts";
 import { helloConfig } from "./hello/config.ts";
 import { keycloakConfig } from "./keycloak/config.ts";
+import { hostConfig } from "./host/config.ts";
 import { moduleHostingConfig } from "./module-hosting/config.ts";
 import { monitoringConfig } from "./monitoring/config.ts";
 import { platformConfig } from "./platform/config.ts";
@@ -66,6 +67,10 @@ export const builtins: Builtins = {
     description: "Roost itself on ECS Fargate: API, workers, PostgreSQL, Keycloak, alarms",
     config: platformConfig,
     load: async () => (await import("./platform/program.ts")).program,
+  host: {
+    description: "One change of one host of the inventory; the platform alone deploys it",
+    config: hostConfig,
+    load: async () => (await import("./host/program.ts")).program,
   },
   monitoring: {
     description: "Prometheus, Grafana and Alertmanager on Kubernetes",

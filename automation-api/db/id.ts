@@ -15,6 +15,7 @@ export type IdPrefix =
   | "wrk"
   | "req"
   | "hst"
+  | "rst"
   | "hgr"
   | "scn"
   | "tpl"

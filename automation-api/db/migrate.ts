@@ -8,6 +8,7 @@ import * as deployments from "./migrations/0004-deployments.ts";
 import * as hosts from "./migrations/0005-hosts.ts";
 import * as scans from "./migrations/0006-scans.ts";
 import * as sessions from "./migrations/0008-sessions.ts";
+import * as resets from "./migrations/0009-resets.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -19,6 +20,7 @@ const migrations = {
   "0005-hosts": hosts,
   "0006-scans": scans,
   "0008-sessions": sessions,
+  "0009-resets": resets,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -85,6 +85,21 @@ export interface Schema {
     requester: string;
     created_at: CreatedAt;
   };
+  reset: {
+    id: string;
+    organization_id: string;
+    host_id: string | null;
+    host_name: string;
+    profile: "light" | "medium" | "deep" | "nuclear" | null;
+    selection: ColumnType<unknown, string, never>;
+    plan: Buffer;
+    plan_hash: string;
+    summary: ColumnType<unknown, string, never>;
+    deployment_id: string | null;
+    undo_deployment_id: string | null;
+    requester: string;
+    created_at: CreatedAt;
+  };
   audit: {
     id: Generated<string>;
     organization_id: string;

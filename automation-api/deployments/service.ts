@@ -42,8 +42,13 @@ export interface DeploymentDependencies {
   builtins: BuiltinPrograms;
 }
 
+/** The project of the stacks of hosts, which the platform alone deploys: their runners log in to the hosts. */
+export const hostsProject = "hosts";
+
 export interface RequestContext {
   requestId?: string;
+  /** Asked for by a part of the platform, which has authorized it; never by a request as it came. */
+  ofPlatform?: boolean;
   /** W3C trace context. */
   traceParent?: string;
 }
@@ -65,7 +70,7 @@ export class Deployments {
     input: NewDeployment,
     context: RequestContext = {},
   ): Promise<Deployment> {
-    const asked = this.#read(input);
+    const asked = this.#read(input, context);
     if (input.program) await this.#deps.programs.checkReference(principal, input.program);
     const id = newId("dep");
     return transaction(this.#deps.db, (tx) => this.#queue(tx, principal, { id, input, asked, context }));
@@ -78,7 +83,7 @@ export class Deployments {
     input: NewDeployment,
     context: RequestContext = {},
   ): Promise<Deployment> {
-    return this.#queue(tx, principal, { id: newId("dep"), input, asked: this.#read(input), context });
+    return this.#queue(tx, principal, { id: newId("dep"), input, asked: this.#read(input, context), context });
   }
 
   async list(principal: Principal, query: DeploymentQuery): Promise<Page<DeploymentSummary>> {
@@ -137,7 +142,9 @@ export class Deployments {
     return this.find(principal, id);
   }
 
-  #read(input: NewDeployment): AskedConfig {
+  #read(input: NewDeployment, context: RequestContext): AskedConfig {
+    if (input.project === hostsProject && !context.ofPlatform)
+      throw new RoostError("forbidden", "Stacks of hosts are changed by actions on hosts alone.");
     const asked = readConfig(input.project, input.config, input.secrets);
     if (asked.faults.length > 0) throw faulty(asked.faults);
     return asked;

@@ -30,6 +30,8 @@ export interface Job {
   /** Good for this attempt of this deployment only. */
   token: string;
   traceParent?: string;
+  /** Private keys by the name under which a connection asks for them: in memory only, of deployments of hosts alone. */
+  logins?: Record<string, string>;
 }
 
 /** What every runner is given when it starts, before there is a job. */

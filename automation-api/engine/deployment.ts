@@ -16,6 +16,8 @@ export interface DeploymentOptions {
   backendUrl: string;
   /** Turns what the row says into what a runner can unpack without the database. */
   resolveProgram(claim: Claim, place: Runner["place"]): Promise<ProgramSource>;
+  /** Private keys that the deployment may log in to hosts with, by name. */
+  resolveLogins(claim: Claim): Promise<Record<string, string>>;
   timeLimitMilliseconds: number;
   onFault(message: string, error: unknown): void;
 }
@@ -92,8 +94,10 @@ export class RunningDeployment {
   async #runJob(): Promise<RunnerOutcome> {
     const { claim, runner } = { claim: this.#claim, runner: this.#runner };
     let program: ProgramSource;
+    let logins: Record<string, string>;
     try {
       program = await this.#options.resolveProgram(claim, runner.place);
+      logins = await this.#options.resolveLogins(claim);
     } catch (error) {
       await runner.dispose();
       return { succeeded: false, error: error instanceof Error ? error.message : String(error) };
@@ -112,6 +116,7 @@ export class RunningDeployment {
         backendUrl: this.#options.backendUrl,
         token: claim.token,
         traceParent: claim.traceParent ?? undefined,
+        logins,
       },
       {
         onEvents: (events) => {

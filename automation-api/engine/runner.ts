@@ -6,6 +6,7 @@
 import path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import sdkLog from "@pulumi/pulumi/log/index.js";
+import { holdLogin } from "../../plugins/command/index.ts";
 import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
@@ -70,6 +71,7 @@ async function work(job: Job): Promise<void> {
 
 async function run(job: Job): Promise<RunnerOutcome> {
   if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
+  for (const [name, key] of Object.entries(job.logins ?? {})) holdLogin(name, key);
   const place = await placeProgram(job.program, setup.work, {
     project: job.project,
     signal: cancelled.signal,

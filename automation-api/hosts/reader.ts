@@ -41,6 +41,13 @@ export class HostReader {
     return only;
   }
 
+  /** @throws not_found when it was removed. */
+  async get(organizationId: string, id: string): Promise<ReadableHost> {
+    const row = await queries.findHost(this.#db, organizationId, id);
+    if (!row) throw notFound("Host", id);
+    return row;
+  }
+
   /** @throws HostError, and conflict for a host, or a bastion of it, that has no credential. */
   async run(host: ReadableHost, run: RemoteRun): Promise<RemoteOutput> {
     return this.connections.run(await this.target(host), run);

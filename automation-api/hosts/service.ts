@@ -21,6 +21,7 @@ import { parseConfig, plainNames } from "./openssh-config.ts";
 import * as queries from "./queries.ts";
 import { viewHost } from "./views.ts";
 
+export { type HostChange, HostChanges } from "./changes.ts";
 export { HostChecks } from "./checks.ts";
 export { HostGroups } from "./groups.ts";
 export { HostReader, type ReadableHost } from "./reader.ts";

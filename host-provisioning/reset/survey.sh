@@ -73,7 +73,7 @@ files() {
     if [ -d "$folder" ] && [ ! -L "$folder" ]; then found data "$folder" -xdev -mindepth 1; fi
   done
   found schedule /var/spool/cron/crontabs -xdev -type f
-  owned=$(mktemp)
+  owned=$(mktemp -p /run)
   trap 'rm -f "$owned"' EXIT
   { sort -u /var/lib/dpkg/info/*.list && sed -n 's/^ \(\/[^ ]*\) .*/\1/p' /var/lib/dpkg/status; } | sort -u >"$owned"
   found setting /etc -xdev ! -type d | tr '\0' '\n' | awk -v list="$owned" '

@@ -47,7 +47,7 @@ apply() {
   sort -zu -o "$record/scope" "$record/scope"
   if [ "$(state_of "$record/scope")" != "$expected" ]; then
     rm -rf "$record"
-    refuse 75 'The host is no longer as it was when this was planned; nothing was done.'
+    refuse 75 'The host is no longer as it was when this was planned; nothing was changed.'
   fi
   mark planned
   quiesce

@@ -92,18 +92,6 @@ export function undoScript(id: string): string {
   });
 }
 
-/** Lines `name value` that a verb prints. Pure. */
-export function readReply(output: string): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (const line of output.split("\n")) {
-    const at = line.indexOf(" ");
-    if (at <= 0) continue;
-    const name = line.slice(0, at);
-    values.set(name, [...(values.get(name) ?? []), line.slice(at + 1)]);
-  }
-  return values;
-}
-
 /** Nothing runs before the last line has come: a script that is cut off on its way does nothing. */
 const start = 'main "$@" </dev/null\n';
 

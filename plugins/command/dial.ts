@@ -4,6 +4,7 @@ import ssh2, { type AnyAuthMethod, type Client } from "ssh2";
 import type { Context, Value } from "../provider/index.ts";
 import { type Hop, readConnection } from "./connection-inputs.ts";
 import { parseHostKey } from "./host-key.ts";
+import { heldLogin } from "./logins.ts";
 
 const firstPauseMilliseconds = 100;
 const longestPauseMilliseconds = 5_000;
@@ -125,7 +126,9 @@ function authenticationMethods(hop: Hop): AnyAuthMethod[] {
       prompt: (_name, _instructions, _language, prompts, finish) => finish(prompts.map(() => password)),
     });
   }
-  if (agentSocketPath !== undefined) methods.push({ type: "agent", username, agent: agentSocketPath });
+  const login = agentSocketPath === undefined ? undefined : heldLogin(agentSocketPath);
+  if (login !== undefined) methods.push({ type: "publickey", username, key: login });
+  else if (agentSocketPath !== undefined) methods.push({ type: "agent", username, agent: agentSocketPath });
   return methods.length > 0 ? methods : [{ type: "none", username }];
 }
 

@@ -1,1 +1,2 @@
+export { holdLogin } from "./logins.ts";
 export { commandProvider } from "./provider.ts";

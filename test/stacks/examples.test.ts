@@ -5,8 +5,8 @@ import { builtins } from "../../stacks/index.ts";
 import { expectGolden } from "../support/golden.ts";
 import { exampleGraph, examplesOf, exampleText } from "./example.ts";
 
-/** One needs no file to be tried, the other is configured by the server alone. */
-const withoutExamples = ["hello", "session-shard"];
+/** One needs no file to be tried, the others are configured by the server alone. */
+const withoutExamples = ["hello", "session-shard", "host"];
 const programs = Object.keys(builtins).filter((name) => !withoutExamples.includes(name));
 const cases = programs.flatMap((program) =>
   examplesOf(program).map((example) => [program, example] as const),

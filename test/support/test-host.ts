@@ -1,9 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { locate } from "../../toolchain/found.mjs";
@@ -25,6 +27,14 @@ export interface Ran {
   stderr: string;
 }
 
+export interface TestSshd {
+  port: number;
+  /** As a line of a `.pub` file. */
+  hostKey: string;
+  /** What root logs in with. */
+  privateKey: string;
+}
+
 /**
  * The file tree of a minimal Debian in which programs run as root: its own over a tree that all share, so that it
  * is there at once and gone with its folder. No service runs in it. What runs ends with the call that started it.
@@ -32,6 +42,9 @@ export interface Ran {
 export class TestHost {
   readonly #base: string;
   readonly #folder: string;
+  /** A process of the host that stays, with its id on this machine. */
+  #resident: { process: ChildProcess; pid: number } | undefined;
+  readonly #closers: (() => Promise<void>)[] = [];
 
   private constructor(base: string, folder: string) {
     this.#base = base;
@@ -64,14 +77,12 @@ export class TestHost {
     args: string[] = [],
     { shell = "/bin/sh", env = {} }: { shell?: string; env?: Record<string, string> } = {},
   ): Promise<Ran> {
-    const command = [script("inside.sh"), this.#base, this.#folder, shell, "-s", ...args];
-    const path = "/usr/sbin:/usr/bin:/sbin:/bin";
-    const child = spawn("/bin/sh", command, { env: { PATH: path, HOME: "/root", ...env } });
+    const child = this.#spawn([shell, "-s", ...args], "pipe", env);
     // One that is killed does not read to the end.
-    child.stdin.on("error", () => undefined).end(input);
+    child.stdin?.on("error", () => undefined).end(input);
     const chunks: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const stderr = text(child.stderr);
+    child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const stderr = text(child.stderr as Readable);
     const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
     return { code, stdout: Buffer.concat(chunks), stderr: await stderr };
   }
@@ -108,7 +119,81 @@ export class TestHost {
     return lines.flat().sort();
   }
 
+  /**
+   * An OpenSSH server of the host, for its root, on a port chosen by the system: each accepted socket is handed to
+   * an `sshd -i` inside. Another call makes another one, with keys of its own; all end with the host.
+   */
+  async startSshd(): Promise<TestSshd> {
+    const name = `test-${this.#closers.length}`;
+    const [hostKey, login] = [`${name}-host`, `${name}-login`].map((each) => join(this.#folder, each)) as [
+      string,
+      string,
+    ];
+    for (const file of [hostKey, login])
+      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
+    await this.#stay();
+    const files = Object.entries({
+      key: readFileSync(hostKey, "utf8"),
+      authorized: readFileSync(`${login}.pub`, "utf8"),
+    });
+    const puts = files.map(([end, content]) => `printf '%s' '${content}' >/run/sshd/${name}.${end}`);
+    await this.do(["umask 077; mkdir -p -m 755 /run/sshd", ...puts].join("\n"));
+    const options = [`HostKey=/run/sshd/${name}.key`, `AuthorizedKeysFile=/run/sshd/${name}.authorized`];
+    const words = [...options, "PermitRootLogin=prohibit-password", "UsePAM=no", "StrictModes=no"];
+    const server = createServer({ pauseOnConnect: true }, (socket) => {
+      const command = [
+        "/usr/sbin/sshd",
+        "-i",
+        "-e",
+        "-f",
+        "/dev/null",
+        ...words.flatMap((word) => ["-o", word]),
+      ];
+      this.#spawn(command, socket);
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    this.#closers.push(() => new Promise((resolve) => server.close(() => resolve())));
+    return {
+      port: (server.address() as AddressInfo).port,
+      hostKey: readFileSync(`${hostKey}.pub`, "utf8").trim(),
+      privateKey: readFileSync(login, "utf8"),
+    };
+  }
+
+  /** From now on everything runs beside a process that stays, on one mount of the tree. */
+  async #stay(): Promise<void> {
+    if (this.#resident) return;
+    const process = this.#spawn(["/bin/sh", "-c", "echo there; exec sleep infinity"], "pipe");
+    await new Promise((resolve) => process.stdout?.once("data", resolve));
+    const [inner] = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").split(" ");
+    this.#resident = { process, pid: Number(inner) };
+  }
+
+  #spawn(command: string[], io: "pipe" | Socket, env: Record<string, string> = {}): ChildProcess {
+    const own = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", ...env };
+    const stdio: StdioOptions = io === "pipe" ? "pipe" : [io, io, "ignore"];
+    if (!this.#resident) {
+      return spawn("/bin/sh", [script("inside.sh"), this.#base, this.#folder, ...command], {
+        env: own,
+        stdio,
+      });
+    }
+    const spaces = ["--target", String(this.#resident.pid), "--mount", "--pid", "--uts", "--ipc"];
+    return spawn("nsenter", [...spaces, "chroot", join(this.#folder, "root"), ...command], {
+      env: own,
+      stdio,
+    });
+  }
+
   async close(): Promise<void> {
+    for (const close of this.#closers) await close();
+    if (this.#resident) {
+      const { process } = this.#resident;
+      const ended = new Promise((resolve) => process.once("exit", resolve));
+      process.kill("SIGKILL");
+      await ended;
+    }
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -24,6 +24,7 @@ import {
   withServer,
 } from "../session.ts";
 import { type Column, renderFields, renderTable } from "../table.ts";
+import { hostResetCommand, hostUndoCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
 
 const columns: Column<Host>[] = [
@@ -36,16 +37,19 @@ const columns: Column<Host>[] = [
 ];
 
 export function hostCommand(session: Session): Command {
-  const command = new Command("host").description("Keep an inventory of Linux hosts, check and scan them");
+  const command = new Command("host").description(
+    "Keep an inventory of Linux hosts; check, scan and reset them",
+  );
   command.addCommand(listCommand(session), { isDefault: true });
-  for (const inner of [addCommand, showCommand, checkCommand, hostScanCommand, removeCommand])
-    command.addCommand(inner(session));
+  const others = [addCommand, showCommand, checkCommand, hostScanCommand, hostResetCommand, hostUndoCommand];
+  for (const inner of [...others, removeCommand]) command.addCommand(inner(session));
   return command.addHelpText(
     "after",
     examples(
       "roost host add web-1 ops@10.0.0.5 --fingerprint SHA256:… --private-key file:~/.ssh/id_ed25519",
       "roost host check web-1",
       "roost host scan web-1 --diff",
+      "roost host reset web-1 --profile light",
     ),
   );
 }

@@ -1,0 +1,82 @@
+import { gzipSync } from "node:zlib";
+import { authorize } from "../access/authorize.ts";
+import type { Principal } from "../access/permissions.ts";
+import type { Tx } from "../db/transaction.ts";
+import type { Deployment } from "../deployments/contract.ts";
+import { type Deployments, hostsProject, type RequestContext } from "../deployments/service.ts";
+import type { Claim } from "../queue/contract.ts";
+import type { HostReader, ReadableHost } from "./reader.ts";
+import type { SshTarget } from "./ssh/contract.ts";
+
+/** One change of one host. */
+export interface HostChange {
+  /** Names the resource in the host's stack: small letters, digits and underscores. */
+  action: string;
+  /** Verb of the script, and its words. */
+  arguments: string;
+  /** Everything that runs on the host; it travels on standard input. */
+  script: string;
+  message: string;
+}
+
+/** Changes of hosts are deployments of the stack `hosts/ID`, so that each host has one at a time. */
+export class HostChanges {
+  readonly #deployments: Deployments;
+  readonly #reader: HostReader;
+
+  constructor(deployments: Deployments, reader: HostReader) {
+    this.#deployments = deployments;
+    this.#reader = reader;
+  }
+
+  /** In the caller's transaction, so that its own row and the deployment come to be together. */
+  async queue(
+    tx: Tx,
+    principal: Principal,
+    host: ReadableHost,
+    change: HostChange,
+    context: RequestContext = {},
+  ): Promise<Deployment> {
+    authorize(principal, "host:change");
+    const { bastion, ...place } = placeOf(await this.#reader.target(host));
+    const { action, arguments: words, script, message } = change;
+    const input = {
+      project: hostsProject,
+      stack: host.id,
+      operation: "update" as const,
+      program: { builtin: "host" },
+      // No bastion takes an earlier one's place too.
+      config: { ...place, bastion: bastion ?? null, action, arguments: words },
+      secrets: { script: gzipSync(script).toString("base64") },
+      message,
+      options: {},
+    };
+    return this.#deployments.queue(tx, principal, input, { ...context, ofPlatform: true });
+  }
+
+  /** The keys that a deployment of a host logs in with; of every other deployment none. */
+  async loginsOf({ project, stack, program, organizationId }: Claim): Promise<Record<string, string>> {
+    if (project !== hostsProject || program.builtin !== "host") return {};
+    const host = await this.#reader.get(organizationId, stack);
+    const target = await this.#reader.target(host);
+    const hops = target.bastion ? [target, target.bastion] : [target];
+    return Object.fromEntries(hops.map(({ id, login }) => [id, login.privateKey]));
+  }
+}
+
+/** A type, not an interface: it goes into a configuration, which takes what is surely plain JSON. */
+type Place = {
+  address: string;
+  port: number;
+  user: string;
+  hostKey: string;
+  login: string;
+};
+
+function placeOf({ id, address, port, user, hostKey, bastion }: SshTarget): Place & { bastion?: Place } {
+  const key = hostKey.split(" ").slice(0, 2).join(" ");
+  return {
+    ...{ address, port, user, hostKey: key, login: `roost-agent:${id}` },
+    ...(bastion && { bastion: placeOf(bastion) }),
+  };
+}

@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { deploymentStates } from "../deployments/contract.ts";
+
+const host = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, "expected the id or the name of a host")
+  .optional()
+  .describe("Id or name of the host; may be left out while there is only one.");
+const resetId = z.string().regex(/^rst_[0-9a-z]{26}$/, "expected rst_…");
+const planHash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "expected the planHash of the preview")
+  .describe("What was seen is what is done: the hash that the preview gave.");
+const profileName = z.enum(["light", "medium", "deep", "nuclear"]);
+const packageName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9+.-]{1,99}(:[a-z0-9-]{1,20})?$/, "expected the name of a package");
+const path = z
+  .string()
+  .max(4000)
+  .regex(/^(\/[^/\0]+)+$/, "expected an absolute path without a slash at its end")
+  .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), "expected a path without . and ..");
+const chosen = <Item extends z.ZodType>(item: Item, of: string) =>
+  z
+    .strictObject({
+      include: z.array(item).max(1000).default([]).describe(`${of} beside those of the profile.`),
+      exclude: z.array(item).max(1000).default([]).describe(`${of} that stay.`),
+    })
+    .default({ include: [], exclude: [] });
+const packages = chosen(packageName, "Packages");
+const paths = chosen(path, "Files, links and empty folders");
+
+export const analyzeQuery = z.strictObject({ host });
+export const previewRequest = z.strictObject({
+  host,
+  profile: profileName.describe("Each includes the ones before it."),
+  packages,
+  paths,
+});
+export type PreviewRequest = z.output<typeof previewRequest>;
+
+export const executeRequest = z.strictObject({
+  reset: resetId.describe("The preview that is carried out."),
+  planHash,
+  confirm: z
+    .string()
+    .max(300)
+    .optional()
+    .describe("For a plan that needs a confirmation: the words that its preview gave."),
+});
+export type ExecuteRequest = z.output<typeof executeRequest>;
+
+export const customRequest = z.strictObject({
+  host,
+  workflow: z
+    .array(
+      z.discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("profile"), profile: profileName }),
+        z.strictObject({ kind: z.literal("packages"), names: z.array(packageName).min(1).max(1000) }),
+        z.strictObject({ kind: z.literal("paths"), paths: z.array(path).min(1).max(1000) }),
+        z.strictObject({
+          kind: z.literal("keep"),
+          packages: z.array(packageName).max(1000).default([]),
+          paths: z.array(path).max(1000).default([]),
+        }),
+      ]),
+    )
+    .min(1)
+    .max(50)
+    .describe("What is to go and what is to stay, as one plan; nothing is done yet."),
+});
+export type CustomRequest = z.output<typeof customRequest>;
+
+export const rollbackRequest = z.strictObject({
+  reset: resetId,
+  onChange: z
+    .enum(["stop", "keep", "replace"])
+    .default("stop")
+    .describe(
+      "What becomes of what people changed since. stop: it is listed and nothing is done; keep: it stays; replace: it is saved on the host, then replaced.",
+    ),
+});
+export type RollbackRequest = z.output<typeof rollbackRequest>;
+export const statusParams = z.strictObject({ job_id: resetId });
+
+export const profileList = z.object({
+  items: z.array(
+    z.object({
+      name: profileName,
+      summary: z.string(),
+      packages: z
+        .array(z.string())
+        .describe("Classes of packages that go, with those of the profiles before."),
+      files: z.array(z.string()).describe("Classes of files that go, likewise."),
+      needsConfirmation: z.boolean(),
+    }),
+  ),
+});
+
+const classified = z.object({
+  name: z.string(),
+  version: z.string(),
+  class: z.enum(["system", "user", "app", "auto"]),
+  score: z
+    .number()
+    .describe("Weight of the evidence for the class, less that for the next one; 0 is a guess."),
+  reasons: z.array(z.string()),
+});
+export const analysis = z.object({
+  host: z.object({ id: z.string(), name: z.string() }),
+  packages: z.array(classified),
+  files: z.array(
+    z.object({ class: z.string(), files: z.number(), bytes: z.number(), allocatedBytes: z.number() }),
+  ),
+});
+
+export const resetStates = ["planned", "applying", "applied", "failed", "undoing", "undone"] as const;
+const summary = z.object({
+  packages: z.number(),
+  removed: z.number().describe("Files, links and folders."),
+  changed: z.number(),
+  created: z.number(),
+  freedBytes: z.number().describe("Apparent size of what goes."),
+  freedAllocatedBytes: z
+    .number()
+    .describe("On the disk; a file with several names counts when all of them go."),
+});
+export type Summary = z.output<typeof summary>;
+export const reset = z.object({
+  id: z.string(),
+  host: z.object({ id: z.string().nullable(), name: z.string() }),
+  state: z.enum(resetStates),
+  profile: profileName.nullable(),
+  planHash: z.string(),
+  summary,
+  deployment: z
+    .object({ id: z.string(), state: z.enum(deploymentStates), error: z.string().nullable() })
+    .nullable(),
+  undo: z
+    .object({ id: z.string(), state: z.enum(deploymentStates), error: z.string().nullable() })
+    .nullable(),
+  requester: z.string(),
+  createdAt: z.string(),
+});
+export type Reset = z.output<typeof reset>;
+
+export const preview = reset.extend({
+  confirm: z.string().nullable().describe("Words to give back to execute; null: none are needed."),
+  packages: z.array(classified),
+  kept: z
+    .array(z.object({ name: z.string(), reason: z.string() }))
+    .describe("What was asked for and stays all the same."),
+  services: z.array(z.string()).describe("Units that are stopped and go."),
+  ports: z.array(z.object({ port: z.string(), package: z.string() })).describe("Open ports that close."),
+  changes: z
+    .array(
+      z.object({
+        kind: z.enum(["removed", "changed", "created", "touched"]),
+        type: z.string(),
+        path: z.string(),
+        bytes: z.number(),
+      }),
+    )
+    .describe(
+      "Each path that changes, found by a rehearsal on a copy in the host's memory; touched: a folder's time.",
+    ),
+});
+export type Preview = z.output<typeof preview>;

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { secretText, structured, text, wholeNumber } from "../fields.ts";
+
+const address = text(/^[A-Za-z0-9:][A-Za-z0-9_.:-]{0,252}$/, "a host name or an IP address");
+const user = text(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/, "a user name");
+const hostKey = text(
+  /^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+={0,2}$/,
+  "a host key such as `ssh-ed25519 AAAA…`",
+);
+const login = text(/^roost-agent:hst_[0-9a-z]{26}$/, "the name of a login that the platform holds");
+
+const hop = { address, port: wholeNumber(1, 65_535), user, hostKey, login };
+
+export const hostConfig = z.strictObject({
+  ...hop,
+  bastion: structured(z.strictObject(hop)).optional().describe("The host that it is reached through."),
+  action: text(/^[a-z0-9_]{1,64}$/, "the name of an action").describe(
+    "The one action of this deployment. One that is done leaves the stack, and stays done.",
+  ),
+  arguments: text(/^(apply|confirm|rollback (stop|keep|replace))$/, "a verb of an action").describe(
+    "What is done of it.",
+  ),
+  script: secretText().describe("The action's script, compressed by gzip, in base64."),
+});
+
+export type HostConfig = z.infer<typeof hostConfig>;

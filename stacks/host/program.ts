@@ -1,0 +1,40 @@
+import { gunzipSync } from "node:zlib";
+import { remote, type types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { HostConfig } from "./config.ts";
+
+/**
+ * One change of one host. The stack holds the last action only: the next one takes its place, and as nothing is run
+ * for what leaves the stack, what was done stays. To undo it is an action of its own.
+ */
+export async function program(config: HostConfig) {
+  const { bastion } = config;
+  const script = pulumi.secret(gunzipSync(Buffer.from(config.script, "base64")).toString("utf8"));
+  const command = new remote.Command(
+    config.action,
+    {
+      connection: { ...connectionOf(config), ...(bastion && { proxy: connectionOf(bastion) }) },
+      // What is done stands in the script's own arguments: a host's user may be allowed this one command.
+      create: `exec /bin/sh -s ${config.arguments}`,
+      stdin: script,
+      logging: remote.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    { retainOnDelete: true, customTimeouts: { create: "30m", update: "30m" } },
+  );
+  return { action: config.action, arguments: config.arguments, reply: command.stdout };
+}
+
+function connectionOf(
+  hop: Pick<HostConfig, "address" | "port" | "user" | "hostKey" | "login">,
+): types.input.remote.ConnectionArgs {
+  return {
+    host: hop.address,
+    port: hop.port,
+    user: hop.user,
+    hostKey: hop.hostKey,
+    agentSocketPath: hop.login,
+    dialErrorLimit: 3,
+    perDialTimeout: 10,
+  };
+}

@@ -1,0 +1,192 @@
+import { expect, it } from "@jest/globals";
+import type { Facts } from "../../../host-provisioning/facts/index.ts";
+import {
+  isForbidden,
+  planReset,
+  type Selection,
+  type Survey,
+} from "../../../host-provisioning/reset/index.ts";
+
+type PackageFields = Partial<Facts["software"]["packages"][string]>;
+
+const base = 1_700_000_000;
+
+/** Packages with what is not of the ordinary; those without `later` came with the machine. */
+function host(
+  packages: Record<string, PackageFields & { later?: boolean }>,
+  ports: Record<string, number> = {},
+): Facts {
+  const whole = Object.entries(packages).map(([name, { later: _, ...fields }]) => [
+    name,
+    {
+      name,
+      ...{
+        version: "1",
+        architecture: "amd64",
+        installed: true,
+        source: name,
+        section: null,
+        priority: "optional",
+      },
+      ...{
+        essential: false,
+        automatic: false,
+        bytes: 1,
+        vendor: null,
+        licence: null,
+        homepage: null,
+        summary: null,
+      },
+      ...{ depends: [], recommends: [], provides: [] },
+      ...fields,
+    },
+  ]);
+  const open = Object.entries(ports).map(([owner, port]) => ({
+    protocol: "tcp",
+    address: "0.0.0.0",
+    port,
+    package: owner,
+  }));
+  return {
+    software: { manager: "dpkg", packages: Object.fromEntries(whole) },
+    network: { ports: open },
+  } as unknown as Facts;
+}
+
+function survey(
+  packages: Record<string, PackageFields & { later?: boolean }>,
+  fields: Partial<Survey> = {},
+): Survey {
+  const times = Object.entries(packages).map(([name, { later }]) => [name, later ? base + 90_000 : base]);
+  return {
+    unpackedAt: Object.fromEntries(times),
+    ...{ asked: [], units: {}, shells: [], kernel: "", self: "root", files: [], templates: [] },
+    ...fields,
+  };
+}
+
+const select = (fields: Partial<Selection>): Selection => ({
+  profile: null,
+  packages: { include: [], exclude: [] },
+  paths: { include: [], exclude: [] },
+  ...fields,
+});
+
+const asked = [{ at: "", line: "apt-get install -y -o Dpkg::Use-Pty=0 web tool fish" }];
+const machine = {
+  libc: { priority: "required" },
+  "openssh-server": { depends: ["libc", "liblogin (>= 1)"] },
+  liblogin: {},
+  web: { later: true, section: "httpd", depends: ["libweb", "libc"] },
+  libweb: { later: true, automatic: true },
+  tool: { later: true, depends: ["libboth"], recommends: ["extras"] },
+  libboth: { later: true, automatic: true },
+  extras: { later: true, automatic: true },
+  fish: { later: true, section: "shells" },
+};
+
+it("a profile takes what its classes name, and what is there for those alone", () => {
+  const facts = host(machine, { web: 80 });
+  const found = survey(machine, {
+    asked,
+    units: { web: ["/lib/systemd/system/web.service", "/lib/systemd/system/web@.service"] },
+  });
+  const medium = planReset(facts, found, select({ profile: "medium" }));
+  expect(medium.work.packages).toEqual(["extras", "fish", "libboth", "tool"]);
+  expect(medium.services).toEqual([]);
+  const deep = planReset(facts, found, select({ profile: "deep" }));
+  expect(deep.work.packages).toEqual(["extras", "fish", "libboth", "libweb", "tool", "web"]);
+  expect(deep).toMatchObject({
+    services: ["web.service"],
+    ports: [{ port: "tcp 0.0.0.0:80", package: "web" }],
+  });
+  const light = planReset(facts, found, select({ profile: "light" }));
+  expect(light.work.packages).toEqual([]);
+});
+
+it("what others need stays, with the reason", () => {
+  const packages = { ...machine, web: { ...machine.web, depends: ["tool"] } };
+  const plan = planReset(host(packages), survey(packages, { asked }), select({ profile: "medium" }));
+  expect(plan.work.packages).toEqual(["fish"]);
+  expect(plan.kept).toEqual([{ name: "tool", reason: "web needs it." }]);
+});
+
+it("either of two choices is enough for what needs one", () => {
+  const packages = { ...machine, web: { ...machine.web, depends: ["tool | libc"] } };
+  const plan = planReset(host(packages), survey(packages, { asked }), select({ profile: "medium" }));
+  expect(plan.work.packages).toContain("tool");
+});
+
+it("nobody can select what the machine needs, or somebody's shell", () => {
+  const include = ["libc", "liblogin", "openssh-server", "fish", "nothing"];
+  const found = survey(machine, { asked, shells: ["fish"] });
+  const plan = planReset(host(machine), found, select({ packages: { include, exclude: [] } }));
+  expect(plan.work.packages).toEqual([]);
+  expect(plan.kept.map(({ name }) => name).sort()).toEqual([...include].sort());
+});
+
+it("what is to stay stays with what it cannot do without", () => {
+  const plan = planReset(
+    host(machine),
+    survey(machine, { asked }),
+    select({ profile: "nuclear", packages: { include: [], exclude: ["tool"] } }),
+  );
+  expect(plan.work.packages).toEqual(["extras", "fish", "libweb", "web"]);
+});
+
+it("files go by their class; guarded, kept and excluded ones stay", () => {
+  const file = (kind: string, path: string, type = "f") => ({
+    class: kind,
+    type,
+    bytes: 1,
+    allocatedBytes: 512,
+    changedAt: 0,
+    userId: 0,
+    path,
+  });
+  const files = [
+    file("apt-cache", "/var/cache/apt/archives/a.deb"),
+    file("temporary", "/tmp/socket", "s"),
+    file("temporary", "/tmp/old"),
+    file("live-log", "/var/log/web.log"),
+    file("setting", "/etc/ssh/extra.conf"),
+    file("setting", "/etc/hostname"),
+    file("setting", "/etc/web.conf"),
+    file("data", "/usr/local/bin", "d"),
+    file("data", "/usr/local/bin/own"),
+    file("home", "/home/ann/.ssh/id", "f"),
+    file("home", "/home/ann/notes"),
+  ] as Survey["files"];
+  const found = survey({}, { files });
+  expect(planReset(host({}), found, select({ profile: "light" })).work).toMatchObject({
+    deletes: ["/tmp/old", "/var/cache/apt/archives/a.deb"],
+    empties: ["/var/log/web.log"],
+  });
+  const paths = { include: ["/srv/x", "/etc/fstab", "/srv/../etc/shadow"], exclude: ["/tmp"] };
+  const nuclear = planReset(host({}), found, select({ profile: "nuclear", paths }));
+  expect(nuclear.work.deletes).toEqual([
+    "/etc/web.conf",
+    "/home/ann/notes",
+    "/srv/x",
+    "/usr/local/bin/own",
+    "/var/cache/apt/archives/a.deb",
+  ]);
+  expect(nuclear.kept.map(({ name }) => name)).toEqual(["/etc/fstab", "/srv/../etc/shadow"]);
+});
+
+it.each([
+  ["/", true],
+  ["relative", true],
+  ["/boot/vmlinuz", true],
+  ["/usr/lib/modules/6.1/kernel", true],
+  ["/etc/ssh/sshd_config", true],
+  ["/root/.ssh/authorized_keys", true],
+  ["/var/lib/roost/undo", true],
+  ["/srv//x", true],
+  ["/srv/x/", true],
+  ["/etc/motd", false],
+  ["/srv/.hidden", false],
+  ["/srv/..data", false],
+])("the guard of %s", (path, isGuarded) => {
+  expect(isForbidden(path)).toBe(isGuarded);
+});

@@ -1,0 +1,164 @@
+import { rm } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import type { Preview, Reset } from "../../automation-api/resets/contract.ts";
+import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
+import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
+import { Canaries, textOfDatabase } from "../support/canaries.ts";
+import { Client } from "../support/client.ts";
+import { Cluster } from "../support/cluster.ts";
+import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
+import { differences, reasonWithoutTestHosts, TestHost, type TestSshd } from "../support/test-host.ts";
+
+jest.setTimeout(240_000);
+const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reasonWithoutTestHosts();
+
+(isPossible ? describe : describe.skip)("resets of a host over HTTP", () => {
+  let database: TestDatabase;
+  let cluster: Cluster;
+  let client: Client;
+  let host: TestHost;
+  let sshd: TestSshd;
+  let hostId: string;
+  let before: string[];
+
+  beforeAll(async () => {
+    host = await TestHost.create();
+    await host.install("tmux");
+    await host.do("echo package >/var/cache/apt/archives/old.deb");
+    sshd = await host.startSshd();
+    before = await host.state();
+    database = await testDatabase();
+    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection) });
+    await cluster.add("server");
+    client = new Client(() => cluster.url, await cluster.token());
+    const key = { name: "root", kind: "ssh", privateKey: sshd.privateKey };
+    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
+    const place = { address: "127.0.0.1", port: sshd.port, user: "root", hostKey: sshd.hostKey };
+    const added = { name: "one", ...place, credential };
+    hostId = (await client.call<{ id: string }>("POST", "/api/v1/hosts", added)).id;
+  });
+
+  afterAll(async () => {
+    await cluster?.close();
+    await database?.close();
+    await host?.close();
+  });
+
+  const preview = (body: object) => client.call<Preview>("POST", "/api/v1/reset/preview", body);
+  const custom = (...workflow: object[]) =>
+    client.call<Preview>("POST", "/api/v1/reset/custom", { host: "one", workflow });
+  const ended = async ({ id }: Reset, of: "deployment" | "undo"): Promise<Reset> => {
+    const path = `/api/v1/reset/status/${id}`;
+    const { [of]: queued } = await client.call<Reset>("GET", path);
+    await client.ended(queued?.id ?? "", 120_000);
+    return client.call<Reset>("GET", path);
+  };
+  const execute = async ({ id, planHash }: Preview) =>
+    ended(await client.call<Reset>("POST", "/api/v1/reset/execute", { reset: id, planHash }), "deployment");
+  const rollback = async ({ id }: Reset, onChange = "stop") =>
+    ended(await client.call<Reset>("POST", "/api/v1/reset/rollback", { reset: id, onChange }), "undo");
+  const pathsGone = async () =>
+    differences(before, await host.state()).flatMap((line) => /^- \.(\/\S+) regular/.exec(line)?.[1] ?? []);
+
+  let first: Reset;
+  let second: Reset;
+
+  it("are previewed without a change, and carried out as they were previewed", async () => {
+    const planned = await custom({ kind: "packages", names: ["tmux"] });
+    expect(differences(before, await host.state())).toEqual([]);
+    expect(planned).toMatchObject({ state: "planned", confirm: null, kept: [] });
+    expect(planned.packages).toContainEqual(expect.objectContaining({ name: "tmux", class: "user" }));
+    expect(planned.changes).toContainEqual(
+      expect.objectContaining({ kind: "removed", path: "/usr/bin/tmux" }),
+    );
+    const other = { reset: planned.id, planHash: "0".repeat(64) };
+    expect((await client.fetch("POST", "/api/v1/reset/execute", other)).status).toBe(412);
+    first = await execute(planned);
+    expect(first).toMatchObject({ state: "applied", deployment: { error: null } });
+    expect(await pathsGone()).toEqual(expect.arrayContaining(["/usr/bin/tmux"]));
+    const again = { reset: planned.id, planHash: planned.planHash };
+    expect((await client.fetch("POST", "/api/v1/reset/execute", again)).status).toBe(409);
+  });
+
+  it("stay done when another one follows, and when the host moves and has another key", async () => {
+    second = await execute(await preview({ host: "one", profile: "light" }));
+    expect(second).toMatchObject({ state: "applied", profile: "light" });
+    expect(await pathsGone()).toEqual(
+      expect.arrayContaining(["/usr/bin/tmux", "/var/cache/apt/archives/old.deb"]),
+    );
+    const moved = await host.startSshd();
+    const key = { name: "new", kind: "ssh", privateKey: moved.privateKey };
+    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
+    const place = { port: moved.port, hostKey: moved.hostKey, credential };
+    await client.call("PATCH", `/api/v1/hosts/${hostId}`, place);
+    second = await rollback(second);
+    expect(second.state).toBe("undone");
+    const gone = await pathsGone();
+    expect(gone).toContain("/usr/bin/tmux");
+    expect(gone).not.toContain("/var/cache/apt/archives/old.deb");
+    const resources = await client.call<{ items: { type: string }[] }>(
+      "GET",
+      `/api/v1/resources?project=hosts&stack=${hostId}`,
+    );
+    expect(resources.items.filter(({ type }) => type === "command:remote:Command")).toHaveLength(1);
+  });
+
+  it("are taken back exactly, unless people changed something since", async () => {
+    await host.do("echo mine >/usr/bin/tmux");
+    const stopped = await rollback(first);
+    expect(stopped.state).toBe("applied");
+    expect(stopped.undo).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("changed /usr/bin/tmux"),
+    });
+    expect(await host.do("cat /usr/bin/tmux")).toBe("mine\n");
+    expect(await rollback(first, "replace")).toMatchObject({ state: "undone" });
+    expect(differences(before, await host.state())).toEqual([]);
+  });
+
+  it("refuse a host that is no longer as it was when they were planned", async () => {
+    const planned = await custom({ kind: "packages", names: ["tmux"] });
+    await host.do("touch -d @1 /usr/bin/tmux");
+    const failed = await execute(planned);
+    expect(failed).toMatchObject({
+      state: "failed",
+      deployment: { error: expect.stringContaining("nothing was changed") },
+    });
+  });
+
+  it("are shown, carried out and taken back by the command line", async () => {
+    const home = await temporaryFolder();
+    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token() };
+    const command = (...args: string[]) => roost(["host", ...args], { env, home });
+    const now = await host.state();
+    const shown = await command("reset", "one", "--package", "tmux", "--package", "libc6");
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining("\n- /usr/bin/tmux\n")]);
+    expect(shown.stdout).toContain("\nlibc6 stays: ");
+    const [, id = ""] = /roost host reset one --execute (rst_\w+)\n$/.exec(shown.stdout) ?? [];
+    expect(differences(now, await host.state())).toEqual([]);
+    expect((await command("reset", "one", "--execute", id)).code).toBe(0);
+    expect(await pathsGone()).toContain("/usr/bin/tmux");
+    expect((await command("undo", id)).code).toBe(0);
+    expect(differences(now, await host.state())).toEqual([]);
+    await rm(home, { recursive: true });
+  });
+
+  it("need words for what takes nearly everything, and are nobody's own deployments", async () => {
+    const planned = await preview({ host: "one", profile: "nuclear" });
+    expect(planned.confirm).toBe(`reset one ${planned.planHash.slice(0, 12)}`);
+    const body = { reset: planned.id, planHash: planned.planHash, confirm: "yes" };
+    expect((await client.fetch("POST", "/api/v1/reset/execute", body)).status).toBe(400);
+    const own = { project: "hosts", stack: hostId, operation: "destroy" };
+    expect((await client.fetch("POST", "/api/v1/deployments", own)).status).toBe(403);
+  });
+
+  it("leave the keys of hosts in no row, event or state", async () => {
+    const canaries = new Canaries();
+    const lines = sshd.privateKey.split("\n").slice(1, -2);
+    for (const [index, line] of lines.entries()) canaries.add(`line ${index} of the key`, line);
+    const found = [...(await textOfDatabase(database.db))].flatMap(([place, text]) =>
+      canaries.in(place, text),
+    );
+    expect(found).toEqual([]);
+  });
+});
