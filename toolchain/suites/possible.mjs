@@ -6,7 +6,7 @@
 //   (reason ? describe.skip : describe)("…", () => …);
 
 import { execFileSync } from "node:child_process";
-import { accessSync, appendFileSync, constants } from "node:fs";
+import { accessSync, appendFileSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { locate } from "../found.mjs";
@@ -14,6 +14,7 @@ import { locate } from "../found.mjs";
 /**
  * @typedef {keyof typeof REQUIREMENTS} Need
  * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "shellcheck" | "overlay" | "debootstrap"} Need
+ * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "chromium" | "shellcheck" | "zsh" | "zsh-autosuggestions" | "zsh-syntax-highlighting"} Need
  * @typedef {object} Requirement
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
@@ -36,6 +37,9 @@ export const REQUIREMENTS = {
   debootstrap: { lack: () => lackOfProgram("debootstrap"), aptPackage: "debootstrap" },
   shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
   "python3-venv": { lack: lackOfPythonEnvironments, aptPackage: "python3-venv" },
+  zsh: { lack: () => lackOfProgram("zsh"), aptPackage: "zsh" },
+  "zsh-autosuggestions": zshPlugin("zsh-autosuggestions"),
+  "zsh-syntax-highlighting": zshPlugin("zsh-syntax-highlighting"),
 };
 
 /**
@@ -80,6 +84,12 @@ function isExecutable(path) {
 /** @param {string} name */
 function lackOfProgram(name) {
   return programPath(name) ? undefined : `${name} is not installed`;
+}
+
+/** @param {string} name @returns {Requirement} */
+function zshPlugin(name) {
+  const isThere = () => existsSync(`/usr/share/${name}/${name}.zsh`);
+  return { lack: () => (isThere() ? undefined : `${name} is not installed`), aptPackage: name };
 }
 
 function lackOfGitServer() {
