@@ -1,5 +1,6 @@
 import { accessRoutes } from "./access/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
+import { configTemplateRoutes } from "./config-templates/routes.ts";
 import { credentialRoutes } from "./credentials/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
 import { hostRoutes } from "./hosts/routes.ts";
@@ -13,6 +14,7 @@ import { sessionRoutes } from "./sessions/routes.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
 import { templateRoutes } from "./templates/routes.ts";
+import { tuningRoutes } from "./tuning/routes.ts";
 
 /** Every route of the server: the product's API and the Pulumi protocol. */
 export function allRoutes(services: Services): Route[] {
@@ -27,6 +29,8 @@ export function allRoutes(services: Services): Route[] {
     ...templateRoutes(services.templates),
     ...sessionRoutes(services),
     ...resetRoutes(services.resets),
+    ...configTemplateRoutes(services.configTemplates),
+    ...tuningRoutes(services.tuning),
     ...accessRoutes(services),
     ...auditRoutes(services),
     ...systemRoutes(services.status),

@@ -12,6 +12,7 @@ import {
 } from "./access/service.ts";
 import { Heads } from "./audit/service.ts";
 import type { Settings } from "./config.ts";
+import { ConfigTemplates } from "./config-templates/service.ts";
 import { Credentials } from "./credentials/service.ts";
 import { checkSchema, migrate } from "./db/migrate.ts";
 import { Notices } from "./db/notify.ts";
@@ -39,6 +40,7 @@ import {
 } from "./state-backend/service.ts";
 import { createMetrics, type Metrics, type SystemServices } from "./system/service.ts";
 import { type TargetAbilities, Templates } from "./templates/service.ts";
+import { Tuning } from "./tuning/service.ts";
 
 export const version: string = createRequire(import.meta.url)("../package.json").version;
 
@@ -69,6 +71,8 @@ export interface Services {
   sessionLogPath(target: string, id: string): string | undefined;
   cipher: StackCipher;
   resets: Resets;
+  configTemplates: ConfigTemplates;
+  tuning: Tuning;
   projects: Projects;
   queue: QueueService;
   system: SystemPrincipal;
@@ -114,6 +118,7 @@ export async function openServices(
   const credentials = new Credentials(db, cipher);
   const connections = new HostConnections();
   const hostReader = new HostReader(db, credentials, connections);
+  const scans = new Scans(db, hostReader);
   const programs = new Programs(db, credentials, {
     builtins: Object.keys(known),
     roots: settings.ROOST_PROGRAM_ROOTS,
@@ -192,6 +197,8 @@ export async function openServices(
     hostChanges,
     scans,
     resets: new Resets({ db, reader: hostReader, scans, changes: hostChanges }),
+    configTemplates: new ConfigTemplates(scans),
+    tuning: new Tuning(scans),
     projects: new Projects(db, state),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),

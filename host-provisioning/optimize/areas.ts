@@ -1,9 +1,9 @@
 import type { Facts } from "../facts/index.ts";
+import { realDisks } from "./disks.ts";
 import { hostKind } from "./host-kind.ts";
 import type { ProfileName, ValueName } from "./profiles.ts";
 import { type Operator, type Setting, sysctl } from "./settings.ts";
 import { sources } from "./sources.ts";
-import { realDisks } from "./values/scheduler.ts";
 
 /** What can be tuned by itself. */
 export const areaNames = ["kernel", "memory", "disk", "network"] as const;

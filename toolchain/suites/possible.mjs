@@ -15,6 +15,7 @@ import { locate } from "../found.mjs";
  * @typedef {keyof typeof REQUIREMENTS} Need
  * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "shellcheck" | "overlay" | "debootstrap"} Need
  * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "chromium" | "shellcheck" | "zsh" | "zsh-autosuggestions" | "zsh-syntax-highlighting"} Need
+ * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "chromium" | "shellcheck" | "nginx" | "sysctl"} Need
  * @typedef {object} Requirement
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
@@ -40,6 +41,8 @@ export const REQUIREMENTS = {
   zsh: { lack: () => lackOfProgram("zsh"), aptPackage: "zsh" },
   "zsh-autosuggestions": zshPlugin("zsh-autosuggestions"),
   "zsh-syntax-highlighting": zshPlugin("zsh-syntax-highlighting"),
+  nginx: { lack: () => lackOfProgram("nginx"), aptPackage: "nginx" },
+  sysctl: { lack: () => lackOfProgram("sysctl"), aptPackage: "procps" },
 };
 
 /**

@@ -1,24 +1,7 @@
-import type { Facts } from "../../facts/index.ts";
+import { type Disk, type DiskClass, diskClass, realDisks } from "../disks.ts";
 import { hostKind, isKernelAtLeast } from "../host-kind.ts";
 import { type Finding, type Question, refused } from "../judgement.ts";
 import { sources } from "../sources.ts";
-
-type Disk = Facts["hardware"]["disks"][string];
-type DiskClass = "fast" | "solid" | "rotating";
-
-/** Real disks: what is no layer over others, no memory and no removable drive. */
-export function realDisks({ hardware }: Facts): [name: string, disk: Disk][] {
-  return Object.entries(hardware.disks).filter(
-    ([name, { layer, removable }]) =>
-      layer === null && !removable && !/^(loop|ram|zram|dm-|md|sr|fd|nbd|mtdblock)/.test(name),
-  );
-}
-
-/** fast: many queues of their own, or a hypervisor that schedules below. */
-export function diskClass(name: string, { rotational }: Disk): DiskClass {
-  if (/^(nvme|vd|xvd)/.test(name)) return "fast";
-  return rotational ? "rotating" : "solid";
-}
 
 export function judgeScheduler(question: Question): Finding[] {
   const { facts } = question;

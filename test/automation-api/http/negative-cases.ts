@@ -200,6 +200,7 @@ function build(schema: z.ZodType): unknown {
     return (inner.options as z.ZodType[]).map(build).find((value) => inner.safeParse(value).success);
   }
   if (inner instanceof z.ZodEnum) return inner.options[0];
+  if (inner instanceof z.ZodLiteral) return inner.def.values[0];
   if (inner instanceof z.ZodArray) return [build(inner.element as z.ZodType)];
   return undefined;
 }

@@ -1,0 +1,34 @@
+import { type Route, route } from "../http/route.ts";
+import * as contract from "./contract.ts";
+import type { ConfigTemplates } from "./service.ts";
+
+const tag = "Configuration";
+
+export function configTemplateRoutes(templates: ConfigTemplates): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/api/v1/config/templates",
+      summary: "List the templates of configuration files, with their parameters",
+      tag,
+      access: "host:read",
+      replies: { 200: { description: "All of them.", schema: contract.templateList } },
+      handler: async ({ principal }) => ({ status: 200, body: templates.list(principal) }),
+    }),
+    route({
+      method: "post",
+      path: "/api/v1/config/generate",
+      summary: "Make configuration files from a host's last scan; nothing is changed there",
+      tag,
+      access: "host:read",
+      body: contract.generateRequest,
+      replies: {
+        200: { description: "The files, and why each value is what it is.", schema: contract.generated },
+      },
+      handler: async ({ principal, body }) => ({
+        status: 200,
+        body: await templates.generate(principal, body),
+      }),
+    }),
+  ];
+}
