@@ -1,0 +1,11 @@
+export {
+  type Comparison,
+  compare,
+  isEnough,
+  isQuiet,
+  isReverted,
+  nextFour,
+  type Pair,
+  pairsOf,
+} from "./compare.ts";
+export { type Random, seeded, shiftOf, signFlipTest } from "./statistics.ts";
