@@ -118,7 +118,6 @@ export async function openServices(
   const credentials = new Credentials(db, cipher);
   const connections = new HostConnections();
   const hostReader = new HostReader(db, credentials, connections);
-  const scans = new Scans(db, hostReader);
   const programs = new Programs(db, credentials, {
     builtins: Object.keys(known),
     roots: settings.ROOST_PROGRAM_ROOTS,

@@ -2,13 +2,13 @@ import type { z } from "zod";
 import { azureSiteConfig } from "./azure-site/config.ts";
 import { isSecretField } from "./fields.ts";
 import { helloConfig } from "./hello/config.ts";
-import { keycloakConfig } from "./keycloak/config.ts";
 import { hostConfig } from "./host/config.ts";
+import { keycloakConfig } from "./keycloak/config.ts";
 import { moduleHostingConfig } from "./module-hosting/config.ts";
 import { monitoringConfig } from "./monitoring/config.ts";
 import { platformConfig } from "./platform/config.ts";
-import { sessionsConfig } from "./sessions/config.ts";
 import { sessionShardConfig } from "./session-shard/config.ts";
+import { sessionsConfig } from "./sessions/config.ts";
 import { staticSiteConfig } from "./static-site/config.ts";
 import { webServiceConfig } from "./web-service/config.ts";
 
@@ -67,6 +67,7 @@ export const builtins: Builtins = {
     description: "Roost itself on ECS Fargate: API, workers, PostgreSQL, Keycloak, alarms",
     config: platformConfig,
     load: async () => (await import("./platform/program.ts")).program,
+  },
   host: {
     description: "One change of one host of the inventory; the platform alone deploys it",
     config: hostConfig,

@@ -83,7 +83,12 @@ export class Deployments {
     input: NewDeployment,
     context: RequestContext = {},
   ): Promise<Deployment> {
-    return this.#queue(tx, principal, { id: newId("dep"), input, asked: this.#read(input, context), context });
+    return this.#queue(tx, principal, {
+      id: newId("dep"),
+      input,
+      asked: this.#read(input, context),
+      context,
+    });
   }
 
   async list(principal: Principal, query: DeploymentQuery): Promise<Page<DeploymentSummary>> {

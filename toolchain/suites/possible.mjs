@@ -13,9 +13,6 @@ import { locate } from "../found.mjs";
 
 /**
  * @typedef {keyof typeof REQUIREMENTS} Need
- * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "shellcheck" | "overlay" | "debootstrap"} Need
- * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "chromium" | "shellcheck" | "zsh" | "zsh-autosuggestions" | "zsh-syntax-highlighting"} Need
- * @typedef {"engine" | "postgres" | "root" | "sshd" | "ssh" | "ip" | "git-http-backend" | "promtool" | "amtool" | "chromium" | "shellcheck" | "nginx" | "sysctl"} Need
  * @typedef {object} Requirement
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
@@ -111,6 +108,9 @@ function lackOfPythonEnvironments() {
     return undefined;
   } catch {
     return "python3 cannot make environments: it, or its modules venv and ensurepip, are not installed";
+  }
+}
+
 /** Overlays in a mount namespace: what test hosts are made of. */
 function lackOfOverlay() {
   const script =
@@ -132,8 +132,6 @@ function reasonOf(look) {
 /** The Debian packages that are missing here, for system-packages.sh. @returns {string[]} */
 export function missingPackages() {
   const all = /** @type {Requirement[]} */ (Object.values(REQUIREMENTS));
-  const missing = all.filter(
-    ({ aptPackage, lack }) => aptPackage && lack() !== undefined,
-  );
+  const missing = all.filter(({ aptPackage, lack }) => aptPackage && lack() !== undefined);
   return missing.map(({ aptPackage }) => aptPackage ?? "");
 }

@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import { locateEngine } from "../../../toolchain/found.mjs";
 import { createLogRenderer } from "../../deployments/render.ts";
 import { RoostError } from "../../errors.ts";
-import type { Session } from "../session.ts";
 import { readProgramConfig } from "../program-config.ts";
+import type { Session } from "../session.ts";
 import type { StackTarget } from "../target.ts";
 
 export interface SimulateFlags {
