@@ -26,7 +26,8 @@ export class ComponentHost {
   #child: ChildProcess | undefined;
   #client: InstanceType<typeof providerServices.ResourceProviderClient> | undefined;
 
-  async start(): Promise<void> {
+  /** @param host what Node is started with. Default: the host of this clone. */
+  async start(host = [join(ROOT, "components/host.ts")]): Promise<void> {
     const { monitor } = this;
     const handle = (
       method: "registerResource" | "registerResourceOutputs" | "invoke" | "getDeploymentInfo",
@@ -40,8 +41,7 @@ export class ComponentHost {
     const ignore: Unary = (_, reply) => reply(null, new empty.Empty());
     this.#engine.addService(engineServices.EngineService, { log: ignore });
     this.#engineAddress = `127.0.0.1:${await bind(this.#engine)}`;
-    const host = join(ROOT, "components/host.ts");
-    this.#child = spawn(process.execPath, [host, this.#engineAddress], {
+    this.#child = spawn(process.execPath, [...host, this.#engineAddress], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [port] = (await once(createInterface(this.#child.stdout!), "line")) as [string];
