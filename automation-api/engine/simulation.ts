@@ -29,6 +29,8 @@ export interface SimulationRequest {
   program: string;
   project: string;
   stack: string;
+  /** Search path of the programs that the engine starts. Default: none is found. */
+  searchPath?: string;
 }
 
 /** One stack in a cloud, a backend and a folder that exist as long as it is used. */
@@ -99,7 +101,7 @@ interface Opened {
 }
 
 async function openStack(
-  { engine, program, project, stack }: SimulationRequest,
+  { engine, program, project, stack, searchPath = "" }: SimulationRequest,
   root: string,
   attached: string,
 ): Promise<Opened> {
@@ -109,7 +111,7 @@ async function openStack(
   const inline: PulumiFn = () => runBuiltin(program);
   const envVars = {
     HOME: home!,
-    PATH: process.env.PATH ?? "",
+    PATH: searchPath,
     PULUMI_BACKEND_URL: `file://${state}`,
     // Its state holds nothing but what was made up.
     PULUMI_CONFIG_PASSPHRASE: "simulated",

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { readStackFile } from "../../automation-api/cli/stack-file.ts";
@@ -132,7 +133,7 @@ withEngine("each stack on a real engine and a simulated cloud", () => {
     const { resources } = await exampleGraph(program, "dev", values);
     const all = resources.length + 1;
     const engine = { path: enginePath(), version: engineVersion() };
-    const place = { engine, program, project: program, stack: "dev" };
+    const place = { engine, program, project: program, stack: "dev", searchPath: process.env.PATH };
     await withSimulation(place, async ({ cloud, configure, run }) => {
       const given = { ...own, ...values };
       await configure(given, secretKeys);

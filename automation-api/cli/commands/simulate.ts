@@ -63,7 +63,8 @@ export async function simulate(
   const release = session.context.onSignal(["SIGINT"], () => interrupted.abort());
   const render = createLogRenderer();
   try {
-    await withSimulation({ engine, program, project, stack }, async ({ configure, run }) => {
+    const place = { engine, program, project, stack, searchPath: session.context.env.PATH };
+    await withSimulation(place, async ({ configure, run }) => {
       await configure({ ...file.values, ...request.config }, [...file.secretKeys, ...request.secretKeys]);
       await run("preview", {
         signal: interrupted.signal,
