@@ -8,11 +8,7 @@ export default {
     "^.+\\.ts$": [
       "@swc/jest",
       {
-        jsc: {
-          target: "es2023",
-          parser: { syntax: "typescript" },
-          experimental: { keepImportAttributes: true },
-        },
+        jsc: { target: "es2023", parser: { syntax: "typescript" } },
         module: { type: "es6" },
         sourceMaps: "inline",
       },

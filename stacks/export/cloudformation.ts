@@ -1,12 +1,11 @@
 import type { Graph, GraphResource, Json } from "../../components/testing/index.ts";
 import { type Proof, proofsOfCertificates } from "./certificates.ts";
-import mappingFile from "./cloudformation.json" with { type: "json" };
 import { convert, isObject, put } from "./convert.ts";
-import type { Finding, Mapping, TypeMapping } from "./mapping.ts";
+import { type Finding, readMapping, type TypeMapping } from "./mapping.ts";
 import { References } from "./references.ts";
 import { type Template, Templates } from "./templates.ts";
 
-const MAPPING = mappingFile as unknown as Mapping;
+const MAPPING = readMapping("cloudformation");
 
 export interface CloudFormationExport {
   /** One for each region, because a stack of CloudFormation is in one; "home" where the graph does not tell which. */

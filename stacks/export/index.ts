@@ -3,6 +3,7 @@
 import type { Graph } from "../../components/testing/index.ts";
 import { toCloudFormation } from "./cloudformation.ts";
 import type { Finding } from "./mapping.ts";
+import { toTerraformPlan } from "./terraform-plan.ts";
 
 export interface ExportSettings {
   /** Region of resources that name none. Default: that of the availability zones in the graph, else unknown. */
@@ -25,6 +26,11 @@ export const exportFormats = {
     const documents = Object.entries(templates).map(([name, document]) => ({ name, document }));
     const size = ({ document }: (typeof documents)[number]) => Object.keys(document.Resources).length;
     return { documents: documents.sort((a, b) => size(b) - size(a)), ...rest };
+  },
+  "terraform-plan": (graph: Graph): ExportedGraph => {
+    const { plan, ...rest } = toTerraformPlan(graph);
+    const isEmpty = plan.resource_changes.length === 0;
+    return { documents: isEmpty ? [] : [{ name: "plan", document: plan }], ...rest };
   },
 };
 

@@ -1,5 +1,7 @@
-// How resources of @pulumi/aws are said in CloudFormation: the form of `cloudformation.json`, which
-// `toolchain/mapping/main.ts` makes from the schemas that both publish.
+import { readFileSync } from "node:fs";
+
+// How resources of @pulumi/aws are said in CloudFormation and in Terraform: the form of `cloudformation.json` and
+// `terraform.json`, which `toolchain/mapping/main.ts` makes from the schemas that all sides publish.
 
 /** Input name → property, or more about it. */
 export type Fields = { [input: string]: string | FieldMapping };
@@ -57,4 +59,9 @@ export interface Finding {
   /** Path of the input; absent when it is the whole resource. */
   property?: string;
   reason: string;
+}
+
+/** A mapping that is kept beside. Read and not imported: the type checker would take its time over a megabyte. */
+export function readMapping(name: "cloudformation" | "terraform"): Mapping {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), "utf8"));
 }

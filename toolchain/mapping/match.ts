@@ -31,6 +31,8 @@ export interface FieldCorrection extends Omit<FieldMapping, "in"> {
   properties?: FieldCorrections;
   /** A JSON text whose keys are the property names with a small first letter. */
   mirrored?: boolean;
+  /** An object whose schema is not published: names by the rule that Pulumi makes its own by. */
+  snaked?: boolean;
 }
 
 /** Takes what is wrong with a correction: a name that a schema does not have, a value that does not fit. */
@@ -181,7 +183,7 @@ function byStatement(
   pairing: Pairing,
 ): string | FieldMapping | undefined {
   const { definitions, complain, at } = pairing;
-  const { properties, mirrored, omitted, ...stated } =
+  const { properties, mirrored, snaked, omitted, ...stated } =
     typeof statement === "string" ? { to: statement } : statement;
   const target = stated.to === "" ? objectOf(to) : lookUp(to, stated.to, pairing);
   for (const path of Object.keys(stated.beside ?? {})) lookUp(to, path, pairing);
@@ -191,6 +193,7 @@ function byStatement(
       complain(`${at}: ${stated.to} documents no ${stated.key}`);
     return stated;
   }
+  if (snaked) return definitions.pairShapes(stated.to, field.shape, asBlock(field.shape));
   if (mirrored) {
     const fields = mirror(elementOf(target), definitions);
     return { ...stated, in: fields };
@@ -237,6 +240,21 @@ function mirror(shape: Shape, definitions: Definitions): string {
     ...(inner.kind === "list" ? { element: mirrored(inner.element!) } : {}),
   });
   return definitions.pair(mirrored(shape), shape)!;
+}
+
+/** Terraform's shape of a value of Pulumi: objects are blocks, which come in lists and are named in the singular. */
+function asBlock(shape: Shape): Shape {
+  const { kind, name, fields } = shape.kind === "list" ? shape.element! : shape;
+  if (!fields) return shape;
+  const snake = (text: string) => text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const inside = () =>
+    Object.fromEntries(
+      Object.entries(fields()).map(([key, field]) => {
+        const isBlocks = field.shape.kind === "list" && field.shape.element!.kind === "object";
+        return [snake(isBlocks ? key.replace(/s$/, "") : key), { ...field, shape: asBlock(field.shape) }];
+      }),
+    );
+  return { kind: "list", element: { kind, name: `block ${name}`, fields: inside } };
 }
 
 const objectOf = (fields: Record<string, Field>): Shape => ({ kind: "object", fields: () => fields });

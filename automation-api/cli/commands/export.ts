@@ -15,7 +15,7 @@ interface ExportFlags extends GraphFlags {
   json?: boolean;
 }
 
-const formats: ExportFormat[] = ["cloudformation"];
+const formats: ExportFormat[] = ["cloudformation", "terraform-plan"];
 
 export function exportCommand(session: Session): Command {
   return withJson(withGraph(new Command("export")))

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import type { GraphResource, Json } from "../../../components/testing/index.ts";
-import mappingFile from "../../../stacks/export/cloudformation.json" with { type: "json" };
 import { convert, isObject } from "../../../stacks/export/convert.ts";
-import type { Mapping } from "../../../stacks/export/mapping.ts";
+import { type Mapping, readMapping } from "../../../stacks/export/mapping.ts";
 import { keptGraphs } from "../kept-graphs.ts";
-
-const mapping = mappingFile as unknown as Mapping;
 
 /** Inputs with each plain value replaced by the path that it stands at. */
 function marked(value: Json, path: string): Json {
@@ -33,8 +30,8 @@ function leavesOf(inputs: Json): Json[] {
   );
 }
 
-/** Which inputs a template still tells, by the markers that arrive, and which it says it leaves out. */
-function roundTrip({ type, inputs }: GraphResource) {
+/** Which inputs an export still tells, by the markers that arrive, and which it says it leaves out. */
+function roundTrip(mapping: Mapping, { type, inputs }: GraphResource) {
   const { into, ...fields } = mapping.types[type]!;
   const sent = marked(inputs, "$") as { [name: string]: Json };
   const target: { [name: string]: Json } = {};
@@ -60,36 +57,41 @@ function roundTrip({ type, inputs }: GraphResource) {
   };
 }
 
-const resources = keptGraphs()
-  .flatMap(([, graph]) => graph.resources)
-  .filter(({ type }) => mapping.types[type]);
-const types = [...new Set(resources.map(({ type }) => type))].sort();
-
 /** What is told by a word and not by its value: tags of a machine's disks, as "like those of the machine". */
-const SAID_BY_A_WORD = /^\$\.volumeTags\./;
+const SAID_BY_A_WORD = { cloudformation: /^\$\.volumeTags\./, terraform: /(?!)/ };
 
-describe("every input of the resources of our stacks", () => {
-  it.each(types)("%s: arrives once, or is said to be left out", (type) => {
+describe.each(["cloudformation", "terraform"] as const)("%s", (format) => {
+  const mapping = readMapping(format);
+  const resources = keptGraphs()
+    .flatMap(([, graph]) => graph.resources)
+    .filter(({ type }) => mapping.types[type]);
+  const types = [...new Set(resources.map(({ type }) => type))].sort();
+
+  it.each(types)("every input of our stacks' %s arrives once, or is said to be left out", (type) => {
     for (const resource of resources.filter((each) => each.type === type)) {
-      const { sent, arrived, left } = roundTrip(resource);
+      const { sent, arrived, left } = roundTrip(mapping, resource);
       // Of lists the export does not say which entry.
       const isLeft = (path: string) =>
         left.some((each) => `${path.replace(/\[\d+\]/g, "")}.`.startsWith(`$.${each}.`));
-      const expected = sent.filter((path) => !isLeft(String(path)) && !SAID_BY_A_WORD.test(String(path)));
+      const expected = sent.filter(
+        (path) => !isLeft(String(path)) && !SAID_BY_A_WORD[format].test(String(path)),
+      );
       expect([...arrived].sort()).toEqual([...expected].sort());
     }
   });
-});
 
-describe("the names of each type", () => {
-  it.each(Object.keys(mapping.types))("%s: no two inputs have the same place", (type) => {
-    const { properties } = mapping.types[type]!;
-    const places = Object.values(properties).flatMap((field) =>
-      typeof field === "string" ? [field] : field.to === "" || field.key ? [] : [field.to],
-    );
-    const twice = places.filter((place, index) => places.indexOf(place) !== index && !place.endsWith("+"));
+  it("gives no two inputs of a type the same place", () => {
     // Inputs of which only one may be given: what a flow log watches, a text or its base64 form.
     const alternatives = ["ResourceId", "UserData", "PolicyDocument", "Policy"];
-    expect(twice.filter((place) => !alternatives.includes(place))).toEqual([]);
+    for (const [type, { properties }] of Object.entries(mapping.types)) {
+      const places = Object.values(properties).flatMap((field) =>
+        typeof field === "string" ? [field] : field.to === "" || field.key ? [] : [field.to],
+      );
+      const twice = places.filter(
+        (place, index) =>
+          places.indexOf(place) !== index && !place.endsWith("+") && !alternatives.includes(place),
+      );
+      expect([type, twice]).toEqual([type, []]);
+    }
   });
 });

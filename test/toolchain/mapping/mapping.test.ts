@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import type { Mapping } from "../../../stacks/export/mapping.ts";
+import { readMapping } from "../../../stacks/export/mapping.ts";
 import { Definitions } from "../../../toolchain/mapping/definitions.ts";
-import { MAPPING_FILE, mappingNow } from "../../../toolchain/mapping/main.ts";
+import { mappingNow } from "../../../toolchain/mapping/main.ts";
 import { lacking, pairType, type TypeCorrection } from "../../../toolchain/mapping/match.ts";
 import { findByName } from "../../../toolchain/mapping/names.ts";
 import type { Field, ResourceShape, Shape } from "../../../toolchain/mapping/shapes.ts";
+import { parse } from "../../../toolchain/mapping/terraform-types.ts";
 
 const field = (shape: Shape, required = false, documentation = ""): Field => ({
   shape,
@@ -139,11 +139,75 @@ describe("corrections", () => {
   });
 });
 
+describe("the schemas of Terraform's provider", () => {
+  // As the package has them: a resource with a block, a set, a number and what is only known afterwards.
+  const code = `
+function lbLogsToHclTerraform(struct) {
+    const attrs = {
+        bucket: {
+            value: cdktn.stringToHclTerraform(struct.bucket),
+            isBlock: false,
+            type: "simple",
+            storageClassType: "string",
+        },
+    };
+}
+class Lb extends cdktn.TerraformResource {
+    static tfResourceType = "aws_lb";
+    get arn() {
+        return this.getStringAttribute('arn');
+    }
+    // port - computed: false, optional: false, required: true
+    synthesizeHclAttributes() {
+        const attrs = {
+            port: {
+                value: cdktn.numberToHclTerraform(this._port),
+                isBlock: false,
+                type: "simple",
+                storageClassType: "number",
+            },
+            subnets: {
+                value: cdktn.listMapperHcl(cdktn.stringToHclTerraform, false)(this._subnets),
+                isBlock: false,
+                type: "set",
+                storageClassType: "stringList",
+            },
+            logs: {
+                value: lbLogsToHclTerraform(this._logs.internalValue),
+                isBlock: true,
+                type: "list",
+                storageClassType: "LbLogsList",
+            },
+        };
+    }
+}`;
+
+  it("are read from the code that is made of them", () => {
+    const shape = parse(code)!;
+    expect([shape.type, shape.outputs]).toEqual(["aws_lb", ["port", "subnets", "logs", "arn"]]);
+    expect(shape.inputs.port).toMatchObject({ shape: { kind: "number" }, required: true });
+    expect(shape.inputs.subnets!.shape).toEqual({ kind: "list", element: { kind: "text" } });
+    expect(shape.inputs.logs!.shape.element!.fields!()).toMatchObject({
+      bucket: { shape: { kind: "text" } },
+    });
+  });
+
+  it("are of resources only", () => {
+    expect(parse(code.replace("TerraformResource", "TerraformDataSource"))).toBeUndefined();
+  });
+
+  it("belong to the version of @pulumi/aws that CloudFormation's are paired with", () => {
+    expect(readMapping("terraform").sources["@pulumi/aws"]).toBe(
+      readMapping("cloudformation").sources["@pulumi/aws"],
+    );
+  });
+});
+
 describe("the mapping that is checked in", () => {
   it("is what the schemas give", () => {
     const { mapping, faults } = mappingNow();
     expect(faults).toEqual([]);
-    const kept = JSON.parse(readFileSync(MAPPING_FILE, "utf8")) as Mapping;
+    const kept = readMapping("cloudformation");
     expect(kept.sources).toEqual(mapping.sources);
     // By type, so that a difference is told where it is.
     expect(Object.keys(kept.types)).toEqual(Object.keys(mapping.types));
