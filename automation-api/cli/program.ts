@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { messageOf, RoostError } from "../errors.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { costCommand } from "./commands/cost.ts";
 import { deployCommands } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -50,6 +51,7 @@ export function buildProgram(session: Session): Command {
     graphCommand,
     exportCommand,
     policyCommand,
+    costCommand,
     backupCommand,
     restoreCommand,
     settingsCommand,

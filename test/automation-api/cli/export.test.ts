@@ -26,6 +26,13 @@ describe("roost export", () => {
     expect(code).toBe(0);
   });
 
+  it("prints a plan of Terraform", async () => {
+    const { code, stdout, stderr } = await roost([...site.slice(0, -1), "terraform-plan"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const { resource_changes } = JSON.parse(stdout);
+    expect(resource_changes).toContainEqual(expect.objectContaining({ type: "aws_cloudfront_distribution" }));
+  });
+
   it("names a region for what names none", async () => {
     const { documents } = (await roost([...site, "--region", "eu-west-1", "--json"])).json<{
       documents: { name: string }[];

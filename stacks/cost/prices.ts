@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+/** A number of an input: of the resource, or with `->` of the one that an input refers to. */
+const quantity = z.strictObject({
+  input: z.string().describe("Path, such as allocatedStorage, rules.length or taskDefinition->cpu"),
+  otherwise: z
+    .number()
+    .optional()
+    .describe("Where the input is not given; without it the price is then unknown"),
+  scale: z.number().default(1).describe("What one of it is in the unit of the price"),
+});
+
+const condition = z.strictObject({
+  input: z.string(),
+  is: z.union([z.string(), z.boolean()]),
+  otherwise: z.union([z.string(), z.boolean()]).optional().describe("Where the input is not given"),
+});
+
+const rate = z.number().nonnegative();
+
+const price = z.strictObject({
+  type: z.string().describe("Pulumi's type"),
+  item: z.string().describe("What is paid for, such as hours"),
+  hourly: z.union([rate, z.record(z.string(), rate)]).optional(),
+  monthly: z.union([rate, z.record(z.string(), rate)]).optional(),
+  by: z.string().optional().describe("Input whose value picks a rate of the table"),
+  when: z.array(condition).default([]).describe("All must hold"),
+  times: z.array(quantity).default([]).describe("Multiplied with each other"),
+});
+
+/** A price table. */
+export const prices = z
+  .strictObject({
+    format: z.literal("roost-prices/1"),
+    name: z.string().describe("Where and when the prices hold"),
+    currency: z.string().length(3),
+    hoursInMonth: z.number().positive().default(730),
+    prices: z.array(price),
+    byUse: z
+      .array(z.string())
+      .default([])
+      .describe("Types that cost by use alone, which a graph does not tell"),
+    free: z.array(z.string()).default([]).describe("Types that cost nothing; an ending * stands for any"),
+  })
+  .superRefine(({ prices: all }, context) => {
+    for (const [index, { hourly, monthly, by }] of all.entries()) {
+      const path = ["prices", index];
+      const fault = (message: string) => context.addIssue({ code: "custom", path, message });
+      if ((hourly === undefined) === (monthly === undefined)) fault("has either hourly or monthly");
+      const isTable = typeof (hourly ?? monthly) === "object";
+      if (isTable !== (by !== undefined)) fault("has a table of rates if and only if it has by");
+    }
+  });
+
+export type PriceTable = z.output<typeof prices>;
+export type Price = PriceTable["prices"][number];
+
+/** @throws SyntaxError or ZodError when the text is no price table */
+export function readPrices(text: string): PriceTable {
+  return prices.parse(JSON.parse(text));
+}
+
+/** The table that comes with Roost: an example, which a real budget replaces. */
+export function examplePrices(): PriceTable {
+  return readPrices(readFileSync(new URL("prices.json", import.meta.url), "utf8"));
+}
