@@ -12,7 +12,7 @@ import {
   ObjectStore,
   Postgres,
 } from "../../components/index.ts";
-import { record } from "../../components/testing/index.ts";
+import { type Graph, record } from "../../components/testing/index.ts";
 
 const place = { accountId: "111122223333", region: "eu-west-1" };
 const alarms = {
@@ -57,12 +57,17 @@ function makeTeam(name: string): void {
   }
 }
 
+/** The graph of an estate of that many teams. */
+export function recordEstate(teams: number): Promise<Graph> {
+  return record(() => {
+    for (let team = 0; team < teams; team += 1) makeTeam(`team${team}`);
+  });
+}
+
 /** Builds and records an estate of that many teams. */
 export async function measureEstate(teams: number): Promise<{ resources: number; seconds: number }> {
   const start = performance.now();
-  const graph = await record(() => {
-    for (let team = 0; team < teams; team += 1) makeTeam(`team${team}`);
-  });
+  const graph = await recordEstate(teams);
   return { resources: graph.resources.length, seconds: (performance.now() - start) / 1000 };
 }
 

@@ -83,7 +83,7 @@ class Exporter {
     const mapping = MAPPING.types[resource.type]!;
     const host = this.#hosts.get(resource.urn) ?? resource;
     const made = this.#templates.of(host);
-    const { Properties: target } = made;
+    const target = mapping.under === undefined ? made.Properties : {};
     const resolve = (text: string, path: string) => this.#resolve(host, resource, text, path);
     convert(
       resource.inputs,
@@ -98,6 +98,7 @@ class Exporter {
       },
     );
     fillIn(mapping, resource.name, target);
+    if (mapping.under !== undefined) put(made.Properties, mapping.under, target);
     const proofs = this.#proofs.get(resource.urn);
     if (proofs)
       target.DomainValidationOptions = proofs.map((proof) => this.#domainValidation(resource, proof));

@@ -36,6 +36,8 @@ export interface TypeMapping {
   type: string;
   /** The input that names the resource on which this one is told. */
   into?: string;
+  /** With `into`: the path there of the object that this one is; without it its properties are the other's own. */
+  under?: string;
   properties: Fields;
   omitted?: Record<string, string>;
   /** Property → value where none is given; `{name}` in a text is the resource's name. */

@@ -41,7 +41,7 @@ function versionOf(name: string): string {
 if (process.argv[1] === import.meta.filename) {
   const made = mappingNow();
   write(CLOUDFORMATION_FILE, made);
-  write(TERRAFORM_FILE, await terraformMappingNow(made.mapping));
+  if (process.argv[2] !== "cloudformation") write(TERRAFORM_FILE, await terraformMappingNow(made.mapping));
 }
 
 function write(file: string, { mapping, faults }: { mapping: Mapping; faults: string[] }): void {

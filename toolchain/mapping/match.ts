@@ -11,6 +11,8 @@ export interface TypeCorrection {
   why?: string;
   /** The resource is told on another one: the input that names it. */
   into?: string;
+  /** With `into`: the path there of the object that the resource is, such as an entry of a list. */
+  under?: string;
   /** An object in which inputs are looked for by name after the resource's own properties. */
   within?: string;
   /** A list of keys and values; inputs are named like its documented keys. */
@@ -54,16 +56,19 @@ export function pairType(
   definitions: Definitions,
   complain: Complain,
 ): TypeMapping {
-  const { into, outputs = {}, omitted, defaults } = correction;
+  const { into, under, outputs = {}, omitted, defaults } = correction;
   const pairing = { definitions, complain, at: pulumi.type };
+  const to =
+    under === undefined ? counterpart.inputs : (lookUp(counterpart.inputs, under, pairing)?.fields?.() ?? {});
   for (const [name, mapping] of Object.entries(outputs))
     checkOutput(name, mapping, pulumi, counterpart, pairing);
-  for (const path of Object.keys(defaults ?? {})) lookUp(counterpart.inputs, path, pairing);
-  const properties = pairFields(pulumi.inputs, counterpart.inputs, correction, pairing);
+  for (const path of Object.keys(defaults ?? {})) lookUp(to, path, pairing);
+  const properties = pairFields(pulumi.inputs, to, correction, pairing);
   const named = autoName(pulumi, counterpart, properties);
   return {
     type: counterpart.type,
     ...(into === undefined ? {} : { into }),
+    ...(under === undefined ? {} : { under }),
     properties,
     ...(omitted ? { omitted } : {}),
     ...(defaults || named ? { defaults: { ...named, ...defaults } } : {}),
@@ -132,7 +137,7 @@ const attributesIn = (text: string) => [...text.matchAll(/\$\{Self\.([^}]+)\}/g)
 export function pairFields(
   from: Record<string, Field>,
   to: Record<string, Field>,
-  correction: Pick<TypeCorrection, "properties" | "omitted" | "within" | "attributes" | "into">,
+  correction: Pick<TypeCorrection, "properties" | "omitted" | "within" | "attributes" | "into" | "under">,
   pairing: Pairing,
 ): Fields {
   const { properties = {}, omitted = {} } = correction;
@@ -143,7 +148,9 @@ export function pairFields(
   for (const [name, field] of Object.entries(from)) {
     const stated = properties[name];
     const inside = { ...pairing, at: `${pairing.at}.${name}` };
-    if (stated === undefined && (omitted[name] !== undefined || correction.into !== undefined)) continue;
+    const isSpread = correction.into !== undefined && correction.under === undefined;
+    if (stated === undefined && (omitted[name] !== undefined || isSpread || name === correction.into))
+      continue;
     const paired =
       stated === undefined
         ? byName(name, field, to, correction, inside)

@@ -86,6 +86,22 @@ describe("a resource", () => {
     });
   });
 
+  it("is an entry of a list there, one for each", () => {
+    const bucket = resource("aws:s3/bucket:Bucket", "files", {});
+    const metric = (name: string, inputs = {}) =>
+      resource(
+        "aws:s3/bucketMetric:BucketMetric",
+        name,
+        { bucket: "files.id", ...inputs },
+        { bucket: [bucket] },
+      );
+    const graph = graphOf(bucket, metric("all"), metric("docs", { name: "d", filter: { prefix: "docs/" } }));
+    expect(propertiesOf(graph, "AWS::S3::Bucket").MetricsConfigurations).toEqual([
+      { Id: "all" },
+      { Id: "d", Prefix: "docs/" },
+    ]);
+  });
+
   it("joins what several inputs say of one property", () => {
     const service = resource("aws:ecs/service:Service", "web", {
       deploymentCircuitBreaker: { enable: true, rollback: true },

@@ -18,6 +18,19 @@ export const monitoring: Record<string, TypeCorrection> = {
     type: "AWS::APS::Workspace",
     outputs: { id: "WorkspaceId", arn: "Arn", prometheusEndpoint: "PrometheusEndpoint" },
   },
+  "aws:cloudwatch/eventRule:EventRule": {
+    type: "AWS::Events::Rule",
+    outputs: { arn: "Arn", id: "RuleName", name: "RuleName" },
+    omitted: { namePrefix: NAMED, forceDestroy: "is about how Pulumi deletes" },
+  },
+  "aws:cloudwatch/eventTarget:EventTarget": {
+    type: "AWS::Events::Rule",
+    into: "rule",
+    under: "Targets.+",
+    properties: { targetId: "Id" },
+    defaults: { Id: "{name}" },
+    omitted: { forceDestroy: "is about how Pulumi deletes" },
+  },
   "aws:cloudwatch/logDelivery:LogDelivery": {
     type: "AWS::Logs::Delivery",
     outputs: { arn: "Arn", id: "Ref" },

@@ -114,6 +114,45 @@ export const storage: Record<string, TypeCorrection> = {
     },
     omitted: { mfa: "CloudFormation cannot set it" },
   }),
+  "aws:s3/bucketMetric:BucketMetric": {
+    type: "AWS::S3::Bucket",
+    into: "bucket",
+    under: "MetricsConfigurations.+",
+    properties: {
+      name: "Id",
+      filter: {
+        to: "",
+        properties: {
+          accessPoint: "AccessPointArn",
+          prefix: "Prefix",
+          tags: { to: "TagFilters", as: "tags" },
+        },
+      },
+    },
+    defaults: { Id: "{name}" },
+  },
+  "aws:s3/bucketReplicationConfig:BucketReplicationConfig": {
+    type: "AWS::S3::Bucket",
+    into: "bucket",
+    properties: {
+      role: "ReplicationConfiguration.Role",
+      rules: {
+        to: "ReplicationConfiguration.Rules",
+        properties: {
+          destination: {
+            to: "Destination",
+            properties: {
+              encryptionConfiguration: {
+                to: "EncryptionConfiguration",
+                properties: { replicaKmsKeyId: "ReplicaKmsKeyID" },
+              },
+            },
+          },
+        },
+      },
+    },
+    omitted: { token: "is for the call alone" },
+  },
   "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": part({
     properties: {
       objectLockEnabled: "ObjectLockConfiguration.ObjectLockEnabled",
