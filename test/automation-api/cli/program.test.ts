@@ -35,6 +35,7 @@ it("has every command of the product", () => {
       ],
       ...["resources", "restore", "settings", "stacks", "start", "status", "tokens create", "tokens list"],
       ...["tokens revoke", "worker"],
+      ...["export", "cost"],
       ...["host add", "host check", "host list", "host remove", "host scan", "host show"],
     ].sort(),
   );
