@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Graph, GraphResource, Json } from "../../../components/testing/index.ts";
 import { toCloudFormation } from "../../../stacks/export/cloudformation.ts";
-import { keptGraphs } from "../kept-graphs.ts";
+import { keptComponentGraphs, keptGraphs } from "../kept-graphs.ts";
 import { graphOf, reference, resource } from "./graph.ts";
 
 const vpc = resource("aws:ec2/vpc:Vpc", "net", { cidrBlock: "10.0.0.0/16", tags: { Name: "net" } });
@@ -288,4 +288,10 @@ describe.each(keptGraphs())("%s", (_, graph) => {
       expect(texts).not.toMatch(new RegExp(`111122223333:[A-Za-z]+/${name.replace(/[.@]/g, "\\$&")}[":/]`));
     }
   });
+});
+
+it("knows what the components of the library make", () => {
+  const graphs = keptComponentGraphs();
+  expect(graphs.length).toBeGreaterThan(10);
+  for (const [file, graph] of graphs) expect([file, toCloudFormation(graph).unmapped]).toEqual([file, []]);
 });

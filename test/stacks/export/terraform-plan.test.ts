@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { GraphResource } from "../../../components/testing/index.ts";
 import { toTerraformPlan } from "../../../stacks/export/terraform-plan.ts";
-import { keptGraphs } from "../kept-graphs.ts";
+import { keptComponentGraphs, keptGraphs } from "../kept-graphs.ts";
 import { graphOf, reference, resource } from "./graph.ts";
 
 interface Change {
@@ -129,4 +129,10 @@ describe.each(keptGraphs())("%s", (_, graph) => {
     const texts = [...JSON.stringify(plan.configuration).matchAll(/"(aws_\w+\.[\w-]+)[".]/g)];
     for (const [, address] of texts) expect(addresses).toContain(address);
   });
+});
+
+it("knows what the components of the library make", () => {
+  const graphs = keptComponentGraphs();
+  expect(graphs.length).toBeGreaterThan(10);
+  for (const [file, graph] of graphs) expect([file, toTerraformPlan(graph).unmapped]).toEqual([file, []]);
 });
