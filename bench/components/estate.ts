@@ -57,14 +57,14 @@ function makeTeam(name: string): void {
   }
 }
 
-/** The graph of an estate of that many teams. */
+/** Builds and records an estate of that many teams. */
 export function recordEstate(teams: number): Promise<Graph> {
   return record(() => {
     for (let team = 0; team < teams; team += 1) makeTeam(`team${team}`);
   });
 }
 
-/** Builds and records an estate of that many teams. */
+/** How long that takes. */
 export async function measureEstate(teams: number): Promise<{ resources: number; seconds: number }> {
   const start = performance.now();
   const graph = await recordEstate(teams);
