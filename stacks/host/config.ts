@@ -1,15 +1,20 @@
 import { z } from "zod";
 import { secretText, structured, text, wholeNumber } from "../fields.ts";
 
-const address = text(/^[A-Za-z0-9:][A-Za-z0-9_.:-]{0,252}$/, "a host name or an IP address");
-const user = text(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/, "a user name");
-const hostKey = text(
-  /^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+={0,2}$/,
-  "a host key such as `ssh-ed25519 AAAA…`",
-);
-const login = text(/^roost-agent:hst_[0-9a-z]{26}$/, "the name of a login that the platform holds");
-
-const hop = { address, port: wholeNumber(1, 65_535), user, hostKey, login };
+const hop = {
+  address: text(/^[A-Za-z0-9:][A-Za-z0-9_.:-]{0,252}$/, "a host name or an IP address").describe(
+    "Where it is reached.",
+  ),
+  port: wholeNumber(1, 65_535).describe("Port of its SSH server."),
+  user: text(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/, "a user name").describe("Who to log in as."),
+  hostKey: text(
+    /^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+={0,2}$/,
+    "a host key such as `ssh-ed25519 AAAA…`",
+  ).describe("The one key that it is known by."),
+  login: text(/^roost-agent:hst_[0-9a-z]{26}$/, "the name of a login that the platform holds").describe(
+    "Name of the key to log in with; the key itself is in the runner's memory alone.",
+  ),
+};
 
 export const hostConfig = z.strictObject({
   ...hop,

@@ -31,7 +31,7 @@ export const REQUIREMENTS = {
   promtool: { lack: () => lackOfProgram("promtool"), aptPackage: "prometheus" },
   amtool: { lack: () => lackOfProgram("amtool"), aptPackage: "prometheus-alertmanager" },
   chromium: { lack: () => lackOfProgram("chromium"), aptPackage: "chromium" },
-  overlay: { lack: lackOfOverlay },
+  overlay: { lack: lackOfOverlay, given: true },
   debootstrap: { lack: () => lackOfProgram("debootstrap"), aptPackage: "debootstrap" },
   shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
   "python3-venv": { lack: lackOfPythonEnvironments, aptPackage: "python3-venv" },
