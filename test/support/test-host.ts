@@ -10,13 +10,14 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { locate } from "../../toolchain/found.mjs";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
+import { until } from "./processes.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`./test-host/${name}`, import.meta.url));
 const stateScript = readFileSync(script("state.sh"), "utf8");
 
 /** Undefined where test hosts can be made; else why the suite is skipped. In CI that throws. */
 export function reasonWithoutTestHosts(): string | undefined {
-  const reason = reasonToSkip("root", "overlay", "debootstrap");
+  const reason = reasonToSkip("root", "overlay", "debootstrap", "systemd-nspawn");
   if (reason) console.log(`skipped: ${reason}`);
   return reason;
 }
@@ -43,7 +44,7 @@ export class TestHost {
   readonly #base: string;
   readonly #folder: string;
   /** A process of the host that stays, with its id on this machine. */
-  #resident: { process: ChildProcess; pid: number } | undefined;
+  #resident: { process: ChildProcess; pid: number; enter: string[] } | undefined;
   readonly #closers: (() => Promise<void>)[] = [];
 
   private constructor(base: string, folder: string) {
@@ -167,7 +168,25 @@ export class TestHost {
     const process = this.#spawn(["/bin/sh", "-c", "echo there; exec sleep infinity"], "pipe");
     await new Promise((resolve) => process.stdout?.once("data", resolve));
     const [inner] = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").split(" ");
-    this.#resident = { process, pid: Number(inner) };
+    const enter = ["--mount", "--pid", "--uts", "--ipc", "chroot", join(this.#folder, "root")];
+    this.#resident = { process, pid: Number(inner), enter };
+  }
+
+  /** Starts its systemd and all services; from now on everything runs beside them. */
+  async boot(): Promise<void> {
+    const process = spawn("/bin/sh", [script("boot.sh"), this.#base, this.#folder], { stdio: "ignore" });
+    const enter = ["--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd"];
+    await until(
+      "the host has booted",
+      async () => {
+        const [pid] = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").split(" ");
+        if (!pid || !readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("systemd\n")) return false;
+        this.#resident = { process, pid: Number(pid), enter };
+        const { stdout } = await this.run("systemctl is-system-running --wait");
+        return /^(running|degraded)\n/.test(stdout.toString());
+      },
+      60,
+    );
   }
 
   #spawn(command: string[], io: "pipe" | Socket, env: Record<string, string> = {}): ChildProcess {
@@ -179,19 +198,17 @@ export class TestHost {
         stdio,
       });
     }
-    const spaces = ["--target", String(this.#resident.pid), "--mount", "--pid", "--uts", "--ipc"];
-    return spawn("nsenter", [...spaces, "chroot", join(this.#folder, "root"), ...command], {
-      env: own,
-      stdio,
-    });
+    const { pid, enter } = this.#resident;
+    return spawn("nsenter", ["--target", String(pid), ...enter, ...command], { env: own, stdio });
   }
 
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
     if (this.#resident) {
-      const { process } = this.#resident;
-      const ended = new Promise((resolve) => process.once("exit", resolve));
-      process.kill("SIGKILL");
+      const { process: outer, pid } = this.#resident;
+      const ended = new Promise((resolve) => outer.once("exit", resolve));
+      // The first process of its namespace: all of the host ends with it.
+      process.kill(pid, "SIGKILL");
       await ended;
     }
     await rm(this.#folder, { recursive: true, force: true });

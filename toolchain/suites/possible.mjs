@@ -33,6 +33,7 @@ export const REQUIREMENTS = {
   chromium: { lack: () => lackOfProgram("chromium"), aptPackage: "chromium" },
   overlay: { lack: lackOfOverlay, given: true },
   debootstrap: { lack: () => lackOfProgram("debootstrap"), aptPackage: "debootstrap" },
+  "systemd-nspawn": { lack: () => lackOfProgram("systemd-nspawn"), aptPackage: "systemd-container" },
   shellcheck: { lack: () => lackOfProgram("shellcheck"), aptPackage: "shellcheck" },
   "python3-venv": { lack: lackOfPythonEnvironments, aptPackage: "python3-venv" },
   zsh: { lack: () => lackOfProgram("zsh"), aptPackage: "zsh" },
