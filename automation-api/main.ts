@@ -183,6 +183,7 @@ async function work(
     compileCache,
     servicesFolder,
     nextSlot: () => queue.nextSlot(),
+    wantsPolicies: () => queue.forcesPolicies(),
     onOutput: (line) => log.debug({ line }, "a runner wrote"),
     onFault: (message) => onFault(message),
   });

@@ -25,7 +25,7 @@ import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
 import { checkMasterKey, loadMasterKey } from "./master-key.ts";
 import { Programs, parseAllowRules } from "./programs/service.ts";
-import { Projects } from "./projects/service.ts";
+import { ProjectPolicies, Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
 import { Resets } from "./resets/service.ts";
 import { Scans } from "./scans/service.ts";
@@ -74,6 +74,7 @@ export interface Services {
   configTemplates: ConfigTemplates;
   tuning: Tuning;
   projects: Projects;
+  policies: ProjectPolicies;
   queue: QueueService;
   system: SystemPrincipal;
   /** What health, readiness, metrics and status are made from. */
@@ -199,6 +200,7 @@ export async function openServices(
     configTemplates: new ConfigTemplates(scans),
     tuning: new Tuning(scans),
     projects: new Projects(db, state),
+    policies: new ProjectPolicies(db),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),
     status,

@@ -13,4 +13,4 @@ export { Undecidable } from "./known.ts";
 export { reportOf, sarifOf } from "./report.ts";
 export { linkOf, type Resource, type Rule, resourceRule, stackRule } from "./rule.ts";
 export { rules } from "./rules/index.ts";
-export { type Settings, SettingsError, settings } from "./settings.ts";
+export { checkSettings, type Settings, SettingsError, settings } from "./settings.ts";

@@ -81,6 +81,18 @@ export function requireKnown(rules: readonly Rule[], given: Settings): void {
   if (strange.length > 0) throw new SettingsError(`There is no policy ${strange.join(", ")}.`);
 }
 
+/**
+ * Settings that were written by hand or came from afar.
+ * @throws SettingsError naming what is wrong
+ */
+export function checkSettings(rules: readonly Rule[], given: unknown): Settings {
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) throw new SettingsError(z.prettifyError(parsed.error));
+  requireKnown(rules, parsed.data);
+  for (const rule of rules) settingsOf(rule, parsed.data);
+  return parsed.data;
+}
+
 /** The first exception for a resource that still holds, else the one that ended last. */
 export function exceptionFor(
   exceptions: readonly Exception[],

@@ -9,6 +9,7 @@ import * as hosts from "./migrations/0005-hosts.ts";
 import * as scans from "./migrations/0006-scans.ts";
 import * as sessions from "./migrations/0008-sessions.ts";
 import * as resets from "./migrations/0009-resets.ts";
+import * as projectPolicies from "./migrations/0007-project-policies.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -21,6 +22,7 @@ const migrations = {
   "0006-scans": scans,
   "0008-sessions": sessions,
   "0009-resets": resets,
+  "0007-project-policies": projectPolicies,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

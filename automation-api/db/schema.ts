@@ -12,7 +12,13 @@ export interface Schema {
     created_at: CreatedAt;
     disabled_at: Time | null;
   };
-  project: { id: string; organization_id: string; name: string; created_at: CreatedAt };
+  project: {
+    id: string;
+    organization_id: string;
+    name: string;
+    created_at: CreatedAt;
+    policies: JsonOrNull;
+  };
   role_binding: { account_id: string; project_id: string | null; role: "viewer" | "operator" | "admin" };
   token: {
     id: string;

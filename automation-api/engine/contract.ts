@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { ProgramSource } from "../programs/contract.ts";
+import type { ForcedPolicies } from "../projects/contract.ts";
 
 export type Operation = "preview" | "update" | "refresh" | "destroy";
 
@@ -25,6 +26,8 @@ export interface Job {
   options: OperationOptions;
   message: string;
   program: ProgramSource;
+  /** Forced on the project. */
+  policies?: ForcedPolicies;
   config: Record<string, ConfigValue>;
   backendUrl: string;
   /** Good for this attempt of this deployment only. */
@@ -51,6 +54,8 @@ export interface RunnerSetup {
   commandProvider: "roost" | "official";
   /** `name:port` of providers that the worker itself serves to this runner's engine. */
   attached: string[];
+  /** Whether a job is likely to force policies. */
+  policies?: boolean;
   /** Shared folder of official plugins, when there is one. */
   pluginsFolder?: string;
 }

@@ -112,6 +112,7 @@ export class RunningDeployment {
         options: claim.options,
         message: claim.message,
         program,
+        policies: claim.policies ?? undefined,
         config: claim.config,
         backendUrl: this.#options.backendUrl,
         token: claim.token,

@@ -35,9 +35,18 @@ function stackOutputs(event: EngineEvent): Record<string, unknown> | undefined {
 }
 
 function diagnosticOf(event: EngineEvent): Diagnostic | undefined {
+  if (event.policyEvent) return policyDiagnostic(event.policyEvent);
   const given = event.diagnosticEvent;
   if (!given || given.ephemeral || !["error", "warning"].includes(given.severity)) return undefined;
   return { severity: given.severity, message: plain(given.message), ...(given.urn && { urn: given.urn }) };
+}
+
+/** What a policy found: the reason of a refusal, which the engine itself sums up as "preview failed". */
+function policyDiagnostic(event: NonNullable<EngineEvent["policyEvent"]>): Diagnostic {
+  const { policyName, message, enforcementLevel, resourceUrn } = event;
+  const severity = enforcementLevel === "advisory" ? "warning" : "error";
+  const text = `The policy ${policyName}: ${plain(message)}`;
+  return { severity, message: text, ...(resourceUrn && { urn: resourceUrn }) };
 }
 
 /** Without the engine's colour marks, such as `<{%reset%}>`. */

@@ -6,6 +6,8 @@ export interface RunnerPoolOptions extends Omit<RunnerOptions, "slot"> {
   warm: number;
   /** A number that no other runner has on any machine. */
   nextSlot(): Promise<number>;
+  /** Whether runners should have the policies ready. */
+  wantsPolicies(): Promise<boolean>;
   onFault(message: string): void;
 }
 
@@ -60,7 +62,9 @@ export class RunnerPool {
   }
 
   async #start(): Promise<Runner> {
-    return Runner.start({ ...this.#options, slot: await this.#options.nextSlot() });
+    const slot = await this.#options.nextSlot();
+    const policies = await this.#options.wantsPolicies();
+    return Runner.start({ ...this.#options, slot, setup: { ...this.#options.setup, policies } });
   }
 
   #remove(started: Promise<Runner>): void {

@@ -12,7 +12,8 @@ import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { runOperation } from "./operation.ts";
 import { placeProgram } from "./placement.ts";
-import { attachProviders } from "./providers.ts";
+import { loadPolicies, servePolicies } from "./policies.ts";
+import { admitEngine, attachProviders } from "./providers.ts";
 import { warmUp } from "./warm-up.ts";
 import { openStack } from "./workspace.ts";
 
@@ -28,6 +29,8 @@ let command: EngineCommand | undefined;
 let attached: Promise<string> | undefined;
 let catalogue: Catalogue | undefined;
 let idle: NodeJS.Timeout | undefined;
+/** While policies load, the working folder is theirs. */
+let preloaded: Promise<unknown> | undefined;
 
 function send(message: FromRunner): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()));
@@ -59,6 +62,8 @@ async function prepare(given: RunnerSetup): Promise<void> {
 
 async function useTime(): Promise<void> {
   await warmUp().catch(() => {});
+  if (setup?.policies) preloaded = loadPolicies().catch(() => {});
+  await preloaded;
   await send({ kind: "warm" });
 }
 
@@ -72,6 +77,8 @@ async function work(job: Job): Promise<void> {
 async function run(job: Job): Promise<RunnerOutcome> {
   if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
   for (const [name, key] of Object.entries(job.logins ?? {})) holdLogin(name, key);
+  await preloaded;
+  const policies = job.policies && (await servePolicies(job.policies, setup.engineHome, admitted(setup)));
   const place = await placeProgram(job.program, setup.work, {
     project: job.project,
     signal: cancelled.signal,
@@ -87,11 +94,19 @@ async function run(job: Job): Promise<RunnerOutcome> {
   });
   const events = new EventBatch();
   try {
-    await runOperation(stack, job, { onEvent: (event) => events.add(event), signal: cancelled.signal });
+    await runOperation(stack, job, {
+      onEvent: (event) => events.add(event),
+      signal: cancelled.signal,
+      policies,
+    });
   } finally {
     await events.flush();
   }
   return { succeeded: true };
+}
+
+function admitted({ engineUser }: RunnerSetup) {
+  return admitEngine(engineUser, () => command?.processId);
 }
 
 function failed(error: unknown): RunnerOutcome {
@@ -110,10 +125,11 @@ class EventBatch {
   #events: EngineEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** The SDK's own chatter is left out: nobody who watches a deployment wants it. */
+  /** What nobody who watches a deployment wants: the SDK's own chatter, and every policy that a resource keeps. */
   add(event: EngineEvent): void {
     // Its types leave this severity out, its events do not.
     if ((event.diagnosticEvent?.severity as string | undefined) === "debug") return;
+    if ("policyAnalyzeSummaryEvent" in event || "policyRemediateSummaryEvent" in event) return;
     this.#events.push(event);
     this.#timer ??= setTimeout(() => void this.flush(), batchMilliseconds);
   }

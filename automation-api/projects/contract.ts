@@ -108,3 +108,26 @@ export const deleteQuery = z.strictObject({
     .default(false)
     .describe("true: also with resources, which are then forgotten, not destroyed."),
 });
+
+export const forcedPolicies = z.strictObject({
+  level: z
+    .enum(["mandatory", "advisory"])
+    .nullable()
+    .default(null)
+    .describe("For every policy whose level is not set; null: each has its own."),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.record(z.string(), z.unknown())]))
+    .default({})
+    .describe(
+      "Policy → level, or enforcementLevel, exceptions and settings of its own; all: for those not named.",
+    ),
+  allowCommandLine: z
+    .boolean()
+    .default(false)
+    .describe("true: people may update by their own pulumi command, which runs only what they tell it to."),
+});
+export type ForcedPolicies = z.output<typeof forcedPolicies>;
+export const forcedPoliciesReply = z.object({
+  policies: forcedPolicies.nullable().describe("null: none are forced."),
+});
+export const projectParams = z.strictObject({ project: projectName });

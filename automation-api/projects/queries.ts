@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../db/transaction.ts";
-import type { Update } from "./contract.ts";
+import type { ForcedPolicies, Update } from "./contract.ts";
 
 export async function findProject(db: Db | Tx, organizationId: string, name: string) {
   return db
@@ -208,4 +208,21 @@ export async function listResources(
     ORDER BY r.stack_id, r.position
     LIMIT ${filter.limit}`.execute(db);
   return rows;
+}
+
+export async function findPolicies(db: Db | Tx, projectId: string): Promise<ForcedPolicies | null> {
+  const row = await db
+    .selectFrom("project")
+    .select("policies")
+    .where("id", "=", projectId)
+    .executeTakeFirstOrThrow();
+  return row.policies as ForcedPolicies | null;
+}
+
+export async function setPolicies(tx: Tx, projectId: string, policies: ForcedPolicies | null): Promise<void> {
+  await tx
+    .updateTable("project")
+    .set({ policies: policies && JSON.stringify(policies) })
+    .where("id", "=", projectId)
+    .execute();
 }

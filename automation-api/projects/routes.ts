@@ -2,16 +2,17 @@ import type { Db } from "../db/transaction.ts";
 import { type EventFeed, requireReadable, streamReply, toStreamEvents } from "../events/service.ts";
 import { type Route, route } from "../http/route.ts";
 import * as contract from "./contract.ts";
-import type { Projects } from "./service.ts";
+import type { ProjectPolicies, Projects } from "./service.ts";
 
 interface Dependencies {
   db: Db;
   projects: Projects;
+  policies: ProjectPolicies;
   feed: EventFeed;
 }
 
 /** Projects, stacks, resources, and the live events of updates that people run by the pulumi command. */
-export function projectRoutes({ db, projects, feed }: Dependencies): Route[] {
+export function projectRoutes({ db, projects, policies, feed }: Dependencies): Route[] {
   return [
     route({
       method: "get",
@@ -53,7 +54,54 @@ export function projectRoutes({ db, projects, feed }: Dependencies): Route[] {
         return sendEvents(toStreamEvents(feed, params.id, { after: query.after, lastEventId, signal }));
       },
     }),
+    ...policyRoutes(policies),
     ...stackRoutes(projects),
+  ];
+}
+
+function policyRoutes(policies: ProjectPolicies): Route[] {
+  const path = "/api/v1/projects/:project/policies";
+  return [
+    route({
+      method: "get",
+      path,
+      summary: "Get the policies that are forced on a project",
+      tag: "Projects",
+      access: "stack:read",
+      params: contract.projectParams,
+      replies: { 200: { description: "What is forced.", schema: contract.forcedPoliciesReply } },
+      handler: async ({ principal, params }) => ({
+        status: 200,
+        body: { policies: await policies.find(principal, params.project) },
+      }),
+    }),
+    route({
+      method: "put",
+      path,
+      summary: "Force policies on every update of a project",
+      tag: "Projects",
+      access: "policy:write",
+      params: contract.projectParams,
+      body: contract.forcedPolicies,
+      replies: { 200: { description: "What is forced now.", schema: contract.forcedPoliciesReply } },
+      async handler({ principal, params, body, requestId }) {
+        await policies.set(principal, params.project, body, requestId);
+        return { status: 200, body: { policies: body } };
+      },
+    }),
+    route({
+      method: "delete",
+      path,
+      summary: "Force no policies on a project any more",
+      tag: "Projects",
+      access: "policy:write",
+      params: contract.projectParams,
+      replies: { 204: { description: "None are forced." } },
+      async handler({ principal, params, requestId }) {
+        await policies.set(principal, params.project, null, requestId);
+        return { status: 204 };
+      },
+    }),
   ];
 }
 

@@ -2,6 +2,7 @@ import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { Hide } from "../events/service.ts";
 import type { ProgramReference } from "../programs/contract.ts";
+import type { ForcedPolicies } from "../projects/contract.ts";
 
 /** A change of one configuration key: plain, ciphertext of the stack's key, or removed. */
 export type ConfigChange =
@@ -25,6 +26,8 @@ export interface Claim {
   options: OperationOptions;
   message: string;
   program: ProgramReference;
+  /** Forced on the project. */
+  policies: ForcedPolicies | null;
   config: Record<string, ConfigValue>;
   requesterId: string;
   requester: string;

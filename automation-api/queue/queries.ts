@@ -3,6 +3,7 @@ import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { Db, Tx } from "../db/transaction.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { ProgramReference } from "../programs/contract.ts";
+import type { ForcedPolicies } from "../projects/contract.ts";
 import type { Abandoned, ConfigChange, Result, Worker } from "./contract.ts";
 import { fromStored, type StoredConfig, toStored } from "./domain.ts";
 
@@ -17,6 +18,7 @@ export interface QueuedRow {
   operation: Operation;
   options: OperationOptions;
   program: ProgramReference;
+  policies: ForcedPolicies | null;
   config_patch: Record<string, ConfigChange>;
   message: string;
   requester_id: string;
@@ -35,7 +37,7 @@ export interface QueuedRow {
 export async function lockNext(tx: Tx): Promise<QueuedRow | undefined> {
   const found = await sql<QueuedRow>`
     SELECT d.id, d.organization_id, o.name AS organization, d.project_id, p.name AS project, d.stack_id,
-           s.name AS stack, d.operation, d.options, d.program, d.config_patch, d.message, d.requester_id,
+           s.name AS stack, p.policies, d.operation, d.options, d.program, d.config_patch, d.message, d.requester_id,
            d.requester, d.request_id, d.trace_parent, d.epoch, d.attempt, d.created_at
     FROM deployment d
     JOIN stack s ON s.id = d.stack_id
@@ -277,6 +279,17 @@ export async function takeOver(
 function runnerOf(pid: number, started: string | null): ProcessIdentity | undefined {
   const [bootId, startTime] = started?.split(" ") ?? [];
   return bootId && startTime ? { pid, bootId, startTime } : undefined;
+}
+
+/** Whether any project has policies that are forced on it. */
+export async function forcesPolicies(db: Db): Promise<boolean> {
+  const found = await db
+    .selectFrom("project")
+    .select("id")
+    .where("policies", "is not", null)
+    .limit(1)
+    .execute();
+  return found.length > 0;
 }
 
 export async function nextSlot(db: Db): Promise<number> {

@@ -73,6 +73,7 @@ export class QueueService {
         options: row.options,
         message: row.message,
         program: row.program,
+        policies: row.policies,
         config,
         requesterId: row.requester_id,
         requester: row.requester,
@@ -199,6 +200,11 @@ export class QueueService {
   /** The update that the attempt's engine made, if it got so far. */
   updateOf(deploymentId: string) {
     return queries.updateOf(this.#deps.db, deploymentId);
+  }
+
+  /** Whether runners should have the policies ready. */
+  forcesPolicies(): Promise<boolean> {
+    return queries.forcesPolicies(this.#deps.db);
   }
 
   nextSlot(): Promise<number> {

@@ -37,6 +37,8 @@ export interface StackRow {
   /** Last published version; 0 before the first. */
   version: number;
   active: ActiveUpdate | null;
+  /** Policies are forced on its project, and people must not update by their own command. */
+  isForced: boolean;
 }
 
 export interface StackSummary {

@@ -7,7 +7,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { decodeContent, encodeContent } from "./content.ts";
 import { endUpdate, settleOrphan } from "./endings.ts";
 import { secretTexts } from "./secrets.ts";
-import type { EngineEventRow, UpdateKind, UpdateRow, WireConfigValue } from "./store.ts";
+import type { EngineEventRow, StackRow, UpdateKind, UpdateRow, WireConfigValue } from "./store.ts";
 import { parseJournal } from "./wire.ts";
 
 export interface UpdateRequest {
@@ -48,6 +48,9 @@ export function updateActions(parts: Parts) {
   /** Names the update; nothing is held until it starts. */
   async function createUpdate(principal: Principal, names: Names, request: UpdateRequest): Promise<string> {
     const stack = await stackFor(parts, principal, names, "deployment:create");
+    if (principal.kind === "account" && request.kind === "update" && !request.dryRun && stack.isForced) {
+      throw new RoostError("forbidden", forcedReason(stack));
+    }
     const id = randomUUID();
     const created = await store.createUpdate({
       id,
@@ -242,6 +245,13 @@ function changesOf(events: Record<string, unknown>[]): Record<string, number> | 
     | { resourceChanges?: Record<string, number> }
     | undefined;
   return summary && (summary.resourceChanges ?? {});
+}
+
+function forcedReason({ project, name }: StackRow): string {
+  return [
+    `Policies are forced on the project ${project}, and a command of yours would not run them.`,
+    `Deploy ${project}/${name} by the platform (roost deploy), or have allowCommandLine set for the project.`,
+  ].join(" ");
 }
 
 function hashOf(token: string): Buffer {

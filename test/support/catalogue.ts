@@ -31,8 +31,20 @@ async function noopProgram(config: z.output<typeof noopConfig>) {
   return { count, payload };
 }
 
+/** Trusts whatever machine answers, which no policy allows. Nothing is contacted. */
+async function unpinnedProgram() {
+  const { remote } = await import("@pulumi/command");
+  new remote.Command("run", { connection: { host: "192.0.2.1", user: "root" }, create: "true" });
+  return {};
+}
+
 export const builtins: Builtins = {
   ...ours,
+  unpinned: {
+    description: "Breaks a policy",
+    config: z.strictObject({}),
+    load: async () => unpinnedProgram,
+  },
   noop: { description: "Resources that touch nothing", config: noopConfig, load: async () => noopProgram },
 };
 

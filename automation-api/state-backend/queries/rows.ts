@@ -19,6 +19,7 @@ interface StackColumns {
   organization: string;
   tags: Record<string, string>;
   version: string;
+  is_forced: boolean;
   active_id: string | null;
   active_kind: UpdateKind | null;
   active_requester: string | null;
@@ -30,7 +31,8 @@ interface StackColumns {
 /** Stacks that are not deleted, with their names and the update that holds each. */
 export async function selectStacks(db: Db | Tx, where: RawBuilder<unknown>): Promise<StackRow[]> {
   const found = await sql<StackColumns>`
-    SELECT s.id, s.name, s.project_id, p.name AS project, p.organization_id, o.name AS organization, s.tags, s.version,
+    SELECT s.id, s.name, s.project_id, p.name AS project, p.organization_id, o.name AS organization,
+           coalesce(NOT (p.policies->>'allowCommandLine')::boolean, false) AS is_forced, s.tags, s.version,
            u.id AS active_id, u.kind AS active_kind, u.requester AS active_requester,
            u.deployment_id AS active_deployment_id, u.started_at AS active_started_at,
            u.state = 'running' AND u.lease_expires_at > clock_timestamp() AS active_is_live
@@ -46,6 +48,7 @@ export async function selectStacks(db: Db | Tx, where: RawBuilder<unknown>): Pro
     project: row.project,
     organizationId: row.organization_id,
     organization: row.organization,
+    isForced: row.is_forced,
     tags: row.tags,
     version: Number(row.version),
     active: activeOf(row),

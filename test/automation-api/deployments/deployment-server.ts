@@ -14,7 +14,7 @@ import type { Hub } from "../../../automation-api/http/websocket.ts";
 import { programRoutes } from "../../../automation-api/programs/routes.ts";
 import { Programs, parseAllowRules } from "../../../automation-api/programs/service.ts";
 import { projectRoutes } from "../../../automation-api/projects/routes.ts";
-import { Projects } from "../../../automation-api/projects/service.ts";
+import { ProjectPolicies, Projects } from "../../../automation-api/projects/service.ts";
 import { QueueService } from "../../../automation-api/queue/service.ts";
 import {
   createPostgresStore,
@@ -81,7 +81,7 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
       parts = { cipher, state, deployments, programs, credentials, queue, feed, programRoot };
       return [
         ...deploymentRoutes({ db, deployments, feed }),
-        ...projectRoutes({ db, projects: new Projects(db, state), feed }),
+        ...projectRoutes({ db, projects: new Projects(db, state), policies: new ProjectPolicies(db), feed }),
         ...programRoutes(programs),
         ...credentialRoutes(credentials),
       ];

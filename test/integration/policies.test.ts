@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import type { Deployment } from "../../automation-api/deployments/contract.ts";
+import type { Stack } from "../../automation-api/projects/contract.ts";
+import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
+import { withNoopProject } from "../automation-api/state-backend/noop-project.ts";
+import { Client } from "../support/client.ts";
+import { Cluster } from "../support/cluster.ts";
+import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
+import { expectSuccess } from "../support/engine.ts";
+import { follow } from "../support/follow.ts";
+
+jest.setTimeout(240_000);
+const suite = reasonToSkip("engine", "postgres") ? describe.skip : describe;
+
+interface PolicyEvent {
+  resourceUrn: string;
+  policyName: string;
+  policyPackName: string;
+  enforcementLevel: string;
+  message: string;
+}
+
+suite("policies that are forced on a project", () => {
+  let database: TestDatabase;
+  let cluster: Cluster;
+  let client: Client;
+  let token: string;
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection), ROOST_WORKERS: "1" });
+    await cluster.add("server");
+    token = await cluster.token();
+    client = new Client(() => cluster.url, token);
+  });
+  afterAll(async () => {
+    await cluster?.close();
+    await database?.close();
+  });
+
+  const force = (project: string, policies: object) =>
+    client.call("PUT", `/api/v1/projects/${project}/policies`, policies);
+  /** Runs a deployment to its end, with the policy events of its live stream. */
+  async function deploy(input: Record<string, unknown>): Promise<[Deployment, PolicyEvent[]]> {
+    const { id } = await client.deploy({ stack: "dev", ...input });
+    const events: PolicyEvent[] = [];
+    for await (const { data } of follow({
+      url: cluster.url,
+      token,
+      path: `/api/v1/deployments/${id}/events`,
+    })) {
+      const { policyEvent } = (data.data ?? {}) as { policyEvent?: PolicyEvent };
+      if (policyEvent) events.push(policyEvent);
+    }
+    return [await client.ended(id), events];
+  }
+  const resources = async (project: string) =>
+    (await client.call<Stack>("GET", `/api/v1/stacks/${project}/dev`)).resources;
+
+  it("refuse a change before anything is made, show it live, and let it through as an advisory", async () => {
+    const program = { builtin: "unpinned" };
+    const [free] = await deploy({ project: "shop", operation: "preview", program });
+    expect(free.state).toBe("succeeded");
+
+    await force("shop", {});
+    const [refused, events] = await deploy({ project: "shop", program });
+    expect(refused.state).toBe("failed");
+    expect(refused.error).toContain("The policy ssh-pinned-host");
+    expect(refused.changes ?? {}).toEqual({});
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({
+      policyPackName: "roost",
+      policyName: "ssh-pinned-host",
+      enforcementLevel: "mandatory",
+    });
+    expect(events[0]!.resourceUrn).toContain("command:remote:Command::run");
+    expect(events[0]!.message).toMatch(
+      /whatever machine answers.*hostKey.*docs\/policies.md#ssh-pinned-host/s,
+    );
+    expect(await resources("shop")).toBe(0);
+
+    await force("shop", { level: "advisory" });
+    const [shown, advisories] = await deploy({ project: "shop", operation: "preview", program });
+    expect(shown.state).toBe("succeeded");
+    expect(advisories).toMatchObject([{ policyName: "ssh-pinned-host", enforcementLevel: "advisory" }]);
+  });
+
+  it("let through what keeps them, and refuse a person's own command with the reason", async () => {
+    await withNoopProject(
+      { env: { PULUMI_BACKEND_URL: cluster.url, PULUMI_ACCESS_TOKEN: token } },
+      async (project) => {
+        const up = () => project.pulumi(["up", "--yes", "--skip-preview"]);
+        await expectSuccess(up());
+        await force("example", {});
+        const refused = await up();
+        expect(refused.code).not.toBe(0);
+        expect(refused.output).toContain("Policies are forced on the project example");
+        await expectSuccess(project.pulumi(["preview"]));
+        await force("example", { allowCommandLine: true });
+        await expectSuccess(up());
+        await force("example", {});
+        await client.call("DELETE", "/api/v1/projects/example/policies");
+        await expectSuccess(up());
+      },
+    );
+    await force("shop", {});
+    const [kept] = await deploy({
+      project: "shop",
+      stack: "noop",
+      program: { builtin: "noop" },
+    });
+    expect([kept.state, kept.error]).toEqual(["succeeded", null]);
+  });
+
+  it("are refused where their settings are wrong, and told as they are", async () => {
+    const wrong = await client.fetch("PUT", "/api/v1/projects/shop/policies", {
+      settings: { "no-such": "disabled" },
+    });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({
+      detail: expect.stringContaining("There is no policy no-such"),
+    });
+    const settings = { tags: { enforcementLevel: "mandatory", required: ["owner"] } };
+    await force("shop", { settings });
+    expect(await client.call("GET", "/api/v1/projects/shop/policies")).toEqual({
+      policies: { level: null, settings, allowCommandLine: false },
+    });
+  });
+});
