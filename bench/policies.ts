@@ -1,0 +1,106 @@
+/**
+ * The policies: microseconds for one rule and one resource, an estate of 1,000 resources recorded and checked, what
+ * a pack adds to an operation of the engine when it is in memory already, and how well the rules find what is weak.
+ *
+ *   npm run bench -- policies [--rounds 5]
+ */
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Graph } from "../components/testing/index.ts";
+import { noopProvider } from "../plugins/noop/index.ts";
+import { LoadedPack, placeServedPack } from "../plugins/policy-launcher/index.ts";
+import { serveProvider } from "../plugins/provider/index.ts";
+import { evaluate, rules } from "../policies/index.ts";
+import { scoreOf } from "../policies/testing/score.ts";
+import { expectSuccess, reasonWithoutEngine, repository, withProject } from "../test/support/engine.ts";
+import { recordEstate } from "./components/estate.ts";
+import { median } from "./deploy/statistics.ts";
+import { type Row, report } from "./report.ts";
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
+const rounds = Number(values.rounds);
+
+function seconds(begun: number): number {
+  return (performance.now() - begun) / 1000;
+}
+
+const perTeam = (await recordEstate(1)).resources.length;
+const estates: { checks: number; check: number; whole: number }[] = [];
+for (let round = 0; round < rounds; round += 1) {
+  const begun = performance.now();
+  const graph = await recordEstate(Math.round(1000 / perTeam));
+  const recorded = performance.now();
+  const { checks } = evaluate(rules, graph);
+  const scale = 1000 / graph.resources.length;
+  estates.push({ checks, check: seconds(recorded), whole: seconds(begun) * scale });
+}
+const perCheck = median(estates.map(({ check, checks }) => (check / checks) * 1e6));
+
+const own = globSync("test/{stacks,components/*}/fixtures/*.json", { cwd: repository }).map(
+  (path): [string, Graph] => [path, JSON.parse(readFileSync(join(repository, path), "utf8")) as Graph],
+);
+const { mutants, killed, falsePositives } = scoreOf(rules, own);
+
+const rows: Row[] = [
+  { metric: "us_per_rule_resource", value: perCheck, unit: "us", goal: { atMost: 20 } },
+  {
+    metric: "estate_1000_check_s",
+    value: median(estates.map(({ whole }) => whole)),
+    unit: "s",
+    goal: { atMost: 2 },
+  },
+  { metric: "mutation_score", value: (killed / mutants) * 100, unit: "%", goal: { atLeast: 95 } },
+  { metric: "mutants", value: mutants, unit: "count" },
+  { metric: "false_positives", value: falsePositives.length, unit: "count", goal: { atMost: 0 } },
+  { metric: "rules", value: rules.length, unit: "count", goal: { atLeast: 40 } },
+];
+
+if (reasonWithoutEngine() === undefined) {
+  // One pack fits into a process, and serves as many engines as come.
+  const pack = await LoadedPack.load(join(repository, "policies"));
+  const few = await measurePack(pack, 2);
+  const many = await measurePack(pack, 202);
+  rows.push(
+    { metric: "pack_start_s", value: few, unit: "s", goal: { atMost: 0.3 } },
+    { metric: "pack_ms_per_resource", value: ((many - few) / 200) * 1000, unit: "ms", goal: { atMost: 1 } },
+  );
+}
+process.exitCode = report("policies", rows) ? 0 : 1;
+
+/** Seconds that the pack adds to a preview of that many resources, served as a warm runner does. */
+async function measurePack(pack: LoadedPack, resources: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "pack-bench-"));
+  const provider = await serveProvider(noopProvider);
+  const port = await pack.serve(() => true);
+  const executable = join(folder, "roost");
+  await placeServedPack(executable, port);
+  const program = `
+    const pulumi = require("@pulumi/pulumi");
+    for (let n = 0; n < ${resources}; n++) new pulumi.CustomResource("noop:index:Resource", "r" + n, { payload: "p" });
+  `;
+  try {
+    return await withProject(
+      {
+        files: { "package.json": "{}", "index.js": program },
+        env: { PULUMI_DEBUG_PROVIDERS: `noop:${provider.port}` },
+      },
+      async (project) => {
+        const time = async (flags: string[]) => {
+          const begun = performance.now();
+          await expectSuccess(project.pulumi(["preview", ...flags]));
+          return seconds(begun);
+        };
+        await time(["--policy-pack", executable]);
+        const pairs: number[] = [];
+        for (let round = 0; round < rounds; round += 1)
+          pairs.push(-(await time([])) + (await time(["--policy-pack", executable])));
+        return median(pairs);
+      },
+    );
+  } finally {
+    await provider.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
