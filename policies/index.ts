@@ -9,8 +9,7 @@ export {
   type RecordedGraph,
   type Verdict,
 } from "./evaluate.ts";
-export { Undecidable } from "./known.ts";
 export { reportOf, sarifOf } from "./report.ts";
-export { linkOf, type Resource, type Rule, resourceRule, stackRule } from "./rule.ts";
+export { type Resource, type Rule, resourceRule, stackRule } from "./rule.ts";
 export { rules } from "./rules/index.ts";
 export { checkSettings, type Settings, SettingsError, settings } from "./settings.ts";

@@ -44,7 +44,7 @@ function diagnosticOf(event: EngineEvent): Diagnostic | undefined {
 /** What a policy found: the reason of a refusal, which the engine itself sums up as "preview failed". */
 function policyDiagnostic(event: NonNullable<EngineEvent["policyEvent"]>): Diagnostic {
   const { policyName, message, enforcementLevel, resourceUrn } = event;
-  const severity = enforcementLevel === "advisory" ? "warning" : "error";
+  const severity = enforcementLevel === "mandatory" ? "error" : "warning";
   const text = `The policy ${policyName}: ${plain(message)}`;
   return { severity, message: text, ...(resourceUrn && { urn: resourceUrn }) };
 }
