@@ -15,6 +15,7 @@ import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
 import { templateRoutes } from "./templates/routes.ts";
 import { tuningRoutes } from "./tuning/routes.ts";
+import { terminalRoutes } from "./terminal/routes.ts";
 
 /** Every route of the server: the product's API and the Pulumi protocol. */
 export function allRoutes(services: Services): Route[] {
@@ -31,6 +32,7 @@ export function allRoutes(services: Services): Route[] {
     ...resetRoutes(services.resets),
     ...configTemplateRoutes(services.configTemplates),
     ...tuningRoutes(services.tuning),
+    ...terminalRoutes(),
     ...accessRoutes(services),
     ...auditRoutes(services),
     ...systemRoutes(services.status),

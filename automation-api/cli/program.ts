@@ -16,6 +16,7 @@ import { settingsCommand } from "./commands/settings.ts";
 import { resourcesCommand, stacksCommand } from "./commands/stacks.ts";
 import { startCommand, workerCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
+import { terminalCommand } from "./commands/terminal.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import type { Context } from "./context.ts";
 import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -68,6 +69,7 @@ export function buildProgram(session: Session): Command {
     stacksCommand,
     resourcesCommand,
     hostCommand,
+    terminalCommand,
     tokensCommand,
     auditCommand,
   ]) {

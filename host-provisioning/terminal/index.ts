@@ -1,4 +1,8 @@
+export { aliasScript, type FoundAlias, readListing } from "./alias-listing.ts";
+export { type IncomingAlias, type Merged, mergeAliases } from "./alias-registry.ts";
+export { aliasSchema, keyOf } from "./aliases.ts";
 export { plugins, themes } from "./catalogue.ts";
-export { generate, provisionScript } from "./generate.ts";
-export { sourcesOf } from "./plugins.ts";
-export { shellSchema } from "./specification.ts";
+export { frameworks, readDefinition } from "./definitions/index.ts";
+export { type GeneratedShell, generate, provisionScript } from "./generate.ts";
+export { sha256, sourcesOf } from "./plugins.ts";
+export { type Shell, shellSchema } from "./specification.ts";

@@ -1,0 +1,82 @@
+import { z } from "zod";
+
+export const themesReply = z.object({
+  items: z.array(
+    z.object({
+      name: z.string(),
+      summary: z.string(),
+      prompt: z
+        .looseObject({})
+        .describe("Segments left and right, as the field `prompt` of a shell takes them."),
+    }),
+  ),
+});
+
+const cost = z
+  .object({ firstCommandMs: z.number(), keyMs: z.number() })
+  .describe("Measured milliseconds before the first command, and at each key.");
+
+export const pluginsReply = z.object({
+  items: z.array(
+    z.object({
+      name: z.string(),
+      summary: z.string(),
+      version: z.string(),
+      repository: z.string(),
+      commit: z.string(),
+      licence: z.string().describe("SPDX identifier."),
+      cost,
+      files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
+    }),
+  ),
+});
+
+const note = z.object({
+  line: z.number(),
+  subject: z.string(),
+  taken: z.boolean(),
+  message: z.string().describe("What became of it, or why it was left out."),
+});
+
+export const generated = z.object({
+  template: z.literal("zshrc"),
+  version: z.string().describe("SHA-256 of the configuration: the same for the same shell."),
+  files: z.array(
+    z.object({ path: z.string().describe("Below the home folder."), sha256: z.string(), text: z.string() }),
+  ),
+  shell: z.looseObject({}).describe("The whole description that it was made from."),
+  provision: z
+    .string()
+    .describe("Script for `zsh -f`, with the first file as its argument: checks and compiles it."),
+  plugins: z.array(
+    z.object({ name: z.string(), version: z.string(), commit: z.string(), licence: z.string() }),
+  ),
+  cost,
+  notes: z.array(note).describe("What became of each line of `definition`."),
+});
+export type Generated = z.output<typeof generated>;
+
+const alias = z.object({
+  name: z.string(),
+  expansion: z.string(),
+  kind: z.string(),
+  tags: z.array(z.string()),
+  os: z.string(),
+  requires: z.string().optional(),
+  source: z.string().optional(),
+});
+
+export const importedAliases = z.object({
+  registry: z.array(alias).describe("All aliases after the import, in order."),
+  added: z.array(alias),
+  same: z.array(alias).describe("Those that the registry had already."),
+  conflicts: z.array(z.object({ before: alias, after: alias, taken: z.boolean() })),
+  shadowed: z.array(
+    z.object({
+      name: z.string(),
+      hides: z.string(),
+      isUsed: z.boolean().describe("The alias calls what it hides, as `ls` for `ls --color` does."),
+    }),
+  ),
+});
+export type ImportedAliases = z.output<typeof importedAliases>;

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { aliasSchema, frameworks, keyOf, shellSchema } from "../../host-provisioning/terminal/index.ts";
+
+// Not in contract.ts: they are made of what host-provisioning knows of a shell, which no browser can load.
+
+/** A plugin's file of the catalogue has at most 60 KB. */
+const pluginFileCharacters = 256 * 1024;
+
+export const generateRequest = z
+  .strictObject({
+    template: z.enum(["zshrc"]),
+    shell: shellSchema.optional().describe("Default: the default of each field."),
+    definition: z
+      .strictObject({ framework: z.enum(frameworks), text: z.string().max(pluginFileCharacters) })
+      .optional()
+      .describe("Of another framework, in place of `shell`: it is read, not run."),
+    sources: z
+      .array(z.string().max(pluginFileCharacters, `has more than ${pluginFileCharacters} characters`))
+      .max(50)
+      .default([])
+      .describe("Texts of the files of the plugins; each is known by its SHA-256."),
+  })
+  .refine(({ shell, definition }) => !shell || !definition, {
+    path: ["definition"],
+    message: "stands in place of shell: give one of them",
+  });
+export type GenerateRequest = z.output<typeof generateRequest>;
+
+const most = 2000;
+const unique = (aliases: { kind: "regular" | "global" | "suffix"; name: string }[]) =>
+  new Set(aliases.map(keyOf)).size === aliases.length;
+const twice = { message: "names an alias twice" };
+
+export const importRequest = z.strictObject({
+  aliases: z
+    .array(
+      aliasSchema.extend({
+        hides: z.string().max(500).optional().describe("A command, function or builtin of the same name."),
+      }),
+    )
+    .max(most)
+    .refine(unique, twice),
+  registry: z
+    .array(aliasSchema)
+    .max(most)
+    .refine(unique, twice)
+    .default([])
+    .describe("Aliases that are there already."),
+  replace: z.boolean().default(false).describe("Whether a new expansion takes the place of another one."),
+});
+export type ImportRequest = z.output<typeof importRequest>;

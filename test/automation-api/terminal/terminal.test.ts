@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
+import { startTestServer, type TestServer } from "../http/test-server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ routes: () => terminalRoutes() });
+});
+afterAll(() => server.close());
+
+const generate = (body: object) =>
+  server.call("POST", "/api/v1/config/generate", { body: { template: "zshrc", ...body } });
+const importAliases = (body: object) => server.call("POST", "/api/v1/aliases/import", { body });
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const fields = ({ body }: { body: { faults?: { field: string }[] } }) =>
+  body.faults?.map(({ field }) => field);
+
+it("lists themes, and plugins with commit, licence, cost and the hashes of their files", async () => {
+  const themes = (await server.call("GET", "/api/v1/themes")).body.items;
+  expect(themes.map(({ name }: { name: string }) => name)).toEqual([
+    "minimal",
+    "plain",
+    "server",
+    "two-lines",
+  ]);
+  expect(themes[0].prompt.left).toEqual([expect.objectContaining({ kind: "character" })]);
+  const plugins = (await server.call("GET", "/api/v1/plugins")).body.items;
+  expect(plugins[0]).toMatchObject({
+    name: "zsh-autosuggestions",
+    commit: expect.stringMatching(/^[0-9a-f]{40}$/),
+    licence: "MIT",
+    cost: { firstCommandMs: expect.any(Number), keyMs: expect.any(Number) },
+    files: [{ path: "zsh-autosuggestions.zsh", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+  });
+});
+
+it("makes a configuration whose version is the hash of its text", async () => {
+  const { status, body } = await generate({
+    shell: { theme: "server", aliases: [{ name: "g", expansion: "git" }] },
+  });
+  expect([status, body.version]).toEqual([200, sha256(body.files[0].text)]);
+  expect(body.files[1].text).toContain(body.files[0].path);
+  expect(body.files[0].text).toContain("alias -- 'g'='git'");
+  expect(body.provision).toContain("zcompile");
+  expect((await generate({ shell: body.shell })).body.version).toBe(body.version);
+});
+
+it("makes one from another framework's definition, and tells what was left out", async () => {
+  const text = 'ZSH_THEME="bira"\nplugins=(git)\nalias g=git\n';
+  const { status, body } = await generate({ definition: { framework: "oh-my-zsh", text } });
+  expect([status, body.shell.theme]).toEqual([200, "two-lines"]);
+  expect(body.notes).toEqual([
+    { line: 1, subject: "theme bira", taken: true, message: expect.any(String) },
+    { line: 2, subject: "plugin git", taken: false, message: "is not in the catalogue of pinned plugins" },
+    { line: 3, subject: "alias g", taken: true, message: "the same alias" },
+  ]);
+  const both = await generate({ shell: {}, definition: { framework: "prezto", text } });
+  expect([both.status, fields(both)]).toEqual([400, ["definition"]]);
+});
+
+it.each<[object, string]>([
+  [{ template: "bashrc" }, "template"],
+  [{ shell: { theme: "agnoster" } }, "shell.theme"],
+  [{ shell: { history: { lines: "many" } } }, "shell.history.lines"],
+  [{ shell: { aliases: [{ name: "a", expansion: "x\ny" }] } }, "shell.aliases[0].expansion"],
+  [{ shell: { aliases: [{ name: "a", expansion: "x\0" }] } }, "shell.aliases[0].expansion"],
+  [{ shell: { plugins: ["powerlevel10k"] } }, "shell.plugins[0]"],
+  [{ shell: { plugins: ["zsh-autosuggestions"] } }, "shell.plugins"],
+  [{ shell: { plugins: ["zsh-autosuggestions"] }, sources: ["another text"] }, "shell.plugins"],
+  [{ sources: ["x".repeat(300_000)] }, "sources[0]"],
+  [{ definition: { framework: "zinit", text: "" } }, "definition.framework"],
+])("refuses %#: names the field", async (body, field) => {
+  const reply = await generate(body);
+  expect([reply.status, fields(reply)?.[0]]).toEqual([400, field]);
+});
+
+it("brings aliases into a registry, with conflicts and what they hide", async () => {
+  const registry = [{ name: "g", expansion: "git" }];
+  const aliases = [
+    { name: "g", expansion: "grep", source: ".zshrc" },
+    { name: "ls", expansion: "ls --color", hides: "command /usr/bin/ls" },
+  ];
+  const { status, body } = await importAliases({ registry, aliases });
+  expect(status).toBe(200);
+  expect(body.registry.map(({ expansion }: { expansion: string }) => expansion)).toEqual([
+    "git",
+    "ls --color",
+  ]);
+  expect(body.conflicts).toMatchObject([
+    { before: { expansion: "git" }, after: { expansion: "grep" }, taken: false },
+  ]);
+  expect(body.shadowed).toEqual([{ name: "ls", hides: "command /usr/bin/ls", isUsed: true }]);
+  const replaced = await importAliases({ registry, aliases, replace: true });
+  expect(replaced.body.registry[0]).toMatchObject({ expansion: "grep", source: ".zshrc" });
+  // What comes back is taken as a registry again.
+  expect((await importAliases({ registry: body.registry, aliases: [] })).body.registry).toEqual(
+    body.registry,
+  );
+});
+
+it.each<[string, string]>([
+  ["a\nb", "aliases[0].expansion"],
+  ["a\0b", "aliases[0].expansion"],
+  ["", "aliases[0].expansion"],
+])("refuses the alias %j", async (expansion, field) => {
+  const reply = await importAliases({ aliases: [{ name: "x", expansion }] });
+  expect([reply.status, fields(reply)?.[0]]).toEqual([400, field]);
+});
