@@ -14,7 +14,7 @@ export const themesReply = z.object({
 
 const cost = z
   .object({ firstCommandMs: z.number(), keyMs: z.number() })
-  .describe("Measured milliseconds before the first command, and at each key.");
+  .describe("Measured processor milliseconds up to the first command, and at each key.");
 
 export const pluginsReply = z.object({
   items: z.array(

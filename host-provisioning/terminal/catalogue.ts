@@ -64,7 +64,7 @@ export const plugins: readonly PinnedPlugin[] = [
         ],
       },
     ],
-    cost: { firstCommandMs: 2, keyMs: 0.5 },
+    cost: { firstCommandMs: 41, keyMs: 2.2 },
   },
   {
     name: "zsh-syntax-highlighting",
@@ -105,7 +105,7 @@ export const plugins: readonly PinnedPlugin[] = [
         ],
       },
     ],
-    cost: { firstCommandMs: 4, keyMs: 1 },
+    cost: { firstCommandMs: 36, keyMs: 1.5 },
     // It wraps the widgets that are there when it starts.
     after: ["zsh-autosuggestions"],
   },

@@ -26,8 +26,8 @@ export interface PinnedPlugin {
   /** In the order in which they are put into the configuration. */
   files: readonly PinnedFile[];
   /**
-   * Milliseconds that it adds before the first command, and to each key: medians of `npm run bench -- terminal`
-   * on the machine that docs/benchmarks.md names.
+   * Processor milliseconds that it adds up to the first command, and at each key: from `npm run bench -- terminal`
+   * as docs/benchmarks.md tells it, on a busy machine, so upper bounds.
    */
   cost: { firstCommandMs: number; keyMs: number };
   /** Plugins that must come before it when both are used. */

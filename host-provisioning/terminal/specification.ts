@@ -99,11 +99,13 @@ export const shellSchema = z.strictObject({
     .describe("Options of zsh by their names."),
   budget: z
     .strictObject({
-      firstCommandMs: z.number().min(0).max(1000).default(20),
-      keyMs: z.number().min(0).max(100).default(4),
+      firstCommandMs: z.number().min(0).max(1000).default(100),
+      keyMs: z.number().min(0).max(100).default(10),
     })
     .prefault({})
-    .describe("What plugins may cost in all, by the catalogue's measurements."),
+    .describe(
+      "What plugins may cost in all, by the catalogue's measurements. The defaults leave room below what a person notices: 150 ms up to the first command, 20 ms at a key.",
+    ),
 });
 
 export type Shell = z.output<typeof shellSchema>;
