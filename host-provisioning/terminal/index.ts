@@ -4,5 +4,5 @@ export { aliasSchema, keyOf } from "./aliases.ts";
 export { plugins, themes } from "./catalogue.ts";
 export { frameworks, readDefinition } from "./definitions/index.ts";
 export { type GeneratedShell, generate, provisionScript } from "./generate.ts";
-export { sha256, sourcesOf } from "./plugins.ts";
+export { sourcesOf } from "./plugins.ts";
 export { type Shell, shellSchema } from "./specification.ts";
