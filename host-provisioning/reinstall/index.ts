@@ -1,0 +1,11 @@
+export { type Conffile, type ConffileMode, readConffiles } from "./conffiles.ts";
+export {
+  aptArguments,
+  checkRequest,
+  type HealthCheck,
+  planReinstall,
+  type ReinstallPlan,
+  type ReinstallRequest,
+} from "./plan.ts";
+export { type Refusal, readRefusal, readSimulation, type Simulation } from "./simulation.ts";
+export { compareVersions, readMadison } from "./versions.ts";
