@@ -1,6 +1,7 @@
 export { type AreaName, additions, areaNames } from "./areas.ts";
 export { judge } from "./judge.ts";
 export type { Judgement, Verdict } from "./judgement.ts";
+export { editFstab, judgeMounts, type MountJudgement } from "./mounts.ts";
 export { whyNever } from "./never.ts";
 export { planTuning, type TuningPlan, unmet } from "./plan.ts";
 export { type Profile, type ProfileName, profileNames, profileOf, profiles, valueNames } from "./profiles.ts";

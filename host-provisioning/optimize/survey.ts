@@ -30,7 +30,8 @@ export function readSurvey(output: string, mark: string): Survey | undefined {
   for (const [path, leaves] of probe.things(/^(\/.+)$/)) {
     const lines = leaves.get("") ?? [];
     const isValue = path.startsWith("/proc/") || path.startsWith("/sys/");
-    (isValue ? values : files).set(path, lines.join("\n"));
+    if (isValue) values.set(path, lines.join("\n"));
+    else files.set(path, lines.map((line) => `${line}\n`).join(""));
   }
   const modules = probe.section("modules").flatMap((path) => /([^/]+)\.ko$/.exec(path)?.[1] ?? []);
   return { values, files, modules: new Set(modules), present: new Set(probe.section("present")) };
