@@ -23,7 +23,8 @@ export interface Comparison {
 /** Both directions of 2 % are the same to a user, and more than noise to nobody. */
 export const equivalenceBand = 0.02;
 export const leastPairs = 10;
-const significance = 0.05;
+/** Below the 5 % that a verdict promises: neighbours in time are not quite independent of each other. */
+const significance = 0.01;
 
 /**
  * Whether a change made something better. The ratios of pairs are judged, so slow drift of the machine cancels out.
@@ -61,6 +62,11 @@ export function isEnough(pairs: readonly Pair[], { elapsedSeconds = 0, mostSecon
   if (pairs.length < leastPairs) return false;
   const { low, high } = shiftOf(pairs.map(({ before, after }) => Math.log(after / before)));
   return (high - low) / 2 < equivalenceBand || elapsedSeconds >= mostSeconds;
+}
+
+/** Whether it is worth a look if it is enough: at 10 pairs, 20, 40, 80 … since a look costs their square. */
+export function isCheckpoint(pairs: number): boolean {
+  return Number.isInteger(Math.log2(pairs / leastPairs));
 }
 
 /**

@@ -1,6 +1,7 @@
 export {
   type Comparison,
   compare,
+  isCheckpoint,
   isEnough,
   isQuiet,
   isReverted,

@@ -65,10 +65,12 @@ export interface Shift {
  */
 export function shiftOf(differences: readonly number[]): Shift {
   const count = differences.length;
-  const means: number[] = [];
+  const means = new Float64Array((count * (count + 1)) / 2);
+  let next = 0;
   for (let i = 0; i < count; i++)
-    for (let j = i; j < count; j++) means.push(((differences[i] as number) + (differences[j] as number)) / 2);
-  means.sort((a, b) => a - b);
+    for (let j = i; j < count; j++)
+      means[next++] = ((differences[i] as number) + (differences[j] as number)) / 2;
+  means.sort();
   const middle = (means.length - 1) / 2;
   const estimate = ((means[Math.floor(middle)] ?? 0) + (means[Math.ceil(middle)] ?? 0)) / 2;
   const outside = signedRankQuantile(count);
