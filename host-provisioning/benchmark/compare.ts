@@ -1,4 +1,4 @@
-import { type Random, shiftOf, signFlipTest } from "./statistics.ts";
+import { type Random, shiftOf, signedRanks, signFlipTest } from "./statistics.ts";
 
 /** One measurement without and one with the change, next to each other in time. */
 export interface Pair {
@@ -36,7 +36,7 @@ export function compare(pairs: readonly Pair[], wanted: "lower" | "higher", rand
   const ratios = pairs.map(({ before, after }) => Math.log(after / before));
   if (!ratios.every(Number.isFinite)) throw new Error("Measurements are numbers above zero.");
   const { estimate, low, high } = shiftOf(ratios);
-  const probability = signFlipTest(ratios, random);
+  const probability = signFlipTest(signedRanks(ratios), random);
   const band = Math.log1p(equivalenceBand);
   const verdict = (): Verdict => {
     if (pairs.length < leastPairs) return "unclear";

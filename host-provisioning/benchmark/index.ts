@@ -9,4 +9,4 @@ export {
   type Pair,
   pairsOf,
 } from "./compare.ts";
-export { type Random, seeded, shiftOf, signFlipTest } from "./statistics.ts";
+export { type Random, seeded, shiftOf, signedRanks, signFlipTest } from "./statistics.ts";

@@ -49,6 +49,23 @@ export function signFlipTest(differences: readonly number[], random: Random, sam
   return reached / (samples + 1);
 }
 
+/**
+ * Ranks of the absolute values, 1 for the least, with the sign of each; equal ones share the mean of their ranks.
+ * The sign-flip test of these is Wilcoxon's: a few wild values, as machines that others use have them, cost it little.
+ */
+export function signedRanks(differences: readonly number[]): number[] {
+  const sizes = differences.map(Math.abs).sort((a, b) => a - b);
+  const ranks = new Map<number, number>();
+  for (let first = 0; first < sizes.length; ) {
+    const size = sizes[first] as number;
+    let after = first;
+    while (sizes[after] === size) after++;
+    ranks.set(size, (first + 1 + after) / 2);
+    first = after;
+  }
+  return differences.map((value) => Math.sign(value) * (ranks.get(Math.abs(value)) as number));
+}
+
 export interface Shift {
   /** Hodges-Lehmann: the median of the means of all pairs of differences. */
   estimate: number;

@@ -8,6 +8,7 @@ import {
   pairsOf,
   seeded,
   shiftOf,
+  signedRanks,
   signFlipTest,
 } from "../../../host-provisioning/benchmark/index.ts";
 
@@ -23,6 +24,14 @@ describe("the permutation test", () => {
     expect(signFlipTest([1, 2, 3, 4, 5], seeded(1))).toBe(2 / 32);
     expect(signFlipTest([1, -1], seeded(1))).toBe(1);
     expect(signFlipTest([], seeded(1))).toBe(1);
+  });
+
+  it("of signed ranks is Wilcoxon's: ties share a rank, one wild value counts as one", () => {
+    expect(signedRanks([3, -1, 1, 0, -50])).toEqual([4, -2.5, 2.5, 0, -5]);
+    const wild = [1, 2, 3, 4, 5, 6, 7, 8, 9, -500];
+    expect(signFlipTest(wild, seeded(1))).toBeGreaterThan(0.5);
+    // Published for n = 10 and T = 10: 0.084 on both sides.
+    expect(signFlipTest(signedRanks(wild), seeded(1))).toBeCloseTo(0.084, 3);
   });
 
   it("agrees, sampled, with what it is exactly", () => {
