@@ -12,7 +12,7 @@ import {
 export type Recording = Record<string, number[]>;
 
 /** As many pairs as a trial takes at most; 20 minutes on a host give many more. */
-const mostPairs = 320;
+const mostPairs = 640;
 
 /**
  * One benchmark of a change that makes every run `effect` times as long, on runs that were really measured: fours
