@@ -1,26 +1,4 @@
 import { z } from "zod";
-import { configTemplates } from "../../host-provisioning/config-templates/index.ts";
-
-const host = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, "expected the id or the name of a host")
-  .optional()
-  .describe("Id or name of the host; may be left out while there is only one.");
-
-const [first, ...others] = configTemplates.map(({ name, summary, parameters }) =>
-  z
-    .strictObject({
-      template: z.literal(name),
-      host,
-      parameters: parameters.optional().describe("Default: what suits the host."),
-    })
-    .describe(summary),
-);
-export const generateRequest = z.discriminatedUnion("template", [
-  first as NonNullable<typeof first>,
-  ...others,
-]);
-export type GenerateRequest = z.output<typeof generateRequest>;
 
 export const templateList = z.object({
   items: z.array(

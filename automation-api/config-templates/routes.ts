@@ -1,5 +1,6 @@
 import { type Route, route } from "../http/route.ts";
 import * as contract from "./contract.ts";
+import { generateRequest } from "./requests.ts";
 import type { ConfigTemplates } from "./service.ts";
 
 const tag = "Configuration";
@@ -21,7 +22,7 @@ export function configTemplateRoutes(templates: ConfigTemplates): Route[] {
       summary: "Make configuration files from a host's last scan; nothing is changed there",
       tag,
       access: "host:read",
-      body: contract.generateRequest,
+      body: generateRequest,
       replies: {
         200: { description: "The files, and why each value is what it is.", schema: contract.generated },
       },

@@ -9,7 +9,8 @@ import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { invalid } from "../errors.ts";
 import type { Scans } from "../scans/service.ts";
-import type { GeneratedConfig, GenerateRequest, TemplateList } from "./contract.ts";
+import type { GeneratedConfig, TemplateList } from "./contract.ts";
+import type { GenerateRequest } from "./requests.ts";
 
 /** Makes configuration from what the last scan of a host tells. Nothing is changed there. */
 export class ConfigTemplates {
