@@ -115,8 +115,11 @@ const settingsSchema = z.strictObject({
       /^https?:\/\/\*\.[a-z0-9.-]+(:\d+)?$/,
       "expected http://*.localhost:8001 or another address with * as the first label",
     )
-    .default("http://*.localhost:8001")
-    .describe("Where browsers reach sessions: each has an origin of its own in place of *."),
+    .optional()
+    .describe(
+      "Where browsers reach sessions: each has an origin of its own in place of *. Default: http://*.localhost with ROOST_PROXY_PORT.",
+    ),
+  ROOST_PROXY: boolean.default(true).describe("0: `roost start` starts no proxy for sessions."),
   ROOST_OUTBOUND_ALLOW: list
     .default([])
     .describe("Hosts or addresses (CIDR, optional :port) outside the public internet that git may reach."),

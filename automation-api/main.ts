@@ -5,7 +5,8 @@ import { engineVersion, locate } from "../toolchain/found.mjs";
 import { Sealer } from "./audit/service.ts";
 import type { Settings } from "./config.ts";
 import { type EmbeddedDatabase, startEmbedded } from "./db/embedded.ts";
-import type { Connection } from "./db/pool.ts";
+import { Notices } from "./db/notify.ts";
+import { type Connection, openDatabase } from "./db/pool.ts";
 import { taskHub } from "./deployments/hub.ts";
 import { type Isolation, planIsolation } from "./engine/isolation.ts";
 import { prepareRunners } from "./engine/runner-handle.ts";
@@ -13,11 +14,12 @@ import { RunnerPool } from "./engine/runner-pool.ts";
 import { Worker } from "./engine/worker.ts";
 import { RoostError } from "./errors.ts";
 import { createApp } from "./http/app.ts";
+import { createLogger } from "./http/log.ts";
 import { startServer as listen } from "./http/server.ts";
 import { startMaintenance } from "./maintenance/service.ts";
 import { allRoutes } from "./routes.ts";
-import { openServices, type ServiceOptions, type Services, version } from "./services.ts";
-import { Keeper } from "./sessions/service.ts";
+import { openServices, proxyUrlOf, type ServiceOptions, type Services, version } from "./services.ts";
+import { Keeper, type RunningProxy, startProxy } from "./sessions/service.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { watchLeases } from "./state-backend/service.ts";
 
@@ -92,6 +94,36 @@ export async function startWorker(settings: Settings, options: StartOptions = {}
     stops.push(() => services.close());
     const worker = await work(services, options, stops);
     return { url: "", services, ...worker, stop: () => stopAll(stops) };
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+/** Starts the sessions' proxy only: it needs nothing but the database, and holds no key. */
+export async function startSessionProxy(
+  settings: Settings,
+  options: StartOptions = {},
+): Promise<RunningProxy> {
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const { connection } = await openConnection(settings, options, stops, "guest");
+    const database = openDatabase(connection, settings.ROOST_DATABASE_POOL);
+    stops.push(() => database.close());
+    const notices = new Notices(database);
+    notices.start();
+    stops.push(() => notices.close());
+    const log = createLogger(settings.ROOST_LOG_LEVEL);
+    const proxy = await startProxy({
+      db: database.db,
+      notices,
+      proxyUrl: proxyUrlOf(settings),
+      host: settings.ROOST_HOST,
+      port: settings.ROOST_PROXY_PORT,
+      onFault: (message, error) => log.error({ error }, message),
+    });
+    stops.push(() => proxy.close());
+    return { url: proxy.url, close: () => stopAll(stops) };
   } catch (error) {
     await stopAll(stops);
     throw error;
@@ -208,7 +240,12 @@ async function work(
   });
   await worker.start();
   stops.push(() => worker.stop(stopGraceMilliseconds));
-  const keeper = new Keeper({ ...services, targets: services.sessionTargets, onFault });
+  const keeper = new Keeper({
+    ...services,
+    ...services.status.metrics.sessions,
+    targets: services.sessionTargets,
+    onFault,
+  });
   keeper.start();
   stops.push(() => keeper.close());
   return { isolation, warmed: () => pool.warmed(), alive: () => worker.alive };

@@ -140,10 +140,11 @@ export async function openServices(
     db,
     cipher,
     view: {
-      proxyUrl: settings.ROOST_PROXY_URL,
+      proxyUrl: proxyUrlOf(settings),
       isolates: (target) => abilities[target].isolates,
       launchLimit: (target) => (target === "ecs" ? { burst: 100, perSecond: 20 } : null),
     },
+    onClaim: (claim) => metrics.sessions.onClaim(claim),
     introduce: (id) =>
       void introduceAll(db, id).catch((error) => log.warn({ error }, "a session was not told of its claim")),
   });
@@ -153,6 +154,13 @@ export async function openServices(
   const guard = new Guard(authenticator, notices, (error) =>
     log.error({ error }, "access could not be looked at"),
   );
+  const metrics = createMetrics({
+    db,
+    dataFolder: settings.ROOST_DATA_DIR,
+    deathMs: settings.ROOST_DEATH_MS,
+    withStacks: settings.ROOST_METRICS_STACKS,
+    openStreams: () => feed.followers,
+  });
   const status = {
     db,
     version,
@@ -162,13 +170,7 @@ export async function openServices(
     deathMs: settings.ROOST_DEATH_MS,
     engineVersion: () => (settings.ROOST_WORKERS > 0 ? engineVersion() : null),
     checks: { schema: () => checkSchema(db) },
-    metrics: createMetrics({
-      db,
-      dataFolder: settings.ROOST_DATA_DIR,
-      deathMs: settings.ROOST_DEATH_MS,
-      withStacks: settings.ROOST_METRICS_STACKS,
-      openStreams: () => feed.followers,
-    }),
+    metrics,
   };
   notices.start();
   return {
@@ -214,6 +216,11 @@ export async function openServices(
       await database.close();
     },
   };
+}
+
+/** Where browsers reach sessions, with `*` for the label of one. */
+export function proxyUrlOf(settings: Pick<Settings, "ROOST_PROXY_URL" | "ROOST_PROXY_PORT">): string {
+  return settings.ROOST_PROXY_URL ?? `http://*.localhost:${settings.ROOST_PROXY_PORT}`;
 }
 
 /** What the targets that were opened can do, and why the others cannot be used. */

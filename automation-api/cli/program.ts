@@ -12,11 +12,14 @@ import { hostCommand } from "./commands/host.ts";
 import { loginCommand } from "./commands/login.ts";
 import { cancelCommand, logsCommand } from "./commands/logs.ts";
 import { policyCommand } from "./commands/policy.ts";
+import { proxyCommand, unitCommand } from "./commands/proxy.ts";
+import { sessionCommand } from "./commands/sessions.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { resourcesCommand, stacksCommand } from "./commands/stacks.ts";
 import { startCommand, workerCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { terminalCommand } from "./commands/terminal.ts";
+import { templateCommand } from "./commands/templates.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import type { Context } from "./context.ts";
 import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -48,6 +51,8 @@ export function buildProgram(session: Session): Command {
   for (const command of [
     startCommand,
     workerCommand,
+    proxyCommand,
+    unitCommand,
     doctorCommand,
     graphCommand,
     exportCommand,
@@ -70,6 +75,8 @@ export function buildProgram(session: Session): Command {
     resourcesCommand,
     hostCommand,
     terminalCommand,
+    templateCommand,
+    sessionCommand,
     tokensCommand,
     auditCommand,
   ]) {

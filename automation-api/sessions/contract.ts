@@ -105,6 +105,11 @@ export const identity = z.object({
 });
 export type Identity = z.output<typeof identity>;
 
+export const opening = z.object({
+  url: z.string().describe("Opens the session in a browser, once; it holds a ticket."),
+  expiresInSeconds: z.number(),
+});
+
 export const logQuery = z.strictObject({
   follow: z.enum(["true", "false"]).default("true").describe("false: what there is now, then the end."),
 });

@@ -47,8 +47,12 @@ export class Planner {
         budget: await this.#budget(tx, template.target, sessions),
       };
       const plan = planTemplate(facts);
-      const added = Array.from({ length: plan.add }, () => newId("ses"));
-      if (added.length > 0) await queries.insertPool(tx, templateId, added);
+      if (plan.add > 0) {
+        const ids = Array.from({ length: plan.add }, () => newId("ses"));
+        await queries.insertPool(tx, templateId, ids);
+        // Planned anew, so that what goes and what takes its place are one update.
+        return true;
+      }
       for (const reason of ["surplus", "outdated"] as const) {
         const ids = plan.stop.filter((each) => each.reason === reason).map(({ id }) => id);
         await this.#endPool(tx, templateId, ids, reason);
@@ -57,7 +61,7 @@ export class Planner {
       await queries.markGone(tx, plan.gone);
       await queries.assign(tx, plan.assign);
       for (const update of plan.update) await this.#update(tx, template, shards, update);
-      return added.length + plan.stop.length + plan.fail.length + plan.gone.length > 0;
+      return plan.stop.length + plan.fail.length + plan.gone.length > 0;
     });
   }
 

@@ -125,6 +125,20 @@ function openingRoutes({ sessions, sessionLogPath }: SessionServices): Route[] {
       },
     }),
     route({
+      method: "post",
+      path: `${one}/open`,
+      summary: "Get the address that opens a session in a browser, once",
+      tag,
+      access: "session:create",
+      params: contract.sessionParams,
+      idempotent: false,
+      replies: { 200: { description: "Good for 30 s.", schema: contract.opening } },
+      handler: async ({ principal, params }) => ({
+        status: 200,
+        body: await sessions.open(principal, params.id),
+      }),
+    }),
+    route({
       method: "get",
       path: "/s/:id",
       summary: "Go to a session: with a ticket for its own origin, good once and for 30 s",

@@ -16,6 +16,7 @@ import { type ViewSettings, viewSession } from "./views.ts";
 export { introduceAll } from "./introducer.ts";
 export { Keeper } from "./keeper.ts";
 export { sessionLog } from "./log.ts";
+export { type RunningProxy, startProxy } from "./proxy/server.ts";
 
 /** A browser has so long to come with its ticket. */
 const ticketSeconds = 30;

@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Db } from "../db/transaction.ts";
 import * as queries from "./queries.ts";
+import { createSessionMetrics, type SessionMetrics } from "./session-metrics.ts";
 
 export interface MetricsOptions {
   db: Db;
@@ -19,6 +20,7 @@ export interface Metrics {
   contentType: string;
   onRequest(request: { method: string; route: string; status: number; seconds: number }): void;
   onDelivered(lagSeconds: number): void;
+  sessions: SessionMetrics;
 }
 
 /** Stored bytes are summed at most this often: it reads every version's row. */
@@ -49,6 +51,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     onRequest: ({ seconds, status, ...labels }) =>
       requests.observe({ ...labels, status: String(status) }, seconds),
     onDelivered: (seconds) => lag.observe(seconds),
+    sessions: createSessionMetrics(registry, options.db),
   };
 }
 

@@ -91,3 +91,12 @@ export async function countUnsealedAudit(db: Db): Promise<number> {
   );
   return found.rows[0]?.count ?? 0;
 }
+
+/** Sessions that are not over, by template and state. */
+export async function countSessions(db: Db): Promise<{ template: string; state: string; count: number }[]> {
+  const { rows } = await sql<{ template: string; state: string; count: number }>`
+    SELECT t.name AS template, s.state, count(*)::int AS count
+    FROM session s JOIN template t ON t.id = s.template_id
+    WHERE s.state NOT IN ('stopped', 'failed') GROUP BY t.name, s.state`.execute(db);
+  return rows;
+}

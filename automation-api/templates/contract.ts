@@ -73,7 +73,7 @@ const pool = {
   ceiling: z.int().min(0).max(500).describe("Sessions that wait at most."),
   paused: z.boolean().describe("true: none waits, and starts are cold."),
 };
-const idleSeconds = z.int().min(30).max(2_592_000).nullable().describe("Without a byte; null: for ever.");
+const idleSeconds = z.int().min(60).max(2_592_000).nullable().describe("Without a byte; null: for ever.");
 const lifeSeconds = z
   .int()
   .min(30)

@@ -87,6 +87,9 @@ withEngine("sessions as processes of this machine", () => {
     expect(identity).toMatchObject({ user: "ann", secrets: { KEY: "of ann" } });
     await warm(id, 2);
 
+    const metrics = await (await client.fetch("GET", "/metrics")).text();
+    expect(metrics).toContain('roost_session_claim_seconds_count{template="workspace",result="hit"} 1');
+    expect(metrics).toContain('roost_sessions{template="workspace",state="warm"} 2');
     const { items } = await client.call<{ items: Session[] }>("GET", "/api/v1/sessions?user=ann&live=true");
     expect(items).toMatchObject([{ id: session.id, address: session.address }]);
 

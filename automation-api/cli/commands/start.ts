@@ -5,6 +5,7 @@ import type { RunningRoost } from "../../main.ts";
 import { deployHello } from "../hello.ts";
 import { examples, type Session, withJson } from "../session.ts";
 import { renderFields } from "../table.ts";
+import { superviseProxy } from "./proxy.ts";
 
 interface StartFlags {
   json?: boolean;
@@ -21,11 +22,20 @@ export function startCommand(session: Session): Command {
     .action(async (flags: StartFlags) => {
       const settings = readQuietly(session);
       const { startServer } = await import("../../main.ts");
+      let endProxy = async () => {};
       await serveUntilStopped(
         session,
-        () => startServer(settings, { say: sayTo(session) }),
+        async () => {
+          const roost = await startServer(settings, { say: sayTo(session) });
+          const stop = async () => {
+            await endProxy();
+            await roost.stop();
+          };
+          return { ...roost, stop };
+        },
         async (roost) => {
           showServer(session, flags, settings, roost);
+          if (settings.ROOST_PROXY) endProxy = superviseProxy(settings, session.context.env, sayTo(session));
           if (!flags.json) await deployHello(session, settings, roost);
         },
       );
