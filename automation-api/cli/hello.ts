@@ -4,6 +4,7 @@ import type { Settings } from "../config.ts";
 import { deployment, deploymentPage } from "../deployments/contract.ts";
 import { messageOf } from "../errors.ts";
 import type { RunningRoost } from "../main.ts";
+import { template } from "../templates/contract.ts";
 import { Client } from "./client.ts";
 import { follow } from "./follow.ts";
 import type { Session } from "./session.ts";
@@ -43,10 +44,20 @@ export async function deployHello(session: Session, settings: Settings, roost: R
       reply: deployment,
     });
     await follow(client, queued.id, session, { onInterrupt: "detach" });
-    session.context.stdout.write('\nNext: roost deploy hello/dev --config message="your words"\n');
+    await makeDesk(client);
+    session.context.stdout.write(
+      '\nNext: roost deploy hello/dev --config message="your words"\n      roost session start desk\n',
+    );
   } catch (error) {
     session.context.stderr.write(`The stack hello/dev was not deployed: ${messageOf(error)}\n`);
   }
+}
+
+/** A template to try sessions with; none of it runs until somebody asks for one. */
+async function makeDesk(client: Client): Promise<void> {
+  const text = await readFile(new URL("./desk.mjs", import.meta.url), "utf8");
+  const body = { name: "desk", workload: { program: { name: "desk.mjs", text }, healthPath: "/" } };
+  await client.send({ method: "POST", path: "/api/v1/templates", body, reply: template });
 }
 
 async function adminToken(settings: Settings, { services }: RunningRoost): Promise<string | undefined> {

@@ -40,3 +40,8 @@ export async function dropUnusedArchives(db: Db, days: number): Promise<void> {
     db,
   );
 }
+
+/** Forgets sessions that were over long ago; whatever opened one was dropped when it ended. */
+export async function dropOldSessions(db: Db, days: number): Promise<void> {
+  await sql`DELETE FROM session WHERE ended_at < now() - make_interval(secs => ${days * 86_400})`.execute(db);
+}

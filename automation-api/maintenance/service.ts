@@ -24,6 +24,7 @@ export async function retain({ db, state, settings }: MaintenanceDependencies): 
   await queries.dropOldEvents(db, days);
   await queries.dropExpired(db);
   await queries.dropUnusedArchives(db, days);
+  await queries.dropOldSessions(db, days);
 }
 
 /**

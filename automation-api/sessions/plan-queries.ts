@@ -173,6 +173,7 @@ export async function failSession(
   given: { id: string; reason: SessionEnd; error: string; evidence: string | null },
 ): Promise<{ template_id: string; owner: string | null; wasStarting: boolean } | undefined> {
   const { rows } = await sql<{ template_id: string; owner: string | null; wasStarting: boolean }>`
+    WITH dropped AS (DELETE FROM session_credential WHERE session_id = ${given.id})
     UPDATE session s SET state = 'failed', reason = ${given.reason}, error = ${given.error},
       evidence = ${given.evidence}, claim_secrets = NULL, introduce = false, ended_at = now()
     FROM (SELECT id, state FROM session WHERE id = ${given.id} FOR UPDATE) before

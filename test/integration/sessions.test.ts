@@ -1,4 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import http from "node:http";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { newId } from "../../automation-api/db/id.ts";
 import type { Session } from "../../automation-api/sessions/contract.ts";
@@ -22,6 +27,7 @@ interface Answer {
   pid: number;
   identity: object | null;
 }
+const entry = fileURLToPath(new URL("../../automation-api/cli/main.ts", import.meta.url));
 /** What a start on a busy machine may take. */
 const startSeconds = 60;
 
@@ -150,6 +156,42 @@ withEngine("sessions as processes of this machine", () => {
       startSeconds,
     );
     expect(never.reason).toMatch(/exited|start/);
+  });
+
+  it("is reached through the proxy, which runs as a process of its own with nothing but the database", async () => {
+    await template("browsed");
+    const { id } = (await (await create({ template: "browsed", user: "ann" })).json()) as Session;
+    await active(id);
+    const child = spawn(process.execPath, [entry, "proxy", "--json"], {
+      env: {
+        PATH: process.env.PATH,
+        ROOST_DATA_DIR: cluster.folder,
+        ROOST_PROXY_PORT: "0",
+        ROOST_PROXY_URL: "http://*.localhost:0",
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(child, "exit");
+    try {
+      const [line] = (await once(child.stdout, "data")) as [Buffer];
+      const { port } = new URL((JSON.parse(line.toString()) as { url: string }).url.replace("*.", ""));
+      const { url } = await client.call<{ url: string }>("POST", `/api/v1/sessions/${id}/open`);
+      const { pathname, search, hostname } = new URL(url);
+      const ask = (path: string, cookie = "") =>
+        new Promise<http.IncomingMessage>((resolve, reject) => {
+          const headers = { host: `${hostname}:${port}`, cookie };
+          http.get({ host: "127.0.0.1", port, path, headers, agent: false }, resolve).on("error", reject);
+        });
+      const entered = await ask(pathname + search);
+      expect(entered.statusCode).toBe(303);
+      const cookie = entered.headers["set-cookie"]?.[0]?.split(";")[0];
+      const answer = JSON.parse(await text(await ask("/", cookie))) as Answer;
+      expect(answer).toMatchObject({ session: id, headers: { "x-roost-user": "ann" } });
+    } finally {
+      child.kill("SIGTERM");
+      await ended;
+    }
+    await client.call("DELETE", `/api/v1/sessions/${id}`);
   });
 
   it("stops what runs and is in no ledger", async () => {

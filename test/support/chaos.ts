@@ -64,6 +64,31 @@ export class ChaosLab {
     await this.#cluster.close();
   }
 
+  get folder(): string {
+    return this.#cluster.folder;
+  }
+
+  get database(): Database["db"] {
+    return this.#database.db;
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  /** Kills one thing of that kind and starts again what has to be. @returns whether there was one to kill. */
+  async strike(kind: KillKind): Promise<boolean> {
+    const hit = await this.#kill(kind);
+    await this.#bringBack(kind);
+    await this.#databaseAnswers();
+    return hit !== undefined;
+  }
+
+  /** Members that ended though nobody killed them, and rows that contradict each other. */
+  async faults(): Promise<string[]> {
+    return [...(await this.#cluster.fallen()), ...(await this.#violations())];
+  }
+
   /** The audit trail of all rounds: what `roost audit verify` says. */
   verifyAudit(): Promise<{ ok: boolean }> {
     return this.#client.call("POST", "/api/v1/audit/verify", {});
@@ -131,8 +156,8 @@ export class ChaosLab {
       return { deployments, workerPid };
     }
     for (let tries = 0; tries < 100; tries++) {
-      for (const { id, runner_pid, stack } of await this.#running()) {
-        const pid = kind === "runner" ? runner_pid : this.#engineOf(stack);
+      for (const { id, runner_pid, project, stack } of await this.#running()) {
+        const pid = kind === "runner" ? runner_pid : this.#engineOf(`${project}/${stack}`);
         if (pid && killed(pid)) return { deployments: [id] };
       }
       await wait(20);
@@ -160,7 +185,7 @@ export class ChaosLab {
   #engineOf(stack: string): number | undefined {
     return processIds().find((pid) => {
       const words = readProc(pid, "cmdline").split("\0");
-      const isEngine = words[0]?.endsWith("/pulumi") && words.includes(`roost/chaos/${stack}`);
+      const isEngine = words[0]?.endsWith("/pulumi") && words.includes(`roost/${stack}`);
       return isEngine && readProc(pid, "environ").includes(this.#cluster.folder);
     });
   }
@@ -172,9 +197,10 @@ export class ChaosLab {
   }
 
   async #running() {
-    const { rows } = await sql<{ id: string; runner_pid: number; worker_pid: number; stack: string }>`
-      SELECT d.id, d.runner_pid, w.pid AS worker_pid, s.name AS stack
+    const { rows } = await sql<Running>`
+      SELECT d.id, d.runner_pid, w.pid AS worker_pid, p.name AS project, s.name AS stack
       FROM deployment d JOIN worker w ON w.id = d.worker_id JOIN stack s ON s.id = d.stack_id
+      JOIN project p ON p.id = s.project_id
       WHERE d.state = 'running'`.execute(this.#database.db);
     return rows;
   }
@@ -202,6 +228,14 @@ export class ChaosLab {
   }
 }
 
+interface Running {
+  id: string;
+  runner_pid: number;
+  worker_pid: number;
+  project: string;
+  stack: string;
+}
+
 /** One deployment's body: small updates, previews, refreshes and destroys; the last stack runs a real service. */
 function work(random: () => number, stack: number): Record<string, unknown> {
   const operation = pick(random, ["update", "update", "update", "preview", "refresh", "destroy"]);
@@ -216,7 +250,7 @@ function work(random: () => number, stack: number): Record<string, unknown> {
   return { operation, program: { builtin: "noop" }, config };
 }
 
-function pick<T>(random: () => number, items: T[]): T {
+export function pick<T>(random: () => number, items: T[]): T {
   return items[Math.floor(random() * items.length)] as T;
 }
 
@@ -231,7 +265,7 @@ function leftovers(folder: string): string[] {
   });
 }
 
-function readProc(pid: number, name: string): string {
+export function readProc(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "utf8");
   } catch {
@@ -249,7 +283,7 @@ function killed(pid: number): boolean {
 }
 
 /** Mulberry32: small, seeded, good enough to choose moments. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { reasonToSkip } from "../../../toolchain/suites/possible.mjs";
 import { projectFolder } from "../../support/database.ts";
 import { type Started, startProgram } from "../../support/engine.ts";
+import { until } from "../../support/processes.ts";
+
 import { roost, temporaryFolder } from "./terminal.ts";
 
 const withEngine = reasonToSkip("engine") ? describe.skip : describe;
@@ -94,8 +96,22 @@ withEngine("the first start", () => {
       ROOST_URL: url,
       ROOST_TOKEN: (await readFile(path.join(folder, "data", "admin-token"), "utf8")).trim(),
     };
+    const desk = await roost(["session", "start", "desk", "--json"], { env, home: folder });
+    const { id, state, address } = desk.json<{
+      id: string;
+      state: string;
+      address: { ip: string; port: number };
+    }>();
+    expect(state).toBe("active");
+    const shown = await fetch(`http://${address.ip}:${address.port}/`);
+    expect(await shown.text()).toContain(id);
+    await roost(["session", "end", id], { env, home: folder });
     expect(await roost(["destroy", "hello/dev"], { env, home: folder })).toMatchObject({ code: 0 });
+    const ended = async () =>
+      (await roost(["session", "show", id, "--json"], { env, home: folder })).json<{ state: string }>()
+        .state === "stopped";
+    await until("the session is stopped", ended, 60);
     started.kill("SIGINT");
     expect(await started.done).toMatchObject({ code: 0 });
-  }, 120_000);
+  }, 180_000);
 });

@@ -1,0 +1,91 @@
+/**
+ * What a user waits for: claims of sessions that are ready, and what we add to a start. The storm against a cloud's
+ * launch limits comes with the target ecs.
+ *
+ *   npm run bench -- sessions [--rate 200] [--seconds 60] [--live 50] [--starts 20]
+ */
+import { parseArgs } from "node:util";
+import { systemPrincipal } from "../automation-api/access/service.ts";
+import { startEmbedded } from "../automation-api/db/embedded.ts";
+import { openDatabase } from "../automation-api/db/pool.ts";
+import { findTemplate } from "../automation-api/sessions/queries.ts";
+import { Client } from "../test/support/client.ts";
+import { Cluster } from "../test/support/cluster.ts";
+import { quantile } from "./deploy/statistics.ts";
+import { type Row, report } from "./report.ts";
+import { atRate, claimBare, claimOverHttp, fillPool } from "./sessions/claims.ts";
+import { coldOverhead } from "./sessions/cold.ts";
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: "string", default: "200" },
+    seconds: { type: "string", default: "60" },
+    live: { type: "string", default: "50" },
+    starts: { type: "string", default: "20" },
+  },
+});
+const [rate, seconds, live, starts] = [values.rate, values.seconds, values.live, values.starts].map(
+  Number,
+) as [number, number, number, number];
+process.exitCode = report("sessions", [...(await measureClaims()), ...(await measureCold())]) ? 0 : 1;
+
+/** A server without workers: nobody thins out a pool that is there on paper only. */
+async function measureClaims(): Promise<Row[]> {
+  const cluster = await Cluster.open({ ROOST_WORKERS: "0" });
+  try {
+    await cluster.add("server");
+    const embedded = await startEmbedded({ folder: cluster.folder });
+    await embedded.release();
+    const { db, close } = openDatabase(embedded.connection, 10);
+    const client = new Client(cluster.url, await cluster.token());
+    await client.call("POST", "/api/v1/templates", { name: "desk", workload: { command: ["true"] } });
+    const organization = await db.selectFrom("organization").select(["id", "name"]).executeTakeFirstOrThrow();
+    const system = await systemPrincipal(db, organization);
+    // An account may change things a hundred times a second: several backends ask here.
+    const tokens = await Promise.all(
+      [1, 2, 3, 4].map(async (number) => {
+        const { id } = await client.call<{ id: string }>("POST", "/api/v1/accounts", {
+          name: `backend-${number}`,
+          kind: "service",
+          roles: [{ role: "admin" }],
+        });
+        const body = { name: "bench", account: id };
+        return (await client.call<{ token: string }>("POST", "/api/v1/tokens", body)).token;
+      }),
+    );
+    await fillPool(db, "desk", 2 * rate * seconds + rate);
+    const overHttp = claimOverHttp(cluster.url, tokens, "desk");
+    await atRate(rate, 1, (index) => overHttp(1_000_000 + index));
+    const took = await atRate(rate, seconds, overHttp);
+    const template = await findTemplate(db, organization.id, "desk");
+    if (!template) throw new Error("The template is gone.");
+    const bare = await atRate(rate, seconds, claimBare(db, template, system.accountId));
+    await close();
+    return [
+      { metric: "warm_claim_p50_ms", value: quantile(took, 0.5), unit: "ms", baseline: quantile(bare, 0.5) },
+      {
+        metric: "warm_claim_p99_ms",
+        value: quantile(took, 0.99),
+        unit: "ms",
+        baseline: quantile(bare, 0.99),
+        goal: { atMost: 50 },
+      },
+    ];
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function measureCold(): Promise<Row[]> {
+  const cluster = await Cluster.open({ ROOST_WORKERS: "1", ROOST_WARM_RUNNERS: "1" });
+  try {
+    await cluster.add("server");
+    const client = new Client(cluster.url, await cluster.token());
+    const took = await coldOverhead({ client, dataFolder: cluster.folder, live, starts, betweenMs: 2_000 });
+    return [
+      { metric: "cold_overhead_p95_ms", value: quantile(took, 0.95), unit: "ms", goal: { atMost: 500 } },
+    ];
+  } finally {
+    await cluster.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Session } from "../../automation-api/sessions/contract.ts";
+import type { Template } from "../../automation-api/templates/contract.ts";
+import { openSessionTargets } from "../../plugins/roost/index.ts";
+import type { Client } from "../../test/support/client.ts";
+
+const program = {
+  name: "server.mjs",
+  text: 'import http from "node:http";\nhttp.createServer((_, reply) => reply.end("here")).listen(Number(process.env.PORT), process.env.HOST);\n',
+};
+
+export interface ColdOptions {
+  client: Client;
+  dataFolder: string;
+  /** Sessions that run beside. */
+  live: number;
+  starts: number;
+  betweenMs: number;
+}
+
+/**
+ * What we add to a cold start: from the request to the moment at which the target is asked to start, which is when
+ * the session's folder is made.
+ * @returns milliseconds of each start
+ */
+export async function coldOverhead({
+  client,
+  dataFolder,
+  live,
+  starts,
+  betweenMs,
+}: ColdOptions): Promise<number[]> {
+  await client.call<Template>("POST", "/api/v1/templates", {
+    name: "cold",
+    workload: { program },
+    quotas: { perUser: 10_000 },
+  });
+  const start = () => client.call<Session>("POST", "/api/v1/sessions", { template: "cold" });
+  const find = (id: string) => client.call<Session>("GET", `/api/v1/sessions/${id}`);
+  const active = async (id: string) => {
+    for (;;) {
+      const { state, error } = await find(id);
+      if (state === "active") return;
+      if (state === "failed") throw new Error(error ?? "a session failed");
+      await wait(100);
+    }
+  };
+  const before = await Promise.all(Array.from({ length: live }, start));
+  for (const { id } of before) await active(id);
+  const took: number[] = [];
+  for (let index = 0; index < starts; index++) {
+    const asked = Date.now();
+    const { id } = await start();
+    await active(id);
+    took.push(startedAt(dataFolder, id) - asked);
+    await wait(Math.max(0, betweenMs - (Date.now() - asked)));
+  }
+  return took;
+}
+
+function startedAt(dataFolder: string, id: string): number {
+  const log = openSessionTargets(dataFolder).process?.logPath(id) as string;
+  // The log lies in a folder of the session's own, which is the first that is made of it.
+  return statSync(join(dirname(log), "..")).birthtimeMs;
+}
