@@ -142,7 +142,7 @@ export async function openServices(
     view: {
       proxyUrl: proxyUrlOf(settings),
       isolates: (target) => abilities[target].isolates,
-      launchLimit: (target) => (target === "ecs" ? { burst: 100, perSecond: 20 } : null),
+      launchLimit: () => null,
     },
     onClaim: (claim) => metrics.sessions.onClaim(claim),
     introduce: (id) =>

@@ -55,7 +55,7 @@ export async function deployHello(session: Session, settings: Settings, roost: R
 
 /** A template to try sessions with; none of it runs until somebody asks for one. */
 async function makeDesk(client: Client): Promise<void> {
-  const text = await readFile(new URL("./desk.mjs", import.meta.url), "utf8");
+  const text = await readFile(new URL("../../stacks/session-shard/server.mjs", import.meta.url), "utf8");
   const body = { name: "desk", workload: { program: { name: "desk.mjs", text }, healthPath: "/" } };
   await client.send({ method: "POST", path: "/api/v1/templates", body, reply: template });
 }

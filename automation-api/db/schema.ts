@@ -326,7 +326,6 @@ export interface Schema {
     expires_at: Time;
   };
   session_quota: { project_id: string; owner: string };
-  launch_bucket: { name: string; tokens: number; refilled_at: CreatedAt };
 }
 
 type SessionTargetName = "process" | "docker" | "ecs";

@@ -3,7 +3,10 @@ import type { Db, Tx } from "../db/transaction.ts";
 
 export type CredentialKind = "identity" | "ticket" | "access";
 
-/** Makes a way into a session that is a user's; false when it is not, any more. */
+/**
+ * Makes a way into a session that is a user's; false when it is not, any more, or when its workload knows by now whom
+ * it works for.
+ */
 export async function insertCredential(
   db: Db | Tx,
   given: { hash: Buffer; sessionId: string; kind: CredentialKind; tokenId: string | null; seconds: number },
@@ -11,7 +14,8 @@ export async function insertCredential(
   const { rows } = await sql`
     INSERT INTO session_credential (hash, session_id, kind, token_id, expires_at)
     SELECT ${given.hash}, id, ${given.kind}, ${given.tokenId}, now() + ${given.seconds} * interval '1 second'
-    FROM session WHERE id = ${given.sessionId} AND state = 'active' FOR SHARE
+    FROM session WHERE id = ${given.sessionId} AND state = 'active' AND (introduce OR ${given.kind} <> 'identity')
+    FOR SHARE
     RETURNING session_id`.execute(db);
   return rows.length > 0;
 }
@@ -34,9 +38,13 @@ export interface IdentityRow {
   claim_secrets: Buffer | null;
 }
 
-/** What the workload of a session is told; the secrets are given out with this, and kept no longer. */
+/**
+ * What the workload of a session is told; the secrets are given out with this, and kept no longer. A slow one may have
+ * been handed several tokens: with the first that it uses the others end.
+ */
 export async function takeIdentity(tx: Tx, sessionId: string): Promise<IdentityRow | undefined> {
   const { rows } = await sql<IdentityRow>`
+    WITH dropped AS (DELETE FROM session_credential WHERE session_id = ${sessionId} AND kind = 'identity')
     UPDATE session s SET claim_secrets = NULL, introduce = false
     FROM (SELECT id, claim_secrets FROM session WHERE id = ${sessionId} AND state = 'active' FOR UPDATE) before
     WHERE s.id = before.id

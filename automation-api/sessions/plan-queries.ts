@@ -42,6 +42,16 @@ export async function lockForPlan(tx: Tx, id: string): Promise<PlanTemplate | un
   return rows[0];
 }
 
+/**
+ * Holds what was asked for and not started: one that its user ends now is ended before it is planned, or after it was
+ * launched, and never started although it is over. Claims pass these by.
+ */
+export async function lockRequested(tx: Tx, templateId: string): Promise<void> {
+  await sql`
+    SELECT id FROM session WHERE template_id = ${templateId} AND state = 'requested'
+    ORDER BY id FOR NO KEY UPDATE`.execute(tx);
+}
+
 /** Claims of the newest minutes, by windows. */
 const windows = [5, 10, 30, 60, 120] as const;
 

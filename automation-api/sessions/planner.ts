@@ -13,8 +13,6 @@ export interface PlannerDependencies {
   deployments: Pick<Deployments, "queue">;
   cipher: IdCipher;
   system: SystemPrincipal;
-  /** Starts that the target takes now, of all that are wanted. Default: all. */
-  takeBudget?(tx: Tx, target: string, wanted: number): Promise<number>;
 }
 
 /** Carries out what `planTemplate` decides: pool, shards and the updates of their stacks, in one transaction. */
@@ -30,6 +28,7 @@ export class Planner {
     return transaction(this.#deps.db, async (tx) => {
       const template = await queries.lockForPlan(tx, templateId);
       if (!template) return false;
+      await queries.lockRequested(tx, templateId);
       const shards = await this.#shards(tx, templateId);
       const sessions = await queries.listLive(tx, templateId);
       const facts: TemplateFacts = {
@@ -44,7 +43,8 @@ export class Planner {
         demand: await queries.readDemand(tx, templateId),
         sessions,
         shards,
-        budget: await this.#budget(tx, template.target, sessions),
+        // No target of this release limits starts.
+        budget: Number.POSITIVE_INFINITY,
       };
       const plan = planTemplate(facts);
       if (plan.add > 0) {
@@ -80,12 +80,6 @@ export class Planner {
         return { ...base, due: !isStuck, failures };
       }),
     );
-  }
-
-  async #budget(tx: Tx, target: string, sessions: queries.PlanSessionRow[]): Promise<number> {
-    const wanted = sessions.filter(({ state, shard }) => state === "requested" && shard === null).length;
-    if (wanted === 0 || !this.#deps.takeBudget) return wanted;
-    return this.#deps.takeBudget(tx, target, wanted);
   }
 
   async #endPool(tx: Tx, templateId: string, ids: string[], reason: "surplus" | "outdated"): Promise<void> {

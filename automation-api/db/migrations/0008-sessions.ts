@@ -118,12 +118,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       owner text NOT NULL,
       PRIMARY KEY (project_id, owner)
     );
-
-    -- Mirrors the launch limits of a cloud account, for all replicas together; refilled by the database's clock.
-    CREATE TABLE launch_bucket (
-      name text PRIMARY KEY,
-      tokens double precision NOT NULL,
-      refilled_at timestamptz NOT NULL DEFAULT now()
-    );
   `.execute(db);
 }

@@ -186,6 +186,8 @@ describe("the identity of a claim", () => {
     };
     expect(await text()).not.toContain("canary-1");
     await grant("token", 60);
+    // The workload was slow to answer, and was told again.
+    await grant("again", 60);
     expect(await lab.sessions.identify(session.id, "token")).toEqual({
       session: session.id,
       user: "ann",
@@ -193,6 +195,10 @@ describe("the identity of a claim", () => {
       expiresAt: session.expiresAt,
     });
     expect(await text()).toContain('"claim_secrets":null');
+    await expect(lab.sessions.identify(session.id, "again")).rejects.toMatchObject({
+      code: "unauthenticated",
+    });
+    expect(await grant("once more", 60)).toBe(false);
     await expect(lab.sessions.identify(session.id, "token")).rejects.toMatchObject({
       code: "unauthenticated",
     });

@@ -214,6 +214,19 @@ describe("the planner", () => {
     expect((await lab.templates.find(lab.admin, template.id)).sessions).toMatchObject({ starting: 4 });
   });
 
+  it("never starts what its user ends at the same moment", async () => {
+    for (let round = 0; round < 10; round++) {
+      const template = await make();
+      const { id } = await lab.create("a", template.name);
+      await Promise.all([planner.plan(template.id), lab.sessions.end(lab.admin, id)]);
+      const isLaunched = stacks.queued.some(({ input }) => sessionsOf(input).includes(id));
+      expect({ isLaunched, state: (await stateOf(id))?.state }).toEqual({
+        isLaunched,
+        state: isLaunched ? "stopping" : "stopped",
+      });
+    }
+  });
+
   it("lets the pool wait after failed starts", async () => {
     const template = await make({ pool: { floor: 1 } });
     await settle(template);
