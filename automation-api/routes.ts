@@ -14,8 +14,8 @@ import { sessionRoutes } from "./sessions/routes.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
 import { templateRoutes } from "./templates/routes.ts";
-import { tuningRoutes } from "./tuning/routes.ts";
 import { terminalRoutes } from "./terminal/routes.ts";
+import { tuningRoutes } from "./tuning/routes.ts";
 
 /** Every route of the server: the product's API and the Pulumi protocol. */
 export function allRoutes(services: Services): Route[] {

@@ -7,9 +7,9 @@ import * as state from "./migrations/0003-state.ts";
 import * as deployments from "./migrations/0004-deployments.ts";
 import * as hosts from "./migrations/0005-hosts.ts";
 import * as scans from "./migrations/0006-scans.ts";
+import * as projectPolicies from "./migrations/0007-project-policies.ts";
 import * as sessions from "./migrations/0008-sessions.ts";
 import * as resets from "./migrations/0009-resets.ts";
-import * as projectPolicies from "./migrations/0007-project-policies.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */

@@ -15,9 +15,23 @@ export interface NegativeCase {
 
 /** Values of the form that ids and names have; none of them exists. */
 const plausible = [
-  ...["tok", "acc", "dep", "prj", "stk", "prg", "crd", "upd", "wrk", "hst", "hgr", "scn", "rst", "tpl", "ses"].map(
-    (prefix) => `${prefix}_${"0".repeat(26)}`,
-  ),
+  ...[
+    "tok",
+    "acc",
+    "dep",
+    "prj",
+    "stk",
+    "prg",
+    "crd",
+    "upd",
+    "wrk",
+    "hst",
+    "hgr",
+    "scn",
+    "rst",
+    "tpl",
+    "ses",
+  ].map((prefix) => `${prefix}_${"0".repeat(26)}`),
   "nobody",
   "1",
   "true",

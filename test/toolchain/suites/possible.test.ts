@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { programPath, REQUIREMENTS, reasonToSkip } from "../../../toolchain/suites/possible.mjs";
+import { programPath, REQUIREMENTS, type Requirement, reasonToSkip } from "../../../toolchain/suites/possible.mjs";
 
 describe("a suite that needs what is not here", () => {
   const before = { ...process.env };
@@ -37,7 +37,8 @@ describe("a suite that needs what is not here", () => {
 
 describe("what a suite can need", () => {
   it("is either brought by the toolchain, or by a package, or given", () => {
-    const unexplained = Object.entries(REQUIREMENTS).filter(
+    const requirements: Record<string, Requirement> = REQUIREMENTS;
+    const unexplained = Object.entries(requirements).filter(
       ([name, { aptPackage, given }]) => !aptPackage && !given && !["engine", "postgres"].includes(name),
     );
     expect(unexplained).toEqual([]);
