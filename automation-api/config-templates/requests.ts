@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { configTemplates } from "../../host-provisioning/config-templates/index.ts";
+import { zshrcRequest } from "../terminal/service.ts";
 
 const host = z
   .string()
@@ -7,6 +8,7 @@ const host = z
   .optional()
   .describe("Id or name of the host; may be left out while there is only one.");
 
+/** Templates whose values are taken from a host's scan. */
 const [first, ...others] = configTemplates.map(({ name, summary, parameters }) =>
   z
     .strictObject({
@@ -18,7 +20,8 @@ const [first, ...others] = configTemplates.map(({ name, summary, parameters }) =
 );
 /** Of each template its own parameters; not in contract.ts, which the browser loads without the templates. */
 export const generateRequest = z.discriminatedUnion("template", [
+  zshrcRequest,
   first as NonNullable<typeof first>,
   ...others,
 ]);
-export type GenerateRequest = z.output<typeof generateRequest>;
+export type GenerateRequest = z.output<NonNullable<typeof first>>;

@@ -1,4 +1,7 @@
+import { z } from "zod";
 import { type Route, route } from "../http/route.ts";
+import { generated as generatedShell } from "../terminal/contract.ts";
+import { generateZshrc } from "../terminal/service.ts";
 import * as contract from "./contract.ts";
 import { generateRequest } from "./requests.ts";
 import type { ConfigTemplates } from "./service.ts";
@@ -19,16 +22,21 @@ export function configTemplateRoutes(templates: ConfigTemplates): Route[] {
     route({
       method: "post",
       path: "/api/v1/config/generate",
-      summary: "Make configuration files from a host's last scan; nothing is changed there",
+      summary:
+        "Make configuration files from a host's last scan, or a shell's from its description; nothing is changed",
       tag,
       access: "host:read",
       body: generateRequest,
+      bodyLimitBytes: 4 * 1024 * 1024,
       replies: {
-        200: { description: "The files, and why each value is what it is.", schema: contract.generated },
+        200: {
+          description: "The files, and why each value is what it is.",
+          schema: z.union([generatedShell, contract.generated]),
+        },
       },
       handler: async ({ principal, body }) => ({
         status: 200,
-        body: await templates.generate(principal, body),
+        body: "sources" in body ? generateZshrc(principal, body) : await templates.generate(principal, body),
       }),
     }),
   ];

@@ -9,8 +9,16 @@ import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { invalid } from "../errors.ts";
 import type { Scans } from "../scans/service.ts";
+import { zshrcRequest } from "../terminal/service.ts";
 import type { GeneratedConfig, TemplateList } from "./contract.ts";
 import type { GenerateRequest } from "./requests.ts";
+
+/** Made from a description instead of a scan; its fields stand beside `template`. */
+const zshrc = {
+  name: "zshrc",
+  summary: "A shell's configuration from its description, or from that of another framework",
+  parameters: z.toJSONSchema(zshrcRequest, { io: "input" }),
+};
 
 /** Makes configuration from what the last scan of a host tells. Nothing is changed there. */
 export class ConfigTemplates {
@@ -27,7 +35,7 @@ export class ConfigTemplates {
       summary,
       parameters: z.toJSONSchema(parameters, { io: "input" }),
     }));
-    return { items };
+    return { items: [...items, zshrc] };
   }
 
   /** @throws invalid naming a parameter that does not fit the host; not_found for a host without a scan. */

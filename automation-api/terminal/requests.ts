@@ -6,9 +6,10 @@ import { aliasSchema, frameworks, keyOf, shellSchema } from "../../host-provisio
 /** A plugin's file of the catalogue has at most 60 KB. */
 const pluginFileCharacters = 256 * 1024;
 
-export const generateRequest = z
+/** What `zshrc` takes, which is one of the templates of POST /api/v1/config/generate. */
+export const zshrcRequest = z
   .strictObject({
-    template: z.enum(["zshrc"]),
+    template: z.literal("zshrc"),
     shell: shellSchema.optional().describe("Default: the default of each field."),
     definition: z
       .strictObject({ framework: z.enum(frameworks), text: z.string().max(pluginFileCharacters) })
@@ -24,7 +25,7 @@ export const generateRequest = z
     path: ["definition"],
     message: "stands in place of shell: give one of them",
   });
-export type GenerateRequest = z.output<typeof generateRequest>;
+export type ZshrcRequest = z.output<typeof zshrcRequest>;
 
 const most = 2000;
 const unique = (aliases: { kind: "regular" | "global" | "suffix"; name: string }[]) =>

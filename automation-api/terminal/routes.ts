@@ -27,17 +27,6 @@ export function terminalRoutes(): Route[] {
     }),
     route({
       method: "post",
-      path: "/api/v1/config/generate",
-      summary: "Make a configuration from its description, without touching a host",
-      tag,
-      access: "host:read",
-      body: requests.generateRequest,
-      bodyLimitBytes: 4 * 1024 * 1024,
-      replies: { 200: { description: "The files, and what they are made of.", schema: contract.generated } },
-      handler: async ({ principal, body }) => ({ status: 200, body: service.generateZshrc(principal, body) }),
-    }),
-    route({
-      method: "post",
       path: "/api/v1/aliases/import",
       summary: "Bring aliases into a registry, and tell conflicts and the commands that they hide",
       tag,

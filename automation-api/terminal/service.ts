@@ -12,7 +12,9 @@ import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { RoostError } from "../errors.ts";
 import type { Generated, ImportedAliases } from "./contract.ts";
-import type { GenerateRequest, ImportRequest } from "./requests.ts";
+import type { ImportRequest, ZshrcRequest } from "./requests.ts";
+
+export { zshrcRequest } from "./requests.ts";
 
 export function listThemes(principal: Principal) {
   authorize(principal, "host:read");
@@ -28,10 +30,7 @@ export function listPlugins(principal: Principal) {
  * Makes a configuration; nothing is kept and no host is touched.
  * @throws invalid for a plugin over budget, or whose files are not among the sources.
  */
-export function generateZshrc(
-  principal: Principal,
-  { shell, definition, sources }: GenerateRequest,
-): Generated {
+export function generateZshrc(principal: Principal, { shell, definition, sources }: ZshrcRequest): Generated {
   authorize(principal, "host:read");
   const read = definition && readDefinition(definition.framework, definition.text);
   const whole = shell ?? shellSchema.parse(read?.shell ?? {});

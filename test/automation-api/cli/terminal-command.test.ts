@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { configTemplateRoutes } from "../../../automation-api/config-templates/routes.ts";
+import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
 import { reasonToSkip } from "../../../toolchain/suites/possible.mjs";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
@@ -9,8 +11,13 @@ import { roost, temporaryFolder } from "./terminal.ts";
 
 let server: TestServer;
 let home: string;
+/** A shell is made without a scan. */
+const templates = new ConfigTemplates({
+  discover: () => Promise.reject(new Error("no scan is read")),
+});
+
 beforeAll(async () => {
-  server = await startTestServer({ routes: () => terminalRoutes() });
+  server = await startTestServer({ routes: () => [...terminalRoutes(), ...configTemplateRoutes(templates)] });
   home = await temporaryFolder();
 });
 afterAll(async () => {

@@ -50,6 +50,7 @@ describe("configuration over HTTP", () => {
       "redis",
       "sysctl",
       "limits",
+      "zshrc",
     ]);
     expect(body.items[0].parameters.properties.openFiles).toMatchObject({ type: "integer", minimum: 1024 });
   });

@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { programPath, REQUIREMENTS, type Requirement, reasonToSkip } from "../../../toolchain/suites/possible.mjs";
+import {
+  programPath,
+  REQUIREMENTS,
+  type Requirement,
+  reasonToSkip,
+} from "../../../toolchain/suites/possible.mjs";
 
 describe("a suite that needs what is not here", () => {
   const before = { ...process.env };
