@@ -7,6 +7,7 @@ import { ROOT } from "../../toolchain/found.mjs";
 export function keptGraphs(): [string, Graph][] {
   const folder = join(ROOT, "test/stacks/fixtures");
   return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
     .sort()
     .map((file) => [file.replace(/\.json$/, ""), readGraph(readFileSync(join(folder, file), "utf8"))]);
 }
