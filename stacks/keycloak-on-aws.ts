@@ -29,6 +29,9 @@ export interface KeycloakPlace {
   tags: Record<string, string>;
 }
 
+/** Says to whoever judges a secret that the password in it is the user's to change. */
+export const rotatedByHand = { "roost:rotation": "by hand" };
+
 /** Keycloak on ECS with a database and an internal load balancer for administrators. */
 export function makeKeycloakOnAws(config: KeycloakConfig, place: KeycloakPlace) {
   const { network, cluster, region, front, alarms, tags } = place;
@@ -94,7 +97,7 @@ export function makeKeycloakOnAws(config: KeycloakConfig, place: KeycloakPlace) 
     const login = new Secret("identity-database-login", {
       description: "Keycloak's user of its database",
       recoveryWindowInDays: isKept ? 30 : 0,
-      tags,
+      tags: { ...tags, ...rotatedByHand },
     });
     const secretString = jsonStringify({ username: database.administrator, password });
     new SecretVersion("identity-database-login-value", { secretId: login.id, secretString });

@@ -1,4 +1,4 @@
-import { evaluate, type Outcome, type RecordedGraph } from "../evaluate.ts";
+import { type EvaluateSettings, evaluate, type Outcome, type RecordedGraph } from "../evaluate.ts";
 import type { Rule } from "../rule.ts";
 import { mutantsOf } from "./mutations.ts";
 import { shapes } from "./shapes.ts";
@@ -18,11 +18,13 @@ export interface Score {
  * and in each other shape. A mutant is killed by an outcome that the good graph does not have.
  *
  * @param most resources of a kind that are mutated in one graph
+ * @param given settings with the exceptions that hold for the good graphs
  */
 export function scoreOf(
   rules: readonly Rule[],
   graphs: [name: string, graph: RecordedGraph][],
   most = 2,
+  given: EvaluateSettings = {},
 ): Score {
   const score: Score = { mutants: 0, killed: 0, survivors: new Map(), falsePositives: [] };
   for (const [name, graph] of graphs) {
@@ -36,12 +38,12 @@ export function scoreOf(
       const shaped = reshape(graph);
       // Not every shape is another one for every graph.
       if (shaped !== graph && JSON.stringify(shaped) === JSON.stringify(graph)) continue;
-      const usual = findings(rules, shaped);
-      for (const [key, { rule, message }] of usual)
-        score.falsePositives.push(`${name}, ${shape}: ${rule.id} ${key} ${message}`);
+      const usual = findings(rules, shaped, given);
+      for (const [key, { kind, rule, message }] of usual)
+        if (kind !== "excepted") score.falsePositives.push(`${name}, ${shape}: ${rule.id} ${key} ${message}`);
       for (const { what, resource, graph: mutant } of mutants) {
         score.mutants += 1;
-        const isKilled = [...findings(rules, reshape(mutant)).keys()].some((key) => !usual.has(key));
+        const isKilled = [...findings(rules, reshape(mutant), given).keys()].some((key) => !usual.has(key));
         if (isKilled) score.killed += 1;
         else
           score.survivors.set(what, [...(score.survivors.get(what) ?? []), `${name}: ${resource}, ${shape}`]);
@@ -51,8 +53,12 @@ export function scoreOf(
   return score;
 }
 
-function findings(rules: readonly Rule[], graph: RecordedGraph): Map<string, Outcome> {
-  const { outcomes } = evaluate(rules, graph);
+function findings(
+  rules: readonly Rule[],
+  graph: RecordedGraph,
+  given: EvaluateSettings,
+): Map<string, Outcome> {
+  const { outcomes } = evaluate(rules, graph, given);
   return new Map(
     outcomes
       .filter(({ kind }) => kind !== "remediation")

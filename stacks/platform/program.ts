@@ -18,7 +18,7 @@ import {
 import { regionOfZone } from "../../components/regions.ts";
 import { makeAlarmTopics } from "../alarm-topics.ts";
 import { makeCertificates } from "../certificates.ts";
-import { makeKeycloakOnAws, pointAt } from "../keycloak-on-aws.ts";
+import { makeKeycloakOnAws, pointAt, rotatedByHand } from "../keycloak-on-aws.ts";
 import type { PlatformConfig } from "./config.ts";
 import { makePlatformDashboard } from "./dashboard.ts";
 
@@ -135,7 +135,7 @@ export async function program(config: PlatformConfig) {
     const url = new Secret("database-url", {
       description: "Where Roost's database is, with its password",
       recoveryWindowInDays: isKept ? 30 : 0,
-      tags,
+      tags: { ...tags, ...rotatedByHand },
     });
     const encoded = password.apply(encodeURIComponent);
     const secretString = interpolate`postgres://${database.administrator}:${encoded}@${database.host}:${database.port}/${database.databaseName}?sslmode=verify-full`;

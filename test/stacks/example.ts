@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { readStackFile } from "../../automation-api/cli/stack-file.ts";
 import type { Graph } from "../../components/testing/index.ts";
 import { recordBuiltin } from "../../stacks/graph.ts";
+import { builtins } from "../../stacks/index.ts";
 import { ROOT } from "../../toolchain/found.mjs";
+
+/** One needs no file to be tried, the others are configured by the server alone. */
+const withoutExamples = ["hello", "session-shard", "host"];
+
+/** The programs that come with Roost and with examples. */
+export const programs = Object.keys(builtins).filter((name) => !withoutExamples.includes(name));
 
 /** Text of an example of a stack, such as `stacks/web-service/examples/dev.yaml`. */
 export function exampleText(program: string, example: string): string {

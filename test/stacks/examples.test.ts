@@ -1,13 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { readStackFile } from "../../automation-api/cli/stack-file.ts";
 import { namingFaults, podSecurityFaults } from "../../components/testing/index.ts";
-import { builtins } from "../../stacks/index.ts";
 import { expectGolden } from "../support/golden.ts";
-import { exampleGraph, examplesOf, exampleText } from "./example.ts";
+import { exampleGraph, examplesOf, exampleText, programs } from "./example.ts";
 
-/** One needs no file to be tried, the others are configured by the server alone. */
-const withoutExamples = ["hello", "session-shard", "host"];
-const programs = Object.keys(builtins).filter((name) => !withoutExamples.includes(name));
 const cases = programs.flatMap((program) =>
   examplesOf(program).map((example) => [program, example] as const),
 );

@@ -4,15 +4,13 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { readStackFile } from "../../automation-api/cli/stack-file.ts";
 import { type Simulation, withSimulation } from "../../automation-api/engine/simulation.ts";
 import { replacingInputs } from "../../plugins/simulated-cloud/index.ts";
-import { builtins } from "../../stacks/index.ts";
 import { engineVersion } from "../../toolchain/found.mjs";
 import { enginePath, reasonWithoutEngine } from "../support/engine.ts";
-import { exampleGraph, examplesOf, exampleText } from "./example.ts";
+import { exampleGraph, examplesOf, exampleText, programs } from "./example.ts";
 
 jest.setTimeout(300_000);
 
 const withEngine = reasonWithoutEngine() === undefined ? describe : describe.skip;
-const programs = Object.keys(builtins).filter((name) => name !== "hello");
 
 interface Life {
   /** Laid over the example for development. */

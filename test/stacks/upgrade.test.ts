@@ -4,9 +4,8 @@ import process from "node:process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "@jest/globals";
 import { find, type Graph, readGraph } from "../../components/testing/index.ts";
-import { builtins } from "../../stacks/index.ts";
 import { ROOT } from "../../toolchain/found.mjs";
-import { exampleGraph, examplesOf } from "./example.ts";
+import { exampleGraph, examplesOf, programs } from "./example.ts";
 import { type UpgradeLosses, upgradeLosses } from "./upgrade.ts";
 
 /**
@@ -16,9 +15,7 @@ import { type UpgradeLosses, upgradeLosses } from "./upgrade.ts";
 const released = join(ROOT, "test/stacks/fixtures/released.json.gz");
 const none: UpgradeLosses = { replacements: [], statefulDeletions: [] };
 
-const cases = Object.keys(builtins)
-  .filter((program) => program !== "hello")
-  .flatMap((program) => examplesOf(program).map((example) => `${program}-${example}`));
+const cases = programs.flatMap((program) => examplesOf(program).map((example) => `${program}-${example}`));
 
 describe("the graphs of the last release, replayed against this version", () => {
   if (process.env.UPDATE_RELEASED === "1") {

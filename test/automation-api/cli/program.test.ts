@@ -37,8 +37,9 @@ it("has every command of the product", () => {
       ...["tokens revoke", "worker", "proxy", "unit", "template add", "template list", "template remove"],
       ...["session end", "session extend", "session list", "session logs", "session nginx", "session open"],
       ...["session show", "session start"],
-      ...["export", "cost"],
-      ...["host add", "host check", "host list", "host remove", "host scan", "host show"],
+      ...["export", "cost", "policy check", "policy list"],
+      ...["host add", "host check", "host list", "host remove", "host reset", "host scan", "host show"],
+      ...["host undo", "terminal aliases", "terminal generate", "terminal plugins", "terminal themes"],
     ].sort(),
   );
 });

@@ -4,17 +4,26 @@ import { convert, isObject } from "../../../stacks/export/convert.ts";
 import { type Mapping, readMapping } from "../../../stacks/export/mapping.ts";
 import { keptGraphs } from "../kept-graphs.ts";
 
-/** Inputs with each plain value replaced by the path that it stands at. */
-function marked(value: Json, path: string): Json {
-  if (Array.isArray(value)) return value.map((each, index) => marked(each, `${path}[${index}]`));
+/** Inputs with each plain value replaced by the path that it stands at; a document within a document is a value. */
+function marked(value: Json, path: string, isInDocument = false): Json {
+  if (Array.isArray(value))
+    return value.map((each, index) => marked(each, `${path}[${index}]`, isInDocument));
   if (isObject(value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [key, marked(each, `${path}.${key}`)]),
+      Object.entries(value).map(([key, each]) => [key, marked(each, `${path}.${key}`, isInDocument)]),
     );
   }
-  if (typeof value === "string" && /^[[{]/.test(value))
-    return JSON.stringify(marked(JSON.parse(value), path));
-  return path;
+  const document = typeof value === "string" && !isInDocument ? documentOf(value) : undefined;
+  return document === undefined ? path : JSON.stringify(marked(document, path, true));
+}
+
+/** A text that holds a list or a map, such as a policy; other texts may begin with a bracket, too. */
+function documentOf(text: string): Json | undefined {
+  try {
+    return /^[[{]/.test(text) ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every plain value below, in order, and every name that was a value: of what became a map. */
@@ -26,7 +35,7 @@ function leaves(value: Json): Json[] {
 
 function leavesOf(inputs: Json): Json[] {
   return leaves(inputs).flatMap((leaf) =>
-    typeof leaf === "string" && /^[[{]/.test(leaf) ? leaves(JSON.parse(leaf)) : [leaf],
+    typeof leaf === "string" ? leaves(documentOf(leaf) ?? leaf) : [leaf],
   );
 }
 

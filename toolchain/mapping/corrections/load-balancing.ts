@@ -97,7 +97,12 @@ export const loadBalancing: Record<string, TypeCorrection> = {
       slowStart: target("slow_start.duration_seconds"),
       stickiness: {
         to: "",
-        properties: { enabled: target("stickiness.enabled"), type: target("stickiness.type") },
+        properties: {
+          enabled: target("stickiness.enabled"),
+          type: target("stickiness.type"),
+          // Of the balancer's own cookie; our components use no other.
+          cookieDuration: target("stickiness.lb_cookie.duration_seconds"),
+        },
       },
     },
     outputs: { id: "Ref", arn: "Ref", arnSuffix: "TargetGroupFullName", name: "TargetGroupName" },
