@@ -138,5 +138,23 @@ export function sendProblem(
   if (error.retryAfterSeconds !== undefined) {
     response.setHeader("retry-after", Math.max(1, Math.ceil(error.retryAfterSeconds)));
   }
-  response.end(text);
+  if (response.getHeader("connection") === "close" && !response.req.complete) endSlowly(response, text);
+  else response.end(text);
+}
+
+/** How long a client that still sends is read from after its request was refused. */
+const lingerMs = 500;
+
+/**
+ * Closing a connection on which unread bytes wait resets it, and the client may lose the reply with it: so the
+ * reply goes out whole, and the connection ends once the client has read it and stopped, or after a moment.
+ */
+function endSlowly(response: ServerResponse, text: string): void {
+  response.write(text);
+  const timer = setTimeout(end, lingerMs);
+  response.req.once("end", end).once("close", end).resume();
+  function end() {
+    clearTimeout(timer);
+    response.end();
+  }
 }

@@ -46,7 +46,8 @@ async function readLimited(request: IncomingMessage, onTooLarge: () => void): Pr
   const chunks: Buffer[] = [];
   let size = Number(request.headers["content-length"] ?? 0) > uploadLimitBytes ? Infinity : 0;
   if (size === 0) {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // A destroyed request takes its connection along, and with it the reply.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > uploadLimitBytes) break;
       chunks.push(chunk);
