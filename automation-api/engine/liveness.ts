@@ -34,6 +34,8 @@ export class Liveness {
   #lock: pg.Client | undefined;
   #lockKey = "";
   #loop: Promise<void> | undefined;
+  /** While something is taken over, its rows already name this worker. */
+  #inheriting = 0;
   workerId = "";
 
   constructor(options: LivenessOptions) {
@@ -46,12 +48,28 @@ export class Liveness {
   }
 
   async start(): Promise<void> {
+    await this.#register();
+    this.#loop = this.#run();
+  }
+
+  /**
+   * Settles what the rows say that this worker runs, and it does not know.
+   * @param known deployments that it is at work on; none may be claimed meanwhile
+   */
+  async settleForgotten(known: readonly string[]): Promise<void> {
+    if (this.#inheriting) return;
+    await this.#settleAll(() => this.#options.queue.takeForgotten(this.workerId, this.machineId, known));
+  }
+
+  async #register(): Promise<void> {
     const { queue, slots } = this.#options;
     const { id, lockKey } = await queue.register({ machineId: this.machineId, pid: process.pid, slots });
-    this.workerId = id;
+    const before = this.#lock;
+    this.#lock = undefined;
+    await before?.end().catch(() => {});
     this.#lockKey = lockKey;
     await this.#holdLock();
-    this.#loop = this.#run();
+    this.workerId = id;
   }
 
   async stop(): Promise<void> {
@@ -92,7 +110,12 @@ export class Liveness {
     const { queue, heartbeatMilliseconds, deathMilliseconds } = this.#options;
     const rows = await queue.workers();
     const own = rows.find(({ id }) => id === this.workerId);
-    if (!own) this.#options.onLost();
+    if (!own) {
+      // A machine that slept, or was cut off: what ran here is another's now, and this worker begins anew.
+      this.#options.onLost();
+      await this.#register();
+      return;
+    }
     const others = rows.filter(({ id }) => id !== this.workerId);
     const silent = this.#watch.observe(
       others.map(({ id, heartbeat_at }) => ({ id, heartbeatAt: heartbeat_at })),
@@ -111,8 +134,19 @@ export class Liveness {
   }
 
   async #inherit(deadWorkerId: string): Promise<void> {
-    const abandoned = await this.#options.queue.takeOver(deadWorkerId, this.workerId, this.machineId);
-    await Promise.all(abandoned.map((each) => this.#settle(each)));
+    await this.#settleAll(() =>
+      this.#options.queue.inherit({ from: deadWorkerId, to: this.workerId, machineId: this.machineId }),
+    );
+  }
+
+  async #settleAll(take: () => Promise<Abandoned[]>): Promise<void> {
+    this.#inheriting += 1;
+    try {
+      const abandoned = await take();
+      await Promise.all(abandoned.map((each) => this.#settle(each)));
+    } finally {
+      this.#inheriting -= 1;
+    }
   }
 
   async #settle(abandoned: Abandoned): Promise<void> {

@@ -88,6 +88,7 @@ export class Worker {
         while (this.#running.size < this.#options.slots && (await this.#takeOne())) {
           // As many as there is room for.
         }
+        await this.#liveness.settleForgotten([...this.#running.keys()]);
       } catch (error) {
         this.#options.onFault("the queue could not be read", error);
       }

@@ -231,15 +231,30 @@ export async function openWorkers(db: Db): Promise<WorkerRow[]> {
   return found.rows;
 }
 
+/** Whether others still count on the worker; it stays so until the transaction ends. */
+export async function isOpen(tx: Tx, workerId: string): Promise<boolean> {
+  const found = await sql`
+    SELECT 1 FROM worker WHERE id = ${workerId} AND stopped_at IS NULL FOR SHARE`.execute(tx);
+  return found.rows.length > 0;
+}
+
+/** Whose deployments pass to whom. */
+export interface Inheritance {
+  from: string;
+  to: string;
+  /** Machine of the heir: runners of another one are not its to end. */
+  machineId: string;
+  /** Deployments that `from` is known to be at work on. */
+  except?: readonly string[];
+}
+
 /**
- * Takes a dead worker's deployments over: a new epoch and no token, so that
+ * Takes a worker's deployments over: a new epoch and no token, so that
  * nothing that may still run of the old attempt can write.
  */
 export async function takeOver(
-  tx: Tx,
-  deadWorkerId: string,
-  workerId: string,
-  machineId: string,
+  db: Db,
+  { from, to, machineId, except = [] }: Inheritance,
 ): Promise<Abandoned[]> {
   const taken = await sql<{
     id: string;
@@ -252,16 +267,11 @@ export async function takeOver(
     runner_pid: number | null;
     runner_started: string | null;
   }>`
-    UPDATE deployment d SET worker_id = ${workerId}, token_hash = NULL, epoch = epoch + 1
+    UPDATE deployment d SET worker_id = ${to}, token_hash = NULL, epoch = epoch + 1
     FROM worker w
-    WHERE w.id = d.worker_id AND d.worker_id = ${deadWorkerId} AND d.state = 'running'
+    WHERE w.id = d.worker_id AND d.worker_id = ${from} AND d.state = 'running' AND d.id <> ALL(${[...except]}::text[])
     RETURNING d.id, d.epoch, d.attempt, d.operation, d.update_id, d.cancel_requested_at IS NOT NULL AS cancelled, w.machine_id,
-              d.runner_pid, d.runner_started`.execute(tx);
-  await tx
-    .updateTable("worker")
-    .set({ stopped_at: sql<Date>`now()` })
-    .where("id", "=", deadWorkerId)
-    .execute();
+              d.runner_pid, d.runner_started`.execute(db);
   return taken.rows.map((row) => ({
     deploymentId: row.id,
     epoch: row.epoch,

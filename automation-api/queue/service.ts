@@ -31,7 +31,10 @@ export class QueueService {
     this.#deps = deps;
   }
 
-  /** Takes the oldest deployment that may start, for a runner that is ready; `undefined` when there is none. */
+  /**
+   * Takes the oldest deployment that may start, for a runner that is ready; `undefined` when there is none, or when
+   * others have taken the worker for dead.
+   */
   async claim(workerId: string, runner: ReadyRunner): Promise<Claim | undefined> {
     for (;;) {
       const claim = await this.#tryClaim(workerId, runner);
@@ -42,6 +45,7 @@ export class QueueService {
   /** `leased` when a person's update won the stack after the queue was read: the next reading passes it by. */
   #tryClaim(workerId: string, runner: ReadyRunner): Promise<Claim | "leased" | undefined> {
     return transaction(this.#deps.db, async (tx) => {
+      if (!(await queries.isOpen(tx, workerId))) return undefined;
       const row = await queries.lockNext(tx);
       if (!row) return undefined;
       const stored = await queries.lockConfig(tx, row.stack_id);
@@ -234,8 +238,21 @@ export class QueueService {
     return queries.cancelRequested(this.#deps.db, workerId);
   }
 
-  takeOver(deadWorkerId: string, workerId: string, machineId: string): Promise<Abandoned[]> {
-    return transaction(this.#deps.db, (tx) => queries.takeOver(tx, deadWorkerId, workerId, machineId));
+  /** Ends a worker that is taken for dead, and takes over what it ran. */
+  inherit(inheritance: queries.Inheritance): Promise<Abandoned[]> {
+    return transaction(this.#deps.db, async (tx) => {
+      // Before its deployments are read: a claim of that worker is either among them, or refused.
+      await queries.endWorker(tx, inheritance.from);
+      return queries.takeOver(tx, inheritance);
+    });
+  }
+
+  /**
+   * What the rows say that the worker runs, and it knows nothing of: the database went away while a claim or a
+   * takeover was committed, and the answer was lost.
+   */
+  takeForgotten(workerId: string, machineId: string, known: readonly string[]): Promise<Abandoned[]> {
+    return queries.takeOver(this.#deps.db, { from: workerId, to: workerId, machineId, except: known });
   }
 }
 

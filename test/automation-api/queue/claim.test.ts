@@ -50,4 +50,30 @@ describe("a claim", () => {
     expect(await claim()).toMatchObject({ stack: "contested", attempt: 1 });
     expect(await claim()).toBeUndefined();
   });
+
+  it("is refused to a worker that another has taken for dead, and made by the other", async () => {
+    expect((await server.deploy({ stack: "inherited" })).status).toBe(202);
+    const heir = await server.queue.register({ machineId: "there", pid: process.pid, slots: 1 });
+    const sleeper = await server.queue.register({ machineId: "here", pid: process.pid, slots: 1 });
+    const held = await server.queue.claim(sleeper.id, runner);
+    expect(held).toMatchObject({ stack: "inherited", attempt: 1 });
+    const taken = await server.queue.inherit({ from: sleeper.id, to: heir.id, machineId: "there" });
+    expect(taken).toMatchObject([{ deploymentId: held?.deploymentId, epoch: (held?.epoch ?? 0) + 1 }]);
+    expect(await server.queue.settle(taken[0]!)).toBe("requeued");
+
+    expect(await server.queue.claim(sleeper.id, runner)).toBeUndefined();
+    expect(await server.queue.claim(heir.id, runner)).toMatchObject({ stack: "inherited", attempt: 2 });
+  });
+
+  it("whose answer was lost is found by the worker that it names", async () => {
+    expect((await server.deploy({ stack: "forgotten" })).status).toBe(202);
+    const worker = await server.queue.register({ machineId: "here", pid: process.pid, slots: 1 });
+    const held = await server.queue.claim(worker.id, runner);
+    const id = held?.deploymentId as string;
+    expect(await server.queue.takeForgotten(worker.id, "here", [id])).toEqual([]);
+    const forgotten = await server.queue.takeForgotten(worker.id, "here", []);
+    expect(forgotten).toMatchObject([{ deploymentId: id, epoch: (held?.epoch ?? 0) + 1 }]);
+    expect(await server.queue.settle(forgotten[0]!)).toBe("requeued");
+    expect(await server.queue.claim(worker.id, runner)).toMatchObject({ deploymentId: id, attempt: 2 });
+  });
 });
