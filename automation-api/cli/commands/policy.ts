@@ -4,15 +4,13 @@ import { z } from "zod";
 import type { Outcome, Settings, Verdict } from "../../../policies/index.ts";
 import { messageOf, RoostError } from "../../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { readFlagFile, readProgramConfig } from "../program-config.ts";
+import { type GraphFlags, readGraphSource, withGraph } from "../graph-source.ts";
+import { readFlagFile } from "../program-config.ts";
 import { examples, print, type Session, widthOf, withJson } from "../session.ts";
 import { renderTable } from "../table.ts";
 
-interface CheckFlags {
-  config?: string;
-  graph?: string;
+interface CheckFlags extends GraphFlags {
   settings?: string;
-  stack: string;
   strict?: boolean;
   sarif?: boolean;
   json?: boolean;
@@ -26,16 +24,15 @@ export function policyCommand(session: Session): Command {
 }
 
 function checkCommand(session: Session): Command {
-  return withJson(new Command("check"))
+  return withGraph(withJson(new Command("check")))
     .description("Judge a program that comes with Roost, or a recorded graph, by every policy")
-    .argument("[program]", "program that comes with Roost, such as web-service")
-    .option("--config <file>", "Pulumi stack file with the program's configuration, such as Pulumi.dev.yaml")
-    .option("--graph <file>", "a roost-graph/1 document instead of a program; - for standard input")
     .option("--settings <file>", "levels, settings and exceptions of policies, as YAML or JSON")
-    .option("--stack <name>", "name of the stack: policies ask more of production", "dev")
     .option("--sarif", "print SARIF 2.1.0, for code scanning")
     .option("--strict", "fail also for advisories and for what cannot be decided")
-    .addHelpText("after", "\nThe exit code is 1 when there is a violation.\n")
+    .addHelpText(
+      "after",
+      "\nPolicies ask more of --stack production. The exit code is 1 when there is a violation.\n",
+    )
     .addHelpText(
       "after",
       examples(
@@ -46,7 +43,7 @@ function checkCommand(session: Session): Command {
     .action(async (program: string | undefined, flags: CheckFlags) => {
       if (flags.json && flags.sarif) throw new RoostError("invalid", "Only one of --json and --sarif.");
       const policies = await import("../../../policies/index.ts");
-      const graph = await readSubject(session, program, flags);
+      const graph = await readGraphSource(session, program, flags);
       const settings = await readSettings(flags.settings, policies.settings);
       const verdict = refuse(policies.SettingsError, () =>
         policies.evaluate(policies.rules, graph, { settings }),
@@ -88,23 +85,6 @@ function listCommand(session: Session): Command {
         ),
       );
     });
-}
-
-async function readSubject(session: Session, program: string | undefined, flags: CheckFlags) {
-  if ((program === undefined) === (flags.graph === undefined)) {
-    throw new RoostError("invalid", "Name either a program or --graph <file>.");
-  }
-  const { parseGraph, recordProgram } = await import("../../engine/graph.ts");
-  if (program !== undefined) {
-    const { values, secretKeys } = await readProgramConfig(program, flags.config);
-    return recordProgram({ program, values, secretKeys, stack: flags.stack });
-  }
-  if (flags.config !== undefined)
-    throw new RoostError("invalid", "--config is for a program, not for --graph.");
-  if (flags.graph !== "-") return parseGraph(await readFlagFile("--graph", flags.graph!));
-  let text = "";
-  for await (const piece of session.context.stdin) text += piece;
-  return parseGraph(text);
 }
 
 async function readSettings(file: string | undefined, schema: z.ZodType<Settings>): Promise<Settings> {
