@@ -15,7 +15,7 @@ function viewOf(
 }
 
 const cases: [string, string[], FolderView, string[]][] = [
-  ["nothing, when all is open", ["/work/clone", "/usr/bin"], viewOf([]), []],
+  ["nothing, when all is open", ["/srv/clone", "/usr/bin"], viewOf([]), []],
   ["a clone in a closed home", ["/root/clone"], viewOf(["/root"]), ["cover /root", "bind /root/clone"]],
   [
     "clone, engine and Node in one closed home, each cover before what lies in it",
