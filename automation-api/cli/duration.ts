@@ -22,6 +22,13 @@ export function formatAge(milliseconds: number): string {
   return `${Math.floor(size / length)} ${unit}`;
 }
 
+/** How long ago a time of the API was, by this machine's clock. */
+export function ageOf(time: string): string;
+export function ageOf(time: string | null | undefined): string | null;
+export function ageOf(time: string | null | undefined): string | null {
+  return time ? formatAge(Date.now() - Date.parse(time)) : null;
+}
+
 /** "1.2 GB" with powers of 1000. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -28,6 +28,16 @@ export function renderTable<T>(rows: readonly T[], columns: readonly Column<T>[]
   return [columns.map(({ title }) => title), ...cells].map((row) => `${line(row)}\n`).join("");
 }
 
+/** A table, or a sentence where there is nothing to list. @param what is listed, in the plural */
+export function renderList<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  what: string,
+  width?: number,
+): string {
+  return rows.length > 0 ? renderTable(rows, columns, width) : `There are no ${what} here.\n`;
+}
+
 /** Name and value, one below the other. */
 export function renderFields(
   fields: readonly (readonly [string, string | number | null | undefined])[],

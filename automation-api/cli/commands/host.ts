@@ -11,7 +11,7 @@ import {
 } from "../../hosts/contract.ts";
 import { scanPage } from "../../scans/contract.ts";
 import type { Client } from "../client.ts";
-import { formatAge } from "../duration.ts";
+import { ageOf } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { parseSecretSource, SecretReader, secretSourceHelp } from "../secret-source.ts";
 import {
@@ -23,7 +23,7 @@ import {
   widthOf,
   withServer,
 } from "../session.ts";
-import { type Column, renderFields, renderTable } from "../table.ts";
+import { type Column, renderFields, renderList } from "../table.ts";
 import { hostResetCommand, hostUndoCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
 
@@ -64,9 +64,7 @@ function listCommand(session: Session): Command {
       const query = { selector: flags.selector, group: flags.group };
       const found = await client.list({ path: "/api/v1/hosts", query }, hostPage, 10_000);
       print(session, flags, found, ({ items }) =>
-        items.length > 0
-          ? renderTable(items, columns, widthOf(session.context))
-          : "There are no hosts here.\n",
+        renderList(items, columns, "hosts", widthOf(session.context)),
       );
     });
 }
@@ -237,10 +235,6 @@ function labelsText(labels: Host["labels"]): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
-}
-
-function ageOf(time: string): string {
-  return formatAge(Date.now() - Date.parse(time));
 }
 
 /** `ops@10.0.0.5:2222`; an IPv6 address with a port stands in brackets. */

@@ -24,7 +24,7 @@ import {
   widthOf,
   withServer,
 } from "../session.ts";
-import { type Column, renderFields, renderTable } from "../table.ts";
+import { type Column, renderFields, renderList } from "../table.ts";
 
 const pollMilliseconds = 500;
 const reloadMilliseconds = 2_000;
@@ -76,9 +76,7 @@ function listCommand(session: Session): Command {
       const query = { user: flags.user, template: flags.template, live: flags.all ? undefined : "true" };
       const found = await client.list({ path: "/api/v1/sessions", query }, sessionPage, 10_000);
       print(session, flags, found, ({ items }) =>
-        items.length > 0
-          ? renderTable(items, columns, widthOf(session.context))
-          : "There are no sessions here.\n",
+        renderList(items, columns, "sessions", widthOf(session.context)),
       );
     });
 }

@@ -7,7 +7,7 @@ import {
   stackPage,
   stack as stackSchema,
 } from "../../projects/contract.ts";
-import { formatAge } from "../duration.ts";
+import { ageOf } from "../duration.ts";
 import {
   type ClientFlags,
   examples,
@@ -17,7 +17,7 @@ import {
   widthOf,
   withServer,
 } from "../session.ts";
-import { type Column, renderFields, renderTable } from "../table.ts";
+import { type Column, renderFields, renderList, renderTable } from "../table.ts";
 import { parseTarget, stackPath } from "../target.ts";
 
 interface ListFlags extends ClientFlags {
@@ -30,7 +30,10 @@ const stackColumns: Column<StackSummary>[] = [
   { title: "VERSION", value: ({ version }) => version, right: true },
   { title: "RESOURCES", value: ({ resources }) => resources, right: true },
   { title: "LAST UPDATE", value: ({ lastUpdate }) => lastUpdate && `${lastUpdate.kind} ${lastUpdate.state}` },
-  { title: "AGE", value: ({ lastUpdate }) => ageOf(lastUpdate?.endedAt ?? lastUpdate?.startedAt) },
+  {
+    title: "AGE",
+    value: ({ lastUpdate }) => lastUpdate && ageOf(lastUpdate.endedAt ?? lastUpdate.startedAt),
+  },
   { title: "NOW", value: ({ running, queued }) => nowText(running, queued) },
 ];
 
@@ -92,9 +95,8 @@ function listText<T>(
   what: string,
   session: Session,
 ): string {
-  if (items.length === 0) return `There are no ${what} here.\n`;
   const rest = more ? `There are more than these ${items.length}: give a larger --limit.\n` : "";
-  return renderTable(items, columns, widthOf(session.context)) + rest;
+  return renderList(items, columns, what, widthOf(session.context)) + rest;
 }
 
 function renderStack(stack: Stack, width: number | undefined): string {
@@ -139,10 +141,6 @@ function nowText(running: StackSummary["running"], queued: number): string {
     Boolean,
   );
   return parts.join(", ") || "idle";
-}
-
-function ageOf(time: string | null | undefined): string | null {
-  return time ? formatAge(Date.now() - Date.parse(time)) : null;
 }
 
 function wholeNumber(text: string): number {

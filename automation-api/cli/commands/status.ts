@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { type DeploymentSummary, deploymentPage } from "../../deployments/contract.ts";
 import { readiness, type SystemStatus, systemStatus } from "../../system/contract.ts";
 import type { Client } from "../client.ts";
-import { formatAge, formatBytes } from "../duration.ts";
+import { ageOf, formatBytes } from "../duration.ts";
 import {
   type ClientFlags,
   examples,
@@ -56,10 +56,7 @@ function render({ address, ready, system, deployments }: Status, width: number |
   const alive = workers?.filter(({ alive: lives }) => lives);
   const counts = Object.entries(system.deployments).map(([state, count]) => `${count} ${state}`);
   const head = renderFields([
-    [
-      "server",
-      `${address}  version ${system.version}, up for ${formatAge(Date.now() - Date.parse(system.startedAt))}`,
-    ],
+    ["server", `${address}  version ${system.version}, up for ${ageOf(system.startedAt)}`],
     [
       "ready",
       faults.length === 0
@@ -99,7 +96,7 @@ function render({ address, ready, system, deployments }: Status, width: number |
         title: "STATE",
         value: ({ state, position }) => (position > 0 ? `${state}, ${position} before it` : state),
       },
-      { title: "FOR", value: (one) => formatAge(Date.now() - Date.parse(one.startedAt ?? one.createdAt)) },
+      { title: "FOR", value: (one) => ageOf(one.startedAt ?? one.createdAt) },
       { title: "WAITS FOR", value: ({ waitingFor }) => waitingFor && waitText(waitingFor), flexible: true },
     ],
     width,

@@ -14,7 +14,7 @@ import {
   widthOf,
   withServer,
 } from "../session.ts";
-import { type Column, renderTable } from "../table.ts";
+import { type Column, renderList } from "../table.ts";
 
 const columns: Column<Template>[] = [
   { title: "NAME", value: ({ name }) => name, flexible: true },
@@ -44,9 +44,7 @@ function listCommand(session: Session): Command {
       const client = await openClient(session, flags);
       const found = await client.list({ path: "/api/v1/templates" }, templatePage, 10_000);
       print(session, flags, found, ({ items }) =>
-        items.length > 0
-          ? renderTable(items, columns, widthOf(session.context))
-          : "There are no templates here.\n",
+        renderList(items, columns, "templates", widthOf(session.context)),
       );
     });
 }

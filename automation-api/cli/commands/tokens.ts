@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { createdToken, type Token, tokenPage } from "../../access/contract.ts";
 import { permissionNames } from "../../access/permissions.ts";
-import { formatAge } from "../duration.ts";
+import { ageOf, formatAge } from "../duration.ts";
 import {
   type ClientFlags,
   examples,
@@ -20,7 +20,7 @@ const columns: Column<Token>[] = [
   { title: "SCOPES", value: ({ scopes }) => scopes?.join(",") ?? "all of the account" },
   {
     title: "USED",
-    value: ({ lastUsedAt }) => lastUsedAt && `${formatAge(Date.now() - Date.parse(lastUsedAt))} ago`,
+    value: ({ lastUsedAt }) => lastUsedAt && `${ageOf(lastUsedAt)} ago`,
   },
   { title: "STATE", value: stateOf },
 ];
