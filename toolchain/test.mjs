@@ -2,21 +2,30 @@
 //   npm test                    every suite of toolchain/suites.json, after the checks of `npm run check`
 //   npm test -- deployments     one suite; a path of a test or folder does as well
 // Prints minutes per suite and why anything was skipped; the last line is "N passed, N failed".
+// In CI a file that failed runs once more, alone; when it passes then, it is listed as unsteady (docs/decisions/0012).
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { projectFiles } from "./check/project-files.mjs";
 import { ROOT } from "./found.mjs";
-import { assignTests, chooseTests, closingLine, countsOf } from "./suites/plan.mjs";
+import {
+  afterSecondRun,
+  assignTests,
+  chooseTests,
+  closingLine,
+  countsOf,
+  failuresOf,
+  filesToRunAgain,
+} from "./suites/plan.mjs";
 import { missingPackages } from "./suites/possible.mjs";
 
 /**
  * @typedef {import("./suites/plan.mjs").Suite} Suite
  * @typedef {import("./suites/plan.mjs").Counts} Counts
- * @typedef {{name: string, minutes: number, spent: number, counts: Counts, reasons: string[]}} Result
+ * @typedef {{name: string, minutes: number, spent: number, counts: Counts, reasons: string[], failures?: string[], unsteady?: string[]}} Result
  */
 
 const GRACE = 1.5;
@@ -62,25 +71,32 @@ function runNode(args, { limitMs, env = process.env, onOut }) {
 async function runSuite({ name, minutes, workers }, tests) {
   console.log(`\n── ${name}: ${tests.length} files, ${minutes} min`);
   const started = Date.now();
-  const report = join(scratch, `${name}.json`);
   const skips = join(scratch, `${name}.skips`);
-  const jest = [
-    "--experimental-vm-modules",
-    "--no-warnings",
-    "node_modules/jest/bin/jest.js",
-    "--json",
-    "--outputFile",
-    report,
-  ];
-  const args = [...jest, ...(workers ? ["-w", String(workers)] : []), "--runTestsByPath", ...tests];
-  const env = { ...process.env, SUITE_SKIPS_FILE: skips };
-  const exitCode = await runNode(args, { limitMs: minutes * GRACE * 60_000, env });
+  const run = async (/** @type {string} */ label, /** @type {string[]} */ files, workers = 0) => {
+    const out = join(scratch, `${label}.json`);
+    const jest = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
+    const some = workers > 0 ? ["-w", String(workers)] : [];
+    const args = [...jest, "--json", "--outputFile", out, ...some, "--runTestsByPath", ...files];
+    const limitMs = minutes * GRACE * 60_000 - (Date.now() - started);
+    const exitCode = await runNode(args, { limitMs, env: { ...process.env, SUITE_SKIPS_FILE: skips } });
+    return { exitCode, report: existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : undefined };
+  };
+  let { exitCode, report } = await run(name, tests, workers);
+  /** @type {string[]} */
+  let unsteady = [];
+  const again = inCi ? filesToRunAgain(report) : [];
+  if (again.length > 0) {
+    console.log(`\n── ${name}: once more, alone: ${again.map((path) => relative(ROOT, path)).join(", ")}`);
+    const second = await run(`${name}-again`, again, 1);
+    if (second.report) {
+      exitCode = second.exitCode;
+      ({ report, unsteady } = afterSecondRun(report, second.report));
+    }
+  }
   const reasons = existsSync(skips) ? [...new Set(readFileSync(skips, "utf8").trim().split("\n"))] : [];
-  const counts = countsOf(existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined, {
-    exitCode,
-    reasons,
-  });
-  return { name, minutes, spent: (Date.now() - started) / 60_000, counts, reasons };
+  const counts = countsOf(report, { exitCode, reasons });
+  const spent = (Date.now() - started) / 60_000;
+  return { name, minutes, spent, counts, reasons, failures: failuresOf(report), unsteady };
 }
 
 /** The steps of `npm run check`, each counted as one test. @returns {Promise<Result>} */
@@ -101,7 +117,7 @@ async function runChecks() {
 /** @param {Result[]} results @returns {Counts} */
 function report(results) {
   console.log("\nsuite               minutes  budget  passed  failed  skipped");
-  for (const { name, minutes, spent, counts, reasons } of results) {
+  for (const { name, minutes, spent, counts, reasons, failures = [], unsteady = [] } of results) {
     const { passed, failed, skipped } = counts;
     const late = spent > minutes ? (inCi ? "  over its budget: failed" : "  over its budget") : "";
     const cells = [
@@ -111,6 +127,9 @@ function report(results) {
     ];
     console.log(`${name.padEnd(20)}${cells.join("  ")}${late}`);
     for (const reason of reasons) console.log(`    skipped for want of ${reason}`);
+    for (const test of failures) console.log(`    failed: ${relative(ROOT, test)}`);
+    for (const test of unsteady)
+      console.log(`    unsteady, passed in its second run: ${relative(ROOT, test)}`);
   }
   const late = inCi ? results.filter(({ spent, minutes }) => spent > minutes).length : 0;
   const sum = (/** @type {keyof Counts} */ key) =>

@@ -57,9 +57,65 @@ export function chooseTests(bySuite, wanted) {
 }
 
 /**
+ * What jest writes of a run, as far as it is used here.
+ * @typedef {{numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number}} Numbers
+ * @typedef {{name: string, status: string, assertionResults: {fullName: string, status: string}[]}} FileResult name: path
+ * @typedef {Numbers & {testResults: FileResult[]}} Report
+ */
+
+/** At most so many failed files are run again: more of them are no chance. */
+const SECOND_RUNS = 3;
+
+/**
+ * The files to be run a second time, alone: those that failed, unless they are too many for chance.
+ * @param {Report | undefined} report @returns {string[]} paths
+ */
+export function filesToRunAgain(report) {
+  const failed = (report?.testResults ?? []).filter(({ status }) => status === "failed");
+  return failed.length <= SECOND_RUNS ? failed.map(({ name }) => name) : [];
+}
+
+/**
+ * The report of a suite whose failed files ran a second time: their second results in the place of the first.
+ * @param {Report} first @param {Report} second
+ * @returns {{report: Report, unsteady: string[]}} unsteady: what failed first and passed then, "path: test" each
+ */
+export function afterSecondRun(first, second) {
+  const again = new Set(second.testResults.map(({ name }) => name));
+  const kept = first.testResults.filter(({ name }) => !again.has(name));
+  const replaced = first.testResults.filter(({ name }) => again.has(name));
+  const count = (/** @type {FileResult[]} */ files, /** @type {string} */ status) =>
+    files.flatMap((file) => file.assertionResults).filter((test) => test.status === status).length;
+  const report = {
+    ...second,
+    testResults: [...kept, ...second.testResults],
+    numPassedTests: first.numPassedTests - count(replaced, "passed") + second.numPassedTests,
+    numPendingTests: first.numPendingTests - count(replaced, "pending") + second.numPendingTests,
+    numTodoTests: first.numTodoTests - count(replaced, "todo") + second.numTodoTests,
+  };
+  const sound = new Set(
+    second.testResults.flatMap(({ name, status }) => (status === "failed" ? [] : [name])),
+  );
+  return {
+    report,
+    unsteady: failuresOf({ ...first, testResults: replaced.filter(({ name }) => sound.has(name)) }),
+  };
+}
+
+/** What failed, "path: test" each; the path alone where the file could not be run. @param {Report | undefined} report */
+export function failuresOf(report) {
+  return (report?.testResults ?? [])
+    .filter(({ status }) => status === "failed")
+    .flatMap(({ name, assertionResults }) => {
+      const failed = assertionResults.filter(({ status }) => status === "failed");
+      return failed.length > 0 ? failed.map(({ fullName }) => `${name}: ${fullName}`) : [name];
+    });
+}
+
+/**
  * The counts of a finished suite. A suite that ran nothing shows nothing, so it counts as failed, unless every
  * test was skipped for a reason that was given.
- * @param {{numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number} | undefined} report
+ * @param {Numbers | undefined} report
  *   jest's JSON; nothing when it wrote none
  * @param {{exitCode: number, reasons: string[]}} run
  * @returns {Counts}

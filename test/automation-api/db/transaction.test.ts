@@ -27,7 +27,6 @@ describe("a transaction whose connection is cut", () => {
         for (let nth = 1; nth < statements; nth++) await sql`SELECT 1`.execute(tx).catch(() => undefined);
         await sql`SELECT 1`.execute(tx);
       });
-      expect(fault).toBeInstanceOf(Error);
       expect(isDatabaseAway(fault)).toBe(true);
     },
   );

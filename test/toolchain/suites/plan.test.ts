@@ -2,7 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { ROOT } from "../../../toolchain/found.mjs";
-import { assignTests, chooseTests, closingLine, countsOf } from "../../../toolchain/suites/plan.mjs";
+import {
+  afterSecondRun,
+  assignTests,
+  chooseTests,
+  closingLine,
+  countsOf,
+  failuresOf,
+  filesToRunAgain,
+} from "../../../toolchain/suites/plan.mjs";
 
 const suites = [
   { name: "all", folders: ["test/api"], minutes: 1 },
@@ -92,5 +100,51 @@ describe("what came out", () => {
   it("ends with the line that CI reads", () => {
     expect(closingLine({ passed: 12, failed: 0, skipped: 0 })).toBe("12 passed, 0 failed");
     expect(closingLine({ passed: 12, failed: 1, skipped: 3 })).toBe("12 passed, 1 failed, 3 skipped");
+  });
+});
+
+/** A report of files, each with the states of its tests; "broken" is a file that could not be run. */
+function reportOf(files: Record<string, string[] | "broken">) {
+  const states = Object.values(files).flatMap((tests) => (tests === "broken" ? [] : tests));
+  const count = (state: string) => states.filter((each) => each === state).length;
+  return {
+    numPassedTests: count("passed"),
+    numFailedTests: count("failed"),
+    numPendingTests: count("pending"),
+    numTodoTests: count("todo"),
+    numRuntimeErrorTestSuites: Object.values(files).filter((tests) => tests === "broken").length,
+    testResults: Object.entries(files).map(([name, tests]) => ({
+      name,
+      status: tests === "broken" || tests.includes("failed") ? "failed" : "passed",
+      assertionResults:
+        tests === "broken" ? [] : tests.map((status, nth) => ({ fullName: `test ${nth}`, status })),
+    })),
+  };
+}
+
+describe("a second run of what failed", () => {
+  const first = reportOf({ a: ["passed", "pending"], b: ["passed", "failed", "pending"], c: "broken" });
+
+  it("takes the files that failed, and none where too many did", () => {
+    expect(filesToRunAgain(first)).toEqual(["b", "c"]);
+    const many = Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, ["failed"]]));
+    expect(filesToRunAgain(reportOf(many))).toEqual([]);
+    expect(filesToRunAgain(undefined)).toEqual([]);
+  });
+
+  it("stands for the first, and what passed in it alone is named", () => {
+    const second = reportOf({ b: ["passed", "passed", "pending"], c: ["passed"] });
+    const { report, unsteady } = afterSecondRun(first, second);
+    expect(countsOf(report, { exitCode: 0, reasons: [] })).toEqual({ passed: 4, failed: 0, skipped: 2 });
+    expect(unsteady).toEqual(["b: test 1", "c"]);
+    expect(failuresOf(report)).toEqual([]);
+  });
+
+  it("hides nothing that fails twice, nor a file of which another test fails then", () => {
+    const second = reportOf({ b: ["failed", "passed", "pending"], c: "broken" });
+    const { report, unsteady } = afterSecondRun(first, second);
+    expect(countsOf(report, { exitCode: 1, reasons: [] })).toEqual({ passed: 2, failed: 2, skipped: 2 });
+    expect(unsteady).toEqual([]);
+    expect(failuresOf(report)).toEqual(["b: test 0", "c"]);
   });
 });
