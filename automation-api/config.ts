@@ -123,6 +123,17 @@ const settingsSchema = z.strictObject({
   ROOST_OUTBOUND_ALLOW: list
     .default([])
     .describe("Hosts or addresses (CIDR, optional :port) outside the public internet that git may reach."),
+  ROOST_SYNC_STORE: z
+    .string()
+    .optional()
+    .describe(
+      "Where `roost terminal push` keeps shells: s3://bucket/prefix?region=…&endpoint=…, or the https address of a Git repository with #branch. Default: the database.",
+    ),
+  ROOST_SYNC_LOGIN: z
+    .string()
+    .regex(/^[^:\p{Cc}]+:\P{Cc}+$/u, "expected user:password")
+    .optional()
+    .describe("user:password of the Git repository of ROOST_SYNC_STORE."),
   ROOST_METRICS_STACKS: boolean.default(false).describe("1 puts stack names into /metrics."),
   ROOST_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
@@ -160,6 +171,7 @@ const secretNames = [
   "ROOST_MASTER_KEY",
   "ROOST_ADMIN_TOKEN",
   "ROOST_TLS_KEY_PASSWORD",
+  "ROOST_SYNC_LOGIN",
   "DATABASE_URL",
 ] as const;
 

@@ -12,6 +12,7 @@ import { scanRoutes } from "./scans/routes.ts";
 import type { Services } from "./services.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
+import { syncRoutes } from "./sync/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
 import { templateRoutes } from "./templates/routes.ts";
 import { terminalRoutes } from "./terminal/routes.ts";
@@ -33,6 +34,7 @@ export function allRoutes(services: Services): Route[] {
     ...configTemplateRoutes(services.configTemplates),
     ...tuningRoutes(services.tuning),
     ...terminalRoutes(),
+    ...syncRoutes(services.sync),
     ...accessRoutes(services),
     ...auditRoutes(services),
     ...systemRoutes(services.status),

@@ -20,11 +20,12 @@ import { type Connection, type Database, openDatabase } from "./db/pool.ts";
 import type { Db } from "./db/transaction.ts";
 import { Deployments } from "./deployments/service.ts";
 import { EventFeed } from "./events/service.ts";
+import { parseAllowRules } from "./git/index.ts";
 import { HostChanges, HostChecks, HostConnections, HostGroups, HostReader, Hosts } from "./hosts/service.ts";
 import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
 import { checkMasterKey, loadMasterKey } from "./master-key.ts";
-import { Programs, parseAllowRules } from "./programs/service.ts";
+import { Programs } from "./programs/service.ts";
 import { ProjectPolicies, Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
 import { Resets } from "./resets/service.ts";
@@ -38,6 +39,7 @@ import {
   type StateBackend,
   type StateStore,
 } from "./state-backend/service.ts";
+import { openSyncStore, Sync } from "./sync/service.ts";
 import { createMetrics, type Metrics, type SystemServices } from "./system/service.ts";
 import { type TargetAbilities, Templates } from "./templates/service.ts";
 import { Tuning } from "./tuning/service.ts";
@@ -73,6 +75,7 @@ export interface Services {
   resets: Resets;
   configTemplates: ConfigTemplates;
   tuning: Tuning;
+  sync: Sync;
   projects: Projects;
   policies: ProjectPolicies;
   queue: QueueService;
@@ -119,10 +122,11 @@ export async function openServices(
   const credentials = new Credentials(db, cipher);
   const connections = new HostConnections();
   const hostReader = new HostReader(db, credentials, connections);
+  const outbound = parseAllowRules(settings.ROOST_OUTBOUND_ALLOW);
   const programs = new Programs(db, credentials, {
     builtins: Object.keys(known),
     roots: settings.ROOST_PROGRAM_ROOTS,
-    outbound: parseAllowRules(settings.ROOST_OUTBOUND_ALLOW),
+    outbound,
   });
   const deployments = new Deployments({
     db,
@@ -201,6 +205,7 @@ export async function openServices(
     resets: new Resets({ db, reader: hostReader, scans, changes: hostChanges }),
     configTemplates: new ConfigTemplates(scans),
     tuning: new Tuning(scans),
+    sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
     policies: new ProjectPolicies(db),
     queue: new QueueService({ db, state }),

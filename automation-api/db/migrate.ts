@@ -10,6 +10,7 @@ import * as scans from "./migrations/0006-scans.ts";
 import * as projectPolicies from "./migrations/0007-project-policies.ts";
 import * as sessions from "./migrations/0008-sessions.ts";
 import * as resets from "./migrations/0009-resets.ts";
+import * as sync from "./migrations/0014-sync.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -23,6 +24,7 @@ const migrations = {
   "0008-sessions": sessions,
   "0009-resets": resets,
   "0007-project-policies": projectPolicies,
+  "0014-sync": sync,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

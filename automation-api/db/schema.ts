@@ -326,6 +326,7 @@ export interface Schema {
     expires_at: Time;
   };
   session_quota: { project_id: string; owner: string };
+  sync_object: { key: string; text: string };
 }
 
 type SessionTargetName = "process" | "docker" | "ecs";

@@ -8,19 +8,16 @@ import type { Credentials } from "../credentials/service.ts";
 import { newId } from "../db/id.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import { invalid, notFound } from "../errors.ts";
+import { type AllowRule, gitRemote, type Lookup, type OtherUser, parseGitUrl } from "../git/index.ts";
 import { inspectArchive } from "./archive.ts";
 import type { GitReference, ProgramArchive, ProgramReference, ProgramSource } from "./contract.ts";
 import { isUserCode } from "./domain.ts";
 import { resolveFolder } from "./folder.ts";
-import { fetchGit, type OtherUser } from "./git.ts";
-import { parseGitUrl } from "./git-url.ts";
+import { fetchGit } from "./git.ts";
 import { parseManifest } from "./manifest.ts";
-import { type AllowRule, type Lookup, type OutboundTarget, resolveOutbound } from "./outbound.ts";
 import * as queries from "./queries.ts";
 
 export { describeProgram, isUserCode } from "./domain.ts";
-export type { OtherUser } from "./git.ts";
-export { parseAllowRules } from "./outbound.ts";
 
 export interface ProgramsOptions {
   /** Names of the built-in programs. */
@@ -69,7 +66,12 @@ export class Programs {
       throw invalid("program.builtin", "is not a built-in program", { given: builtin, allowed });
     }
     if (folder !== undefined) await resolveFolder(this.#options.roots, folder);
-    if (git) await this.#target(git);
+    if (git)
+      await gitRemote(git.url, {
+        rules: this.#options.outbound,
+        field: "program.git.url",
+        lookup: this.#options.lookup,
+      });
   }
 
   /** Whether the principal may run the program in the project. @throws forbidden, or not_found for what belongs to others. */
@@ -80,7 +82,7 @@ export class Programs {
     if (archive !== undefined) await this.#checkArchive(tx, principal, projectId, archive);
     if (git?.credential) {
       await this.#credentials.checkUse(tx, principal, git.credential, {
-        url: parseGitUrl(git.url),
+        url: parseGitUrl(git.url, "program.git.url"),
         projectId,
       });
     }
@@ -150,27 +152,16 @@ export class Programs {
   }
 
   async #fetch(git: GitReference, request: ResolveRequest): Promise<string> {
-    const { url, target } = await this.#target(git);
+    const { url, target } = await gitRemote(git.url, {
+      rules: this.#options.outbound,
+      field: "program.git.url",
+      lookup: this.#options.lookup,
+    });
     const { organizationId, projectId, folder, asUser, signal } = request;
     const login = git.credential
       ? await this.#credentials.reveal(git.credential, { organizationId, projectId, url })
       : undefined;
     const { file } = await fetchGit({ url, ref: git.ref, target, login, folder, asUser, signal });
     return file;
-  }
-
-  async #target(git: GitReference): Promise<{ url: URL; target: OutboundTarget }> {
-    const url = parseGitUrl(git.url);
-    const target = await resolveOutbound(url, {
-      rules: this.#options.outbound,
-      field: "program.git.url",
-      lookup: this.#options.lookup,
-    });
-    if (url.protocol === "http:" && !target.allowed) {
-      throw invalid("program.git.url", "plain http is for hosts in ROOST_OUTBOUND_ALLOW only", {
-        allowed: "https:",
-      });
-    }
-    return { url, target };
   }
 }

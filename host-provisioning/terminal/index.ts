@@ -4,5 +4,6 @@ export { aliasSchema, keyOf } from "./aliases.ts";
 export { plugins, themes } from "./catalogue.ts";
 export { frameworks, readDefinition } from "./definitions/index.ts";
 export { type GeneratedShell, generate, provisionScript } from "./generate.ts";
+export { type MergeConflict, mergeShells } from "./merge.ts";
 export { sourcesOf } from "./plugins.ts";
 export { type Shell, shellSchema } from "./specification.ts";

@@ -24,17 +24,21 @@ import {
 } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
 import { compileHere, listHere } from "../zsh.ts";
+import { pullCommand, pushCommand, versionsCommand } from "./terminal-sync.ts";
 
 export function terminalCommand(session: Session): Command {
-  const command = new Command("terminal").description("Make zsh configurations, and keep aliases");
-  for (const inner of [themesCommand, pluginsCommand, generateCommand, aliasesCommand])
-    command.addCommand(inner(session));
+  const command = new Command("terminal").description(
+    "Make zsh configurations, keep aliases, and have one shell on all machines",
+  );
+  const inner = [themesCommand, pluginsCommand, generateCommand, aliasesCommand];
+  for (const make of [...inner, pushCommand, pullCommand, versionsCommand]) command.addCommand(make(session));
   return command.addHelpText(
     "after",
     examples(
       "roost terminal generate shell.yaml --sources /usr/share/zsh-autosuggestions --into ~",
       "roost terminal generate ~/.zshrc --framework oh-my-zsh --json",
       "roost terminal aliases ~/.zshrc --registry aliases.yaml",
+      "roost terminal push shell.yaml",
     ),
   );
 }

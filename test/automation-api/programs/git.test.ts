@@ -3,11 +3,11 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { parseAllowRules, resolveOutbound } from "../../../automation-api/git/outbound.ts";
+import { parseGitUrl } from "../../../automation-api/git/url.ts";
 import { unpackArchive } from "../../../automation-api/programs/archive.ts";
 import { fetchGit, type GitRequest } from "../../../automation-api/programs/git.ts";
-import { parseGitUrl } from "../../../automation-api/programs/git-url.ts";
-import { parseAllowRules, resolveOutbound } from "../../../automation-api/programs/outbound.ts";
-import { type GitServer, startGitServer } from "./git-server.ts";
+import { type GitServer, startGitServer } from "../git/git-server.ts";
 
 let root: string;
 let server: GitServer;
@@ -31,7 +31,7 @@ async function start(options: Parameters<typeof startGitServer>[0]): Promise<Git
 }
 
 async function fetchFrom(url: string, more: Partial<GitRequest> = {}) {
-  const parsed = parseGitUrl(url);
+  const parsed = parseGitUrl(url, "url");
   const rules = parseAllowRules(["127.0.0.1", "git.example.test"]);
   const lookup = async () => ["127.0.0.1"];
   const target = await resolveOutbound(parsed, { rules, field: "url", lookup });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { unpackProgram } from "../../../automation-api/programs/unpack.ts";
 import { reasonToSkip } from "../../../toolchain/suites/possible.mjs";
 import { type DeploymentServer, startDeploymentServer } from "../deployments/deployment-server.ts";
-import { startGitServer } from "./git-server.ts";
+import { startGitServer } from "../git/git-server.ts";
 import { makeTarGz } from "./tarball.ts";
 
 let server: DeploymentServer;

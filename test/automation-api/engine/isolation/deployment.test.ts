@@ -8,7 +8,7 @@ import { Client } from "../../../support/client.ts";
 import { Cluster } from "../../../support/cluster.ts";
 import { repository } from "../../../support/engine.ts";
 import { until } from "../../../support/processes.ts";
-import { startGitServer } from "../../programs/git-server.ts";
+import { startGitServer } from "../../git/git-server.ts";
 import { makeTarGz } from "../../programs/tarball.ts";
 import { type Probed, probe, type Targets } from "./fixtures/prober/probe.ts";
 import { processesOfUsers } from "./runner-processes.ts";

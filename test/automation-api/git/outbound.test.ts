@@ -1,11 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { parseGitUrl } from "../../../automation-api/programs/git-url.ts";
-import {
-  isPublicAddress,
-  parseAllowRules,
-  resolveOutbound,
-} from "../../../automation-api/programs/outbound.ts";
+import { isPublicAddress, parseAllowRules, resolveOutbound } from "../../../automation-api/git/outbound.ts";
+import { parseGitUrl } from "../../../automation-api/git/url.ts";
 
 const notPublic = `0.0.0.0 10.1.2.3 100.64.0.1 100.127.255.255 127.0.0.1 127.9.9.9 169.254.169.254 172.16.0.1
   172.31.255.255 192.0.0.8 192.0.2.1 192.168.1.1 198.18.0.1 198.51.100.2 203.0.113.9 224.0.0.1 240.0.0.1
@@ -19,7 +15,7 @@ describe("isPublicAddress", () => {
 });
 
 const resolve = (text: string, allow: string[] = [], answers: string[] = ["8.8.8.8"]) =>
-  resolveOutbound(parseGitUrl(text), {
+  resolveOutbound(parseGitUrl(text, "program.git.url"), {
     rules: parseAllowRules(allow),
     field: "program.git.url",
     lookup: async () => answers,
@@ -151,11 +147,11 @@ describe("parseGitUrl", () => {
     ["a final dot", "https://git.example.com./r"],
     ["nothing", ""],
   ])("refuses %s", (_name, text) => {
-    expect(() => parseGitUrl(text)).toThrow(/program\.git\.url/);
+    expect(() => parseGitUrl(text, "program.git.url")).toThrow(/program\.git\.url/);
   });
 
   it("gives what it accepts in the form that is connected to", () => {
-    expect(parseGitUrl("HTTPS://GIT.example.com:443/team/r.git").href).toBe(
+    expect(parseGitUrl("HTTPS://GIT.example.com:443/team/r.git", "program.git.url").href).toBe(
       "https://git.example.com/team/r.git",
     );
   });
@@ -171,7 +167,7 @@ describe("parseGitUrl", () => {
         (text) => {
           let url: URL;
           try {
-            url = parseGitUrl(text);
+            url = parseGitUrl(text, "program.git.url");
           } catch {
             return;
           }

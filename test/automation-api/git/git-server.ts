@@ -15,6 +15,8 @@ export interface GitServer {
   requests: { url: string; authorization?: string }[];
   /** Commits files to a repository's branch `main`, made if missing; returns the commit. */
   commit(repository: string, files: Record<string, string>): Promise<string>;
+  /** Makes a repository without a commit, which a branch may be pushed to. */
+  init(repository: string): Promise<void>;
   /** Runs git in the repository's work tree. */
   git(repository: string, ...args: string[]): Promise<string>;
   close(): Promise<void>;
@@ -23,6 +25,8 @@ export interface GitServer {
 export interface GitServerOptions {
   /** Only this `user:password` may read. */
   login?: string;
+  /** Takes pushes too. */
+  writable?: boolean;
   /** Answers instead of git when it returns true. */
   intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
@@ -40,7 +44,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
       response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
       return;
     }
-    serve(root, request, response);
+    serve(root, request, response, options.writable === true);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -55,6 +59,10 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     port,
     requests,
     git,
+    async init(repository) {
+      await mkdir(folderOf(repository), { recursive: true });
+      await git(repository, "init", "--quiet", "--bare");
+    },
     async commit(repository, files) {
       await mkdir(folderOf(repository), { recursive: true });
       await git(repository, "init", "--quiet", "--initial-branch=main");
@@ -76,7 +84,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
 }
 
 /** The CGI that comes with git. */
-function serve(root: string, request: IncomingMessage, response: ServerResponse): void {
+function serve(root: string, request: IncomingMessage, response: ServerResponse, writable: boolean): void {
   const url = new URL(request.url ?? "/", "http://localhost");
   const child = spawn("git", ["http-backend"], {
     env: {
@@ -84,11 +92,13 @@ function serve(root: string, request: IncomingMessage, response: ServerResponse)
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: "1",
       // The test's own user may own the folder differently in a container.
-      GIT_CONFIG_COUNT: "2",
+      GIT_CONFIG_COUNT: "3",
       GIT_CONFIG_KEY_0: "safe.directory",
       GIT_CONFIG_VALUE_0: "*",
       GIT_CONFIG_KEY_1: "uploadpack.allowAnySHA1InWant",
       GIT_CONFIG_VALUE_1: "true",
+      GIT_CONFIG_KEY_2: "http.receivepack",
+      GIT_CONFIG_VALUE_2: String(writable),
       REQUEST_METHOD: request.method,
       PATH_INFO: decodeURIComponent(url.pathname),
       QUERY_STRING: url.search.slice(1),
