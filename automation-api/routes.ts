@@ -3,10 +3,12 @@ import { auditRoutes } from "./audit/routes.ts";
 import { configTemplateRoutes } from "./config-templates/routes.ts";
 import { credentialRoutes } from "./credentials/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
+import { hostActionRoutes } from "./host-actions/routes.ts";
 import { hostRoutes } from "./hosts/routes.ts";
 import type { Route } from "./http/route.ts";
 import { programRoutes } from "./programs/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
+import { reinstallRoutes } from "./reinstalls/routes.ts";
 import { resetRoutes } from "./resets/routes.ts";
 import { scanRoutes } from "./scans/routes.ts";
 import type { Services } from "./services.ts";
@@ -30,6 +32,8 @@ export function allRoutes(services: Services): Route[] {
     ...scanRoutes(services.scans),
     ...templateRoutes(services.templates),
     ...sessionRoutes(services),
+    ...hostActionRoutes(services.hostActions),
+    ...reinstallRoutes(services.reinstalls),
     ...resetRoutes(services.resets),
     ...configTemplateRoutes(services.configTemplates),
     ...tuningRoutes(services.tuning),

@@ -21,6 +21,7 @@ import type { Db } from "./db/transaction.ts";
 import { Deployments } from "./deployments/service.ts";
 import { EventFeed } from "./events/service.ts";
 import { parseAllowRules } from "./git/index.ts";
+import { HostActions } from "./host-actions/service.ts";
 import { HostChanges, HostChecks, HostConnections, HostGroups, HostReader, Hosts } from "./hosts/service.ts";
 import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
@@ -28,6 +29,7 @@ import { checkMasterKey, loadMasterKey } from "./master-key.ts";
 import { Programs } from "./programs/service.ts";
 import { ProjectPolicies, Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
+import { Reinstalls } from "./reinstalls/service.ts";
 import { Resets } from "./resets/service.ts";
 import { Scans } from "./scans/service.ts";
 import { introduceAll, Sessions } from "./sessions/service.ts";
@@ -72,6 +74,8 @@ export interface Services {
   sessionTargets: SessionTargets;
   sessionLogPath(target: string, id: string): string | undefined;
   cipher: StackCipher;
+  hostActions: HostActions;
+  reinstalls: Reinstalls;
   resets: Resets;
   configTemplates: ConfigTemplates;
   tuning: Tuning;
@@ -154,6 +158,7 @@ export async function openServices(
   });
   const hostChanges = new HostChanges(deployments, hostReader);
   const scans = new Scans(db, hostReader);
+  const hostActions = new HostActions({ db, reader: hostReader, changes: hostChanges });
   const feed = new EventFeed(db, notices);
   const guard = new Guard(authenticator, notices, (error) =>
     log.error({ error }, "access could not be looked at"),
@@ -202,9 +207,11 @@ export async function openServices(
     cipher,
     hostChanges,
     scans,
-    resets: new Resets({ db, reader: hostReader, scans, changes: hostChanges }),
-    configTemplates: new ConfigTemplates(scans),
-    tuning: new Tuning(scans),
+    hostActions,
+    reinstalls: new Reinstalls({ scans, reader: hostReader, actions: hostActions }),
+    resets: new Resets({ reader: hostReader, scans, actions: hostActions }),
+    configTemplates: new ConfigTemplates({ scans, reader: hostReader, actions: hostActions }),
+    tuning: new Tuning({ scans, reader: hostReader, actions: hostActions }),
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
     policies: new ProjectPolicies(db),

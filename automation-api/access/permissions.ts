@@ -14,7 +14,7 @@ export const permissions = {
   "credential:write": "create, rotate, use and delete credentials",
   "host:read": "see hosts, their host keys and groups, and what scans found",
   "host:connect": "log in to hosts to look at them: check their health, scan them",
-  "host:change": "change what is on hosts: reset them, and take that back",
+  "host:change": "change what is on hosts: reset, configure, tune and reinstall them, and take that back",
   "host:write": "add, import, change and remove hosts and groups, and ask a machine for its host keys",
   "session:create": "start, see, extend and end sessions of your own",
   "session:manage": "start, see, extend and end sessions of any user",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plannedAction } from "../host-actions/contract.ts";
 
 export const templateList = z.object({
   items: z.array(
@@ -26,3 +27,18 @@ export const generated = z.object({
     .describe("What judges the first file, {file}, before it takes effect; null: no program does."),
 });
 export type GeneratedConfig = z.output<typeof generated>;
+
+export const appliedConfig = plannedAction.extend({
+  detail: generated.pick({ template: true, scan: true, choices: true, validator: true }).extend({
+    files: z.array(
+      z.object({
+        path: z.string(),
+        diff: z.string().describe("As `diff -u` writes it; empty: it is so already."),
+      }),
+    ),
+    refresh: z
+      .array(z.object({ how: z.enum(["reload", "restart", "reexec"]), unit: z.string() }))
+      .describe("What takes the files up, where it runs."),
+  }),
+});
+export type AppliedConfig = z.output<typeof appliedConfig>;

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import { configTemplates } from "../../host-provisioning/config-templates/index.ts";
+import { directly, hostReference as host } from "../host-actions/contract.ts";
 import { zshrcRequest } from "../terminal/service.ts";
-
-const host = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, "expected the id or the name of a host")
-  .optional()
-  .describe("Id or name of the host; may be left out while there is only one.");
 
 /** Templates whose values are taken from a host's scan. */
 const [first, ...others] = configTemplates.map(({ name, summary, parameters }) =>
@@ -25,3 +20,13 @@ export const generateRequest = z.discriminatedUnion("template", [
   ...others,
 ]);
 export type GenerateRequest = z.output<NonNullable<typeof first>>;
+
+const [firstApplied, ...othersApplied] = [first, ...others].map((schema) =>
+  (schema as NonNullable<typeof first>).extend(directly),
+);
+/** The same, put in place on the host. */
+export const applyRequest = z.discriminatedUnion("template", [
+  firstApplied as NonNullable<typeof firstApplied>,
+  ...othersApplied,
+]);
+export type ApplyRequest = z.output<NonNullable<typeof firstApplied>>;

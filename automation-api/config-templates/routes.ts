@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { plannedReply } from "../host-actions/service.ts";
 import { type Route, route } from "../http/route.ts";
 import { generated as generatedShell } from "../terminal/contract.ts";
 import { generateZshrc } from "../terminal/service.ts";
 import * as contract from "./contract.ts";
-import { generateRequest } from "./requests.ts";
+import { applyRequest, generateRequest } from "./requests.ts";
 import type { ConfigTemplates } from "./service.ts";
 
 const tag = "Configuration";
@@ -38,6 +39,23 @@ export function configTemplateRoutes(templates: ConfigTemplates): Route[] {
         status: 200,
         body: "sources" in body ? generateZshrc(principal, body) : await templates.generate(principal, body),
       }),
+    }),
+    route({
+      method: "post",
+      path: "/api/v1/config/apply",
+      summary:
+        "Generate from a new scan, let the program itself judge it on a copy, and put it in place with an undo record",
+      tag,
+      access: "host:connect",
+      body: applyRequest,
+      replies: {
+        201: { description: "A preview: nothing was changed.", schema: contract.appliedConfig },
+        202: { description: "Queued as a deployment of the host.", schema: contract.appliedConfig },
+      },
+      async handler({ principal, body, requestId, traceParent, signal }) {
+        const action = await templates.apply(principal, body, { requestId, traceParent, signal });
+        return plannedReply(action);
+      },
     }),
   ];
 }

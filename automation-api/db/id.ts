@@ -16,6 +16,7 @@ export type IdPrefix =
   | "req"
   | "hst"
   | "rst"
+  | "act"
   | "hgr"
   | "scn"
   | "tpl"

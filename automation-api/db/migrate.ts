@@ -11,6 +11,7 @@ import * as projectPolicies from "./migrations/0007-project-policies.ts";
 import * as sessions from "./migrations/0008-sessions.ts";
 import * as resets from "./migrations/0009-resets.ts";
 import * as sync from "./migrations/0014-sync.ts";
+import * as hostActions from "./migrations/0010-host-actions.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -25,6 +26,7 @@ const migrations = {
   "0009-resets": resets,
   "0007-project-policies": projectPolicies,
   "0014-sync": sync,
+  "0010-host-actions": hostActions,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { ActionKind } from "../host-actions/contract.ts";
 
 /** Typed form of the tables in migrations/; a test compares the two. */
 export interface Schema {
@@ -91,17 +92,22 @@ export interface Schema {
     requester: string;
     created_at: CreatedAt;
   };
-  reset: {
+  host_action: {
     id: string;
     organization_id: string;
     host_id: string | null;
     host_name: string;
-    profile: "light" | "medium" | "deep" | "nuclear" | null;
-    selection: ColumnType<unknown, string, never>;
+    kind: ActionKind;
+    title: string;
+    request: ColumnType<unknown, string, never>;
     plan: Buffer;
     plan_hash: string;
     summary: ColumnType<unknown, string, never>;
+    risky: Generated<boolean>;
+    needs_words: Generated<boolean>;
+    confirm_seconds: Generated<number>;
     deployment_id: string | null;
+    confirm_deployment_id: string | null;
     undo_deployment_id: string | null;
     requester: string;
     created_at: CreatedAt;

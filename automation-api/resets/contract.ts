@@ -1,16 +1,15 @@
 import { z } from "zod";
-import { deploymentStates } from "../deployments/contract.ts";
+import {
+  change,
+  confirmSeconds,
+  hostReference as host,
+  hostAction,
+  onChange,
+  planHash,
+  words,
+} from "../host-actions/contract.ts";
 
-const host = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, "expected the id or the name of a host")
-  .optional()
-  .describe("Id or name of the host; may be left out while there is only one.");
 const resetId = z.string().regex(/^rst_[0-9a-z]{26}$/, "expected rst_…");
-const planHash = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, "expected the planHash of the preview")
-  .describe("What was seen is what is done: the hash that the preview gave.");
 const profileName = z.enum(["light", "medium", "deep", "nuclear"]);
 const packageName = z
   .string()
@@ -42,11 +41,8 @@ export type PreviewRequest = z.output<typeof previewRequest>;
 export const executeRequest = z.strictObject({
   reset: resetId.describe("The preview that is carried out."),
   planHash,
-  confirm: z
-    .string()
-    .max(300)
-    .optional()
-    .describe("For a plan that needs a confirmation: the words that its preview gave."),
+  confirm: words,
+  confirmSeconds,
 });
 export type ExecuteRequest = z.output<typeof executeRequest>;
 
@@ -71,15 +67,7 @@ export const customRequest = z.strictObject({
 });
 export type CustomRequest = z.output<typeof customRequest>;
 
-export const rollbackRequest = z.strictObject({
-  reset: resetId,
-  onChange: z
-    .enum(["stop", "keep", "replace"])
-    .default("stop")
-    .describe(
-      "What becomes of what people changed since. stop: it is listed and nothing is done; keep: it stays; replace: it is saved on the host, then replaced.",
-    ),
-});
+export const rollbackRequest = z.strictObject({ reset: resetId, onChange });
 export type RollbackRequest = z.output<typeof rollbackRequest>;
 export const statusParams = z.strictObject({ job_id: resetId });
 
@@ -114,34 +102,10 @@ export const analysis = z.object({
   ),
 });
 
-export const resetStates = ["planned", "applying", "applied", "failed", "undoing", "undone"] as const;
-const summary = z.object({
-  packages: z.number(),
-  removed: z.number().describe("Files, links and folders."),
-  changed: z.number(),
-  created: z.number(),
-  freedBytes: z.number().describe("Apparent size of what goes."),
-  freedAllocatedBytes: z
-    .number()
-    .describe("On the disk; a file with several names counts when all of them go."),
-});
-export type Summary = z.output<typeof summary>;
-export const reset = z.object({
-  id: z.string(),
-  host: z.object({ id: z.string().nullable(), name: z.string() }),
-  state: z.enum(resetStates),
-  profile: profileName.nullable(),
-  planHash: z.string(),
-  summary,
-  deployment: z
-    .object({ id: z.string(), state: z.enum(deploymentStates), error: z.string().nullable() })
-    .nullable(),
-  undo: z
-    .object({ id: z.string(), state: z.enum(deploymentStates), error: z.string().nullable() })
-    .nullable(),
-  requester: z.string(),
-  createdAt: z.string(),
-});
+/** The action, as this noun tells it. */
+export const reset = hostAction
+  .omit({ kind: true, title: true, request: true })
+  .extend({ profile: profileName.nullable() });
 export type Reset = z.output<typeof reset>;
 
 export const preview = reset.extend({
@@ -153,14 +117,7 @@ export const preview = reset.extend({
   services: z.array(z.string()).describe("Units that are stopped and go."),
   ports: z.array(z.object({ port: z.string(), package: z.string() })).describe("Open ports that close."),
   changes: z
-    .array(
-      z.object({
-        kind: z.enum(["removed", "changed", "created", "touched"]),
-        type: z.string(),
-        path: z.string(),
-        bytes: z.number(),
-      }),
-    )
+    .array(change)
     .describe(
       "Each path that changes, found by a rehearsal on a copy in the host's memory; touched: a folder's time.",
     ),

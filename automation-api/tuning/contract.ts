@@ -1,13 +1,22 @@
 import { z } from "zod";
+import { directly, hostReference, plannedAction } from "../host-actions/contract.ts";
 
 export const profilesQuery = z.strictObject({
-  host: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, "expected the id or the name of a host")
-    .optional()
-    .describe("Id or name of a host whose last scan the values are judged by."),
+  host: hostReference.describe("Id or name of a host whose last scan the values are judged by."),
 });
 export type ProfilesQuery = z.output<typeof profilesQuery>;
+
+const profileName = z.enum(["laptop_battery", "desktop_performance", "server_production"]);
+export const optimizeRequest = z.strictObject({
+  host: hostReference,
+  profile: profileName
+    .optional()
+    .describe(
+      "What the host is tuned for. Default: what its battery, its screen or their absence speak for.",
+    ),
+  ...directly,
+});
+export type OptimizeRequest = z.output<typeof optimizeRequest>;
 
 const judgement = z.object({
   value: z.string(),
@@ -38,3 +47,34 @@ export const profileList = z.object({
   ),
 });
 export type ProfileList = z.output<typeof profileList>;
+
+const value = z.object({ path: z.string(), value: z.string() });
+export const optimized = plannedAction.extend({
+  detail: z.object({
+    scan: z.string(),
+    profile: profileName,
+    reason: z.string().describe("Why this profile."),
+    judgements: z.array(judgement).describe("What becomes of each value of the profile, and why."),
+    writes: z.array(value.extend({ before: z.string() })).describe("Into the running kernel."),
+    files: z.array(z.object({ path: z.string(), text: z.string().nullable() })).describe("Make it last."),
+    already: z.array(value).describe("So or better as it is."),
+    kept: z
+      .array(value.extend({ by: z.string() }))
+      .describe("A later file of the host's own sets it, and wins."),
+    missing: z.array(value).describe("The host has no such value."),
+    untilRestart: z.array(z.string()).describe("Gone with the next start: the host reads no file for it."),
+    mounts: z
+      .array(
+        z.object({
+          mount: z.string(),
+          wish: z.string(),
+          verdict: z.enum(["applied", "replaced", "refused"]),
+          add: z.array(z.string()),
+          reason: z.string(),
+          source: z.string(),
+        }),
+      )
+      .describe("Mount options and trim as judged; they are told and not changed."),
+  }),
+});
+export type Optimized = z.output<typeof optimized>;

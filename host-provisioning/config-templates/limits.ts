@@ -45,6 +45,7 @@ export const limits = template({
     const services = [heading, "[Manager]", `DefaultLimitNOFILE=${openFiles}:${openFilesMost}`, ""].join(
       "\n",
     );
+    const isSystemd = facts.services.manager === "systemd";
     const systemd = {
       path: "/etc/systemd/system.conf.d/60-roost.conf",
       mode: "0644",
@@ -53,7 +54,7 @@ export const limits = template({
     return {
       files: [
         { path: "/etc/security/limits.d/60-roost.conf", mode: "0644", text },
-        ...(facts.services.manager === "systemd" ? [systemd] : []),
+        ...(isSystemd ? [systemd] : []),
       ],
       choices: [
         {
@@ -68,6 +69,16 @@ export const limits = template({
         },
       ],
       validator: null,
+      refresh: isSystemd ? [{ how: "reexec", unit: "-" }] : [],
+      shows: isSystemd
+        ? [
+            {
+              program: "systemctl",
+              arguments: ["show", "--property=DefaultLimitNOFILE", "--property=DefaultLimitNOFILESoft"],
+              text: `DefaultLimitNOFILE=${openFilesMost}\nDefaultLimitNOFILESoft=${openFiles}`,
+            },
+          ]
+        : [],
     };
   },
 });

@@ -103,6 +103,7 @@ export const nginx = template({
       files: [{ path: "/etc/nginx/nginx.conf", mode: "0644", text }],
       choices,
       validator: { program: "nginx", arguments: ["-t", "-q", "-c", "{file}"], scope: "file" },
+      refresh: [{ how: "reload", unit: "nginx.service" }],
     };
   },
 });

@@ -119,6 +119,8 @@ export const postgresql = template({
         arguments: ["-C", "shared_buffers", "-D", folder],
         scope: "whole",
       },
+      // Its memory is taken at the start alone.
+      refresh: [{ how: "restart", unit: `postgresql@${version}-${given.cluster}.service` }],
     };
   },
 });

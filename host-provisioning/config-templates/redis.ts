@@ -70,6 +70,8 @@ export const redis = template({
         },
       ],
       validator: null,
+      refresh: [{ how: "restart", unit: "redis-server.service" }],
+      include: { path: "/etc/redis/redis.conf", line: "include /etc/redis/60-roost.conf" },
     };
   },
 });

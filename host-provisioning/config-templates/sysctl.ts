@@ -3,7 +3,7 @@ import { additions, areaNames } from "../optimize/areas.ts";
 import { judge } from "../optimize/judge.ts";
 import { whyNever } from "../optimize/never.ts";
 import { profileNames, profileOf } from "../optimize/profiles.ts";
-import { sysctlName, valueFor, valueIn } from "../optimize/settings.ts";
+import { sysctlName, sysctlPath, valueFor, valueIn } from "../optimize/settings.ts";
 import { type Choice, heading, ParameterFault, template } from "./template.ts";
 
 const parameters = z.strictObject({
@@ -53,6 +53,8 @@ export const sysctl = template({
       ],
       choices,
       validator: { program: "sysctl", arguments: ["--dry-run", "-p", "{file}"], scope: "file" },
+      refresh: [],
+      live: choices.map(({ setting, value }) => ({ path: sysctlPath(setting), value })),
     };
   },
 });

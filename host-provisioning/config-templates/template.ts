@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Facts } from "../facts/index.ts";
+import type { Refresh } from "../undo/index.ts";
 
 /** A program that judges a file before it takes effect; the file's place stands as `{file}`. */
 export interface Validator {
@@ -27,6 +28,14 @@ export interface Generated {
   choices: Choice[];
   /** Null: no program judges such a file. */
   validator: Validator | null;
+  /** What takes the files up once they are in place; only what runs. */
+  refresh: Refresh[];
+  /** Values of the running kernel that are set with the files; none in most templates. */
+  live?: { path: string; value: string }[];
+  /** A line at the end of a file of the package, without which it would not read ours. */
+  include?: { path: string; line: string };
+  /** What the host is asked afterwards, and what it has to print. */
+  shows?: { program: string; arguments: string[]; text: string }[];
 }
 
 /** A parameter that does not fit the host. */

@@ -1,4 +1,6 @@
+export { draftTuning } from "./action.ts";
 export { type AreaName, additions, areaNames } from "./areas.ts";
+export { chooseProfile } from "./choose.ts";
 export { judge } from "./judge.ts";
 export type { Judgement, Verdict } from "./judgement.ts";
 export { editFstab, judgeMounts, type MountJudgement } from "./mounts.ts";

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Action, Step } from "../undo/index.ts";
-import type { Rehearsal } from "./rehearsal.ts";
+import { type Draft, emptyDraft, type Step } from "../undo/index.ts";
 
 const functions = readFileSync(new URL("steps.sh", import.meta.url), "utf8");
 
@@ -18,33 +17,17 @@ export interface Work {
 
 /** Names of a folder that stand in one step. */
 const namesPerStep = 500;
-/** Of which everything is kept, whatever an action changes: settings, and what is known of packages. */
-const alwaysKept = ["/etc", "/var/lib/dpkg"];
 
-/**
- * The action of a reset. Pure.
- * @param rehearsal what it would change; absent: the action that finds that out.
- */
-export function resetAction(
-  id: string,
-  work: Work,
-  rehearsal?: Rehearsal,
-  { confirmSeconds = 0 }: { confirmSeconds?: number } = {},
-): Action {
-  const changes = rehearsal?.changes ?? [];
-  const folders = changes.filter(({ kind, type }) => kind === "removed" && type === "d");
+/** What a reset does, as a draft of an action. Pure. */
+export function draftReset(work: Work): Draft {
   return {
-    id,
-    expected: rehearsal?.expected ?? "",
-    scope: changes.map(({ path }) => path),
-    trees: [...alwaysKept, ...outermost(folders.map(({ path }) => path))],
+    ...emptyDraft,
     units: work.units,
     steps: stepsOf(work),
     goals: [
       ...(work.packages.length > 0 ? [["goal_gone", ...work.packages] as const] : []),
       ...work.deletes.map((path) => ["goal_absent", path] as const),
     ],
-    confirmSeconds,
     functions,
   };
 }
@@ -63,17 +46,6 @@ function stepsOf({ packages, deletes, empties, templates }: Work): Step[] {
     ...empties.map((path): Step => ["empty_file", folderOf(path), nameOf(path)]),
     ...templates.map(({ path, template }): Step => ["from_template", template, folderOf(path), nameOf(path)]),
   ];
-}
-
-/** Those that lie in no other of the list. Pure. */
-export function outermost(paths: string[]): string[] {
-  const kept: string[] = [];
-  // A folder stands directly before what it holds once every name ends with a slash.
-  for (const path of paths.map((each) => `${each}/`).sort()) {
-    const last = kept.at(-1);
-    if (last === undefined || !path.startsWith(last)) kept.push(path);
-  }
-  return kept.map((path) => path.slice(0, -1));
 }
 
 function folderOf(path: string): string {

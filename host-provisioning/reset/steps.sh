@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
 # summary: the steps of a reset; each refuses what no reset may touch, whatever the plan says
-# args: none; stands behind record.sh, in the action and in its rehearsal
+# args: none; stands behind record.sh and steps.sh of undo, in the action and in its rehearsal
 # needs: root, dpkg
 # undo: see restore.sh
 
@@ -45,26 +45,13 @@ from_template() (
   if [ -f "$3" ]; then cat -- "$1" >"./$3"; fi
 )
 
-# What would lock people out, stop the machine from starting, or take away the way back.
-forbid() {
-  case $1 in
-    / | /bin/* | /sbin/* | /lib/* | /lib64/* | /boot/* | /efi/* | /dev/* | /proc/* | /sys/* | /run/* | /usr/lib/modules/*) ;;
-    /etc/fstab | /etc/crypttab | /etc/ssh/* | /etc/sudoers | /etc/sudoers.d/* | /etc/passwd | /etc/shadow | /etc/group) ;;
-    /etc/gshadow | /etc/network/* | /etc/netplan/* | /etc/systemd/network/* | /etc/resolv.conf | /etc/pam.d/*) ;;
-    /var/lib/roost/* | /var/lib/dpkg/* | */.ssh/* | */.ssh | */.gnupg/* | */.kube/* | */.aws/*) ;;
-    /*/../* | /*/./* | *//* | /*/..) ;;
-    /*) return 0 ;;
-  esac
-  refuse 78 "$1 is not to be touched by a reset."
-}
-
 # goal_gone PACKAGE...
 goal_gone() {
   for package; do
     case $(dpkg-query -W -f '${db:Status-Status}' -- "$package" 2>/dev/null || :) in
       '' | not-installed) ;;
-      *) printf '%s is still there.\n' "$package" >>"$record/log" && return 1 ;;
+      *) printf '%s is still there.\n' "$package" >&2 && return 1 ;;
     esac
   done
 }
-goal_absent() { if [ -e "$1" ] || [ -L "$1" ]; then printf '%s is still there.\n' "$1" >>"$record/log" && return 1; fi; }
+goal_absent() { if [ -e "$1" ] || [ -L "$1" ]; then printf '%s is still there.\n' "$1" >&2 && return 1; fi; }

@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
 # summary: the verbs of every action on a host: apply, rehearse, verify, confirm, status, rollback
 # args: VERB; behind record.sh and restore.sh. The plan gives undo_id, plan_hash, expected, recovery, rehearsal,
-#   confirm_seconds (0: nobody has to confirm) and the functions plan_scope, plan_units, plan_steps, plan_goals
+#   confirm_seconds (0: nobody has to confirm) and the functions plan_prepare, plan_scope, plan_units, plan_steps,
+#   plan_goals
 # needs: root
 # undo: rollback
 
@@ -13,7 +14,8 @@ main() {
     apply) apply ;;
     rehearse) rehearse ;;
     verify)
-      verify
+      # A goal is free to fail: that is what was asked.
+      if verify; then say holds yes; else say holds no; fi
       say state "$(reached)"
       ;;
     confirm) confirm ;;
@@ -55,14 +57,15 @@ apply() {
   watch_over
   steps_done=0
   # A function in a condition goes on after an error of its own, so that each step is a condition itself.
-  if ! plan_steps || ! verify; then
+  if ! plan_steps || ! verify 2>>"$record/log"; then
     tail -n 5 "$record/log" >&2
     on_change=replace
     restore
     refuse 71 "Step $steps_done failed, and everything was put back; the host is as it was before."
   fi
   survey after
-  sync "$record/after"
+  live_now >"$record/live.after"
+  sync "$record/after" "$record/live.after"
   mark committed
   say state committed
   say touched "$(differing "$record/before" "$record/after" | tr -cd '\0' | wc -c)"
@@ -97,7 +100,10 @@ watch_over() {
   fi
 }
 
+# Under the lock, so that it does not come between a way back and its first word in the journal.
 confirm() {
+  if [ ! -d "$record" ]; then refuse 79 "There is no record $undo_id."; fi
+  lock 60
   if [ "$(reached)" != committed ]; then refuse 75 "There is nothing to confirm: $(reached)."; fi
   : >"$record/confirmed"
   sync "$record/confirmed" "$record"
@@ -115,6 +121,11 @@ rehearse() {
   work=$(mktemp -d /run/roost-rehearsal-XXXXXXXX)
   trap 'rm -rf "$work"' EXIT
   printf '%s' "$rehearsal" >"$work/rehearsal"
+  packages=$work/packages
+  if ! plan_prepare >"$work/log" 2>&1; then
+    tail -n 5 "$work/log" >&2
+    refuse 71 'What the rehearsal needs could not be had; nothing was changed.'
+  fi
   code=0
   unshare --mount --propagation private --pid --fork --ipc --uts --net /bin/sh "$work/rehearsal" "$work" ||
     code=$?

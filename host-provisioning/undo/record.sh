@@ -10,6 +10,8 @@
 #   before    manifest of the scope; before.tar its content, owners, modes, times and extended attributes
 #   after     manifest once the action was done
 #   units     what ran
+#   live      values of the kernel before, PATH VALUE a line; live.after once the action was done
+#   refresh   what reads its files again after a way back, HOW UNIT a line
 #   recover   a script that restores this record by itself, from a rescue shell too
 # A manifest has records PATH, newline, attributes or checksum, NUL. Paths are relative: ./etc/passwd.
 # Exit codes: 73 busy, 74 no room, 75 not the host that was planned for, 76 changed since, 77 not exactly restored,
@@ -25,6 +27,8 @@ place() {
   root=${2:-}
   store=$root/var/lib/roost/undo
   record=$store/$undo_id
+  # Where archives are kept while they are needed: in memory.
+  packages=/run/roost-packages-$undo_id
 }
 
 say() { printf '%s %s\n' "$1" "$2"; }
@@ -115,8 +119,7 @@ open_record() {
   done
   if [ -d "$record" ]; then refuse 73 "There is a record $undo_id already: $(reached)."; fi
   mkdir -m 0700 "$record"
-  : >"$record/scope"
-  : >"$record/trees"
+  for list in scope trees live refresh; do : >"$record/$list"; done
 }
 
 # What is above a path belongs to the scope too: its time changes with its content.
@@ -132,6 +135,21 @@ tree_in_scope() {
   printf '%s\0' ".$1" >>"$record/trees"
 }
 
+# live_value PATH: what is in force: of several choices the one in brackets, blanks as one.
+live_value() {
+  sed -n '1h;1!H;${x;s/.*\[\([^]]*\)\].*/\1/;s/[[:space:]]\{1,\}/ /g;s/^ //;s/ $//;p}' "$1" 2>/dev/null || :
+}
+
+# live_in_scope PATH VALUE: as it was when the action was planned, or nothing is done.
+live_in_scope() {
+  if [ "$(live_value "$1")" != "$2" ]; then
+    rm -rf "$record"
+    refuse 75 "$1 is no longer as it was when this was planned; nothing was changed."
+  fi
+  printf '%s %s\n' "$1" "$2" >>"$record/live"
+}
+refresh_in_scope() { printf '%s %s\n' "$1" "$2" >>"$record/refresh"; }
+
 # keep: writes the record. Until it is whole nothing on the host was touched, and a failure leaves nothing.
 keep() {
   sort -zu -o "$record/scope" "$record/scope"
@@ -146,6 +164,7 @@ keep() {
     refuse 74 "The undo store needs $need bytes and has $have."
   fi
   printf '%s' "$recovery" >"$record/recover"
+  sync "$record/recover" "$record/live" "$record/refresh"
   if ! archive "$record/before.paths" before; then
     rm -rf "$record"
     refuse 74 'The files could not be saved; nothing was changed.'

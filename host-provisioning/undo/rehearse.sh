@@ -23,7 +23,16 @@ rehearse() {
   mount -t overlay -o "lowerdir=/,upperdir=$upper,workdir=$work/space/work" roost "$copy" ||
     refuse 69 'No overlay can be mounted here: what would change cannot be rehearsed.'
   for folder in run tmp; do mount -t tmpfs roost "$copy/$folder"; done
+  if [ -d "$work/packages" ]; then
+    mkdir "$copy/run/packages"
+    mount --bind "$work/packages" "$copy/run/packages"
+  fi
+  # A program may ask for addresses that only the host has.
+  for family in ipv4 ipv6; do echo 1 2>/dev/null >"/proc/sys/net/$family/ip_nonlocal_bind" || :; done
   mount -t proc proc "$copy/proc"
+  # The kernel is the host's own: nothing that runs in the copy sets anything there.
+  mount --bind "$copy/proc/sys" "$copy/proc/sys"
+  mount -o remount,bind,ro "$copy/proc/sys"
   mount --rbind /dev "$copy/dev"
   # No service is started or stopped by the scripts of packages.
   printf '#!/bin/sh\nexit 101\n' >"$copy/usr/sbin/policy-rc.d"
@@ -86,6 +95,8 @@ sort_out() {
 }
 
 if [ "${1:-}" = inside ]; then
+  rehearsing=yes
+  packages=/run/packages
   step() { "$@"; }
   plan_steps </dev/null
 else

@@ -31,7 +31,9 @@ restore() {
   esac
   put_back
   check_restored
+  put_back_live
   start_units
+  refresh_units
   mark undone
   say state undone
 }
@@ -48,10 +50,14 @@ choose() {
     differing "$record/before" "$record/now" >"$record/touched"
   fi
   cp "$record/touched" "$record/restoring"
-  if [ -s "$record/conflicts" ]; then settle_conflicts; fi
+  # Records of older releases have no such lists.
+  : >>"$record/live"
+  cp "$record/live" "$record/live.restoring"
+  live_conflicts >"$record/live.conflicts"
+  if [ -s "$record/conflicts" ] || [ -s "$record/live.conflicts" ]; then settle_conflicts; fi
   # To put a file back changes its folder, which otherwise may have been left alone.
   sed -z 's,/[^/]*$,,' "$record/restoring" | sort -zu -o "$record/restoring" - "$record/restoring"
-  sync "$record/restoring"
+  sync "$record/restoring" "$record/live.restoring"
   mark undoing
 }
 
@@ -70,20 +76,48 @@ settle_conflicts() {
         refuse 76 'Packages were installed or removed since; their database cannot be kept while files are put back.'
       fi
       comm -z -23 "$record/touched" "$record/conflicts" >"$record/restoring"
+      while read -r path value; do
+        if ! grep -qxF "$path" "$record/live.conflicts"; then printf '%s %s\n' "$path" "$value"; fi
+      done <"$record/live" >"$record/live.restoring"
       ;;
     replace)
       xargs -0 -r -a "$record/conflicts" sh -c 'find "$@" -maxdepth 0 -print0 2>/dev/null || :' find >"$record/saving"
       if [ "$(room)" -lt $(($(weigh "$record/saving") + 1048576)) ]; then refuse 74 'No room to save what is replaced.'; fi
       archive "$record/saving" saved || refuse 74 'What is replaced could not be saved; nothing was changed.'
+      live_now >"$record/live.saved"
       ;;
     *)
       say state "$(reached)"
-      say changed-since "$(tr -cd '\0' <"$record/conflicts" | wc -c)"
+      say changed-since "$(($(tr -cd '\0' <"$record/conflicts" | wc -c) + $(wc -l <"$record/live.conflicts")))"
       # As many as a reply holds; all are in the record.
-      tr '\n\0' '?\n' <"$record/conflicts" | sed 's/^\./changed /' | head -c 3000
+      tr '\n\0' '?\n' <"$record/conflicts" | sed 's/^\.//' | cat - "$record/live.conflicts" | sed 's/^/changed /' |
+        head -c 3000
       exit 76
       ;;
   esac
+}
+
+# live_now: values of the kernel, in the form of the record.
+live_now() {
+  while read -r path _; do printf '%s %s\n' "$path" "$(live_value "$path")"; done <"$record/live"
+}
+
+# live_conflicts: paths of values that are neither as before nor as the action left them.
+live_conflicts() {
+  if [ -n "$root" ] || [ ! -f "$record/live.after" ]; then return 0; fi
+  live_now >"$record/live.now"
+  sort "$record/live" "$record/live.after" | sort -u >"$record/live.known"
+  sort -u "$record/live.now" | comm -23 - "$record/live.known" | sed 's/ .*//'
+}
+
+# A device that is gone has no value to put back; from a rescue shell the kernel is another one.
+put_back_live() {
+  if [ -n "$root" ] || [ ! -f "$record/live.restoring" ]; then return 0; fi
+  while read -r path value; do
+    if [ ! -e "$path" ] || [ "$(live_value "$path")" = "$value" ]; then continue; fi
+    printf '%s\n' "$value" >"$path" || :
+    if [ "$(live_value "$path")" != "$value" ]; then refuse 77 "$path is not as it was: $value."; fi
+  done <"$record/live.restoring"
 }
 
 put_back() {
@@ -125,4 +159,12 @@ start_units() {
   # One that does not start is told, and keeps nothing else from coming back.
   for unit in $stopped; do systemctl start -- "$unit" 2>/dev/null || say not-started "$unit"; done
   unset IFS
+}
+
+# A program that does not take its own former files up is told, and keeps nothing else from coming back.
+refresh_units() {
+  if ! has_units || [ ! -f "$record/refresh" ]; then return 0; fi
+  while read -r how unit; do
+    refresh_unit "$how" "$unit" 2>/dev/null || say not-refreshed "$unit"
+  done <"$record/refresh"
 }

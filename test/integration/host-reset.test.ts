@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Preview, Reset } from "../../automation-api/resets/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
@@ -124,6 +125,33 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
       state: "failed",
       deployment: { error: expect.stringContaining("nothing was changed") },
     });
+  });
+
+  it("stay when a login of its own confirms them, and else go back by themselves", async () => {
+    const { id, planHash } = await custom({ kind: "packages", names: ["tmux"] });
+    const at = `/api/v1/host-actions/${id}`;
+    const body = { planHash, confirmSeconds: 600 };
+    const queued = await client.call<HostAction>("POST", `${at}/execute`, body);
+    await client.ended(queued.deployment?.id ?? "", 120_000);
+    const done = await client.call<HostAction>("GET", at);
+    expect(done).toMatchObject({ kind: "reset", state: "unconfirmed", confirmSeconds: 600 });
+    expect(Date.parse(done.confirmBefore ?? "")).toBeGreaterThan(Date.parse(done.createdAt));
+    expect(await client.call("POST", `${at}/verify`)).toEqual({
+      ...{ holds: true, state: "committed", faults: [] },
+    });
+    const { confirmation } = await client.call<HostAction>("POST", `${at}/confirm`);
+    await client.ended(confirmation?.id ?? "", 120_000);
+    expect(await client.call("GET", at)).toMatchObject({ state: "applied", confirmBefore: null });
+    expect(await host.do(`ls /var/lib/roost/undo/${id}/confirmed`)).toContain("confirmed");
+    expect((await client.fetch("POST", `${at}/confirm`)).status).toBe(409);
+    const { undo } = await client.call<HostAction>("POST", `${at}/rollback`, {});
+    await client.ended(undo?.id ?? "", 120_000);
+    expect(await client.call("POST", `${at}/verify`)).toMatchObject({
+      ...{ holds: false, state: "undone", faults: [expect.stringMatching(/ is still there\.$/)] },
+    });
+    const { items } = await client.call<{ items: HostAction[] }>("GET", "/api/v1/host-actions?host=one");
+    expect(items[0]).toMatchObject({ id, state: "undone" });
+    expect(items.length).toBeGreaterThan(3);
   });
 
   it("are shown, carried out and taken back by the command line", async () => {

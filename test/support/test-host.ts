@@ -13,6 +13,7 @@ import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { until } from "./processes.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`./test-host/${name}`, import.meta.url));
+const offerScript = readFileSync(script("offer.sh"), "utf8");
 const stateScript = readFileSync(script("state.sh"), "utf8");
 
 /** Undefined where test hosts can be made; else why the suite is skipped. In CI that throws. */
@@ -101,6 +102,11 @@ export class TestHost {
     await this.do(`DEBIAN_FRONTEND=noninteractive apt-get ${options} install ${packages.join(" ")}`);
   }
 
+  /** Makes the packages that the shared tree keeps the only ones that its apt knows of. */
+  async offerPackages(): Promise<void> {
+    await this.do(offerScript);
+  }
+
   /** All that its files are, a line for each fact; of contents those that the shared tree has otherwise. */
   async state(): Promise<string[]> {
     return [...(await this.do(stateScript)).split("\n"), ...(await this.#contents())];
@@ -137,12 +143,14 @@ export class TestHost {
       key: readFileSync(hostKey, "utf8"),
       authorized: readFileSync(`${login}.pub`, "utf8"),
     });
-    const puts = files.map(([end, content]) => `printf '%s' '${content}' >/run/sshd/${name}.${end}`);
-    await this.do(["umask 077; mkdir -p -m 755 /run/sshd", ...puts].join("\n"));
-    const options = [`HostKey=/run/sshd/${name}.key`, `AuthorizedKeysFile=/run/sshd/${name}.authorized`];
+    const puts = files.map(([end, content]) => `printf '%s' '${content}' >/run/${name}.${end}`);
+    await this.do(["umask 077", ...puts].join("\n"));
+    const options = [`HostKey=/run/${name}.key`, `AuthorizedKeysFile=/run/${name}.authorized`];
     const words = [...options, "PermitRootLogin=prohibit-password", "UsePAM=no", "StrictModes=no"];
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       const command = [
+        // A booted host's own service takes its folder away when it ends.
+        ...["/bin/sh", "-c", 'mkdir -p -m 755 /run/sshd; exec "$@"', "sh"],
         "/usr/sbin/sshd",
         "-i",
         "-e",

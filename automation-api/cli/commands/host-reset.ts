@@ -1,39 +1,21 @@
 import { Command, Option } from "commander";
-import { invalid } from "../../errors.ts";
-import {
-  type Preview,
-  preview as previewSchema,
-  type Reset,
-  type RollbackRequest,
-  reset as resetSchema,
-} from "../../resets/contract.ts";
-import type { Client } from "../client.ts";
+import { type Preview, preview as previewSchema } from "../../resets/contract.ts";
 import { formatBytes } from "../duration.ts";
-import { follow } from "../follow.ts";
-import {
-  type ClientFlags,
-  examples,
-  openClient,
-  print,
-  type Session,
-  widthOf,
-  withServer,
-} from "../session.ts";
+import { examples, openClient, print, type Session, widthOf, withServer } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
+import { changeLines, type ExecuteFlags, executeAction, nextLine, withExecute } from "./host-actions.ts";
 
-interface ResetFlags extends ClientFlags {
+interface ResetFlags extends ExecuteFlags {
   profile?: string;
   package?: string[];
   path?: string[];
   keep?: string[];
-  execute?: string;
-  confirm?: string;
 }
 
 const repeated = (value: string, before: string[] = []): string[] => [...before, value];
 
 export function hostResetCommand(session: Session): Command {
-  return withServer(new Command("reset"))
+  return withExecute(withServer(new Command("reset")))
     .description("Rehearse a reset of a host and show what it would change, or carry out one that was shown")
     .argument("<host>", "name or id")
     .addOption(
@@ -47,8 +29,6 @@ export function hostResetCommand(session: Session): Command {
     .option("--package <name>", "a package that goes; may be given again", repeated)
     .option("--path <path>", "a file that goes; may be given again", repeated)
     .option("--keep <name>", "a package or an absolute path that stays; may be given again", repeated)
-    .option("--execute <reset>", "carry out this reset as it was shown, and follow it")
-    .option("--confirm <words>", "the words that a reset of nearly everything asks for")
     .addHelpText(
       "after",
       examples(
@@ -59,7 +39,7 @@ export function hostResetCommand(session: Session): Command {
     )
     .action(async (host: string, flags: ResetFlags) => {
       const client = await openClient(session, flags);
-      if (flags.execute !== undefined) return execute(client, session, flags, flags.execute);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
       const body = { host, workflow: workflowOf(flags) };
       const shown = await client.send({
         method: "POST",
@@ -69,46 +49,6 @@ export function hostResetCommand(session: Session): Command {
       });
       print(session, flags, shown, (one) => renderPreview(one, widthOf(session.context)));
     });
-}
-
-export function hostUndoCommand(session: Session): Command {
-  return withServer(new Command("undo"))
-    .description("Take a reset back, exactly, from the record on the host")
-    .argument("<reset>", "its id, rst_…")
-    .option("--keep", "what people changed since stays as it is")
-    .option("--replace", "what people changed since is saved on the host, then replaced")
-    .addHelpText("after", examples("roost host undo rst_…", "roost host undo rst_… --replace"))
-    .action(async (reset: string, flags: ClientFlags & { keep?: boolean; replace?: boolean }) => {
-      if (flags.keep && flags.replace) throw invalid("--keep", "give it or --replace, not both");
-      const onChange = flags.keep ? "keep" : flags.replace ? "replace" : "stop";
-      const client = await openClient(session, flags);
-      const body: RollbackRequest = { reset, onChange };
-      const path = "/api/v1/reset/rollback";
-      const queued = await client.send({ method: "POST", path, body, reply: resetSchema });
-      await watch(client, session, flags, queued, queued.undo?.id);
-    });
-}
-
-async function execute(client: Client, session: Session, flags: ResetFlags, id: string): Promise<void> {
-  const { planHash } = await client.send({ path: `/api/v1/reset/status/${id}`, reply: resetSchema });
-  const body = { reset: id, planHash, confirm: flags.confirm };
-  const path = "/api/v1/reset/execute";
-  const queued = await client.send({ method: "POST", path, body, reply: resetSchema });
-  await watch(client, session, flags, queued, queued.deployment?.id);
-}
-
-async function watch(
-  client: Client,
-  session: Session,
-  flags: ClientFlags,
-  { host }: Reset,
-  deployment: string | undefined,
-): Promise<void> {
-  session.exitCode = await follow(client, deployment ?? "", session, {
-    json: flags.json,
-    title: `change of ${host.name}`,
-    onInterrupt: "detach",
-  });
 }
 
 function workflowOf({ profile, package: packages = [], path: paths = [], keep = [] }: ResetFlags): object[] {
@@ -124,10 +64,8 @@ function workflowOf({ profile, package: packages = [], path: paths = [], keep = 
   ];
 }
 
-const listedPaths = 40;
-
 function renderPreview(shown: Preview, width: number | undefined): string {
-  const { summary, changes, packages, kept, services, ports, confirm } = shown;
+  const { summary, changes, packages, kept, services, ports } = shown;
   const head = renderFields([
     ["reset", shown.id],
     ["host", shown.host.name],
@@ -142,16 +80,8 @@ function renderPreview(shown: Preview, width: number | undefined): string {
     { title: "CLASS", value: (one: Preview["packages"][number]) => one.class },
     { title: "BECAUSE", value: (one: Preview["packages"][number]) => one.reasons.join(" "), flexible: true },
   ];
-  const signs = { removed: "-", changed: "~", created: "+", touched: " " } as const;
-  const listed = changes.filter(({ kind }) => kind !== "touched");
-  const rest = listed.length - listedPaths;
-  const lines = [
-    ...listed.slice(0, listedPaths).map(({ kind, path }) => `${signs[kind]} ${path}`),
-    ...(rest > 0 ? [`… and ${rest} more; all of them with --json`] : []),
-    ...kept.map(({ name, reason }) => `${name} stays: ${reason}`),
-  ].map((line) => `${line.replaceAll(/\p{Cc}+/gu, " ")}\n`);
-  const words = confirm === null ? "" : ` --confirm '${confirm}'`;
-  const next = `Nothing was changed. Carry it out: roost host reset ${shown.host.name} --execute ${shown.id}${words}\n`;
+  const stays = kept.map(({ name, reason }) => `${name} stays: ${reason}`.replaceAll(/\p{Cc}+/gu, " "));
+  const lines = `${changeLines(changes)}${stays.map((line) => `${line}\n`).join("")}`;
   const table = packages.length > 0 ? `\n${renderTable(packages, columns, width)}` : "";
-  return `${head}${table}\n${lines.join("")}\n${next}`;
+  return `${head}${table}\n${lines}\n${nextLine(shown, `roost host reset ${shown.host.name}`)}`;
 }

@@ -24,7 +24,16 @@ import {
   withServer,
 } from "../session.ts";
 import { type Column, renderFields, renderList } from "../table.ts";
-import { hostResetCommand, hostUndoCommand } from "./host-reset.ts";
+import {
+  hostActionsCommand,
+  hostConfirmCommand,
+  hostUndoCommand,
+  hostVerifyCommand,
+} from "./host-actions.ts";
+import { hostConfigCommand } from "./host-config.ts";
+import { hostOptimizeCommand } from "./host-optimize.ts";
+import { hostReinstallCommand } from "./host-reinstall.ts";
+import { hostResetCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
 
 const columns: Column<Host>[] = [
@@ -38,10 +47,19 @@ const columns: Column<Host>[] = [
 
 export function hostCommand(session: Session): Command {
   const command = new Command("host").description(
-    "Keep an inventory of Linux hosts; check, scan and reset them",
+    "Keep an inventory of Linux hosts; check, scan, reset, configure, tune and reinstall them",
   );
   command.addCommand(listCommand(session), { isDefault: true });
-  const others = [addCommand, showCommand, checkCommand, hostScanCommand, hostResetCommand, hostUndoCommand];
+  const others = [
+    addCommand,
+    showCommand,
+    checkCommand,
+    hostScanCommand,
+    hostResetCommand,
+    hostConfigCommand,
+  ];
+  others.push(hostOptimizeCommand, hostReinstallCommand, hostActionsCommand, hostConfirmCommand);
+  others.push(hostVerifyCommand, hostUndoCommand);
   for (const inner of [...others, removeCommand]) command.addCommand(inner(session));
   return command.addHelpText(
     "after",

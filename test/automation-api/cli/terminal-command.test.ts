@@ -6,15 +6,14 @@ import { configTemplateRoutes } from "../../../automation-api/config-templates/r
 import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
 import { reasonToSkip } from "../../../toolchain/suites/possible.mjs";
+import { withoutHosts } from "../config-templates/without-hosts.ts";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
 import { roost, temporaryFolder } from "./terminal.ts";
 
 let server: TestServer;
 let home: string;
 /** A shell is made without a scan. */
-const templates = new ConfigTemplates({
-  discover: () => Promise.reject(new Error("no scan is read")),
-});
+const templates = new ConfigTemplates(withoutHosts);
 
 beforeAll(async () => {
   server = await startTestServer({ routes: () => [...terminalRoutes(), ...configTemplateRoutes(templates)] });

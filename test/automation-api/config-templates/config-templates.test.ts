@@ -8,12 +8,14 @@ import { Tuning } from "../../../automation-api/tuning/service.ts";
 import type { Facts } from "../../../host-provisioning/facts/index.ts";
 import { bareHost, containerHost, guestHost } from "../../host-provisioning/optimize/three-hosts.ts";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
+import { withoutHosts } from "./without-hosts.ts";
 
 let server: TestServer;
 const hosts: Record<string, Facts> = { bare: bareHost(), guest: guestHost(), container: containerHost() };
 
 /** The last scans of three hosts; how scans are made and kept is shown beside the scans. */
-const scans: Pick<Scans, "discover"> = {
+const scans: Pick<Scans, "discover" | "scan"> = {
+  ...withoutHosts.scans,
   async discover(_principal, { host = "guest" }) {
     const facts = hosts[host];
     if (!facts) throw notFound("Host", host);
@@ -33,7 +35,10 @@ const scans: Pick<Scans, "discover"> = {
 
 beforeAll(async () => {
   server = await startTestServer({
-    routes: () => [...configTemplateRoutes(new ConfigTemplates(scans)), ...tuningRoutes(new Tuning(scans))],
+    routes: () => [
+      ...configTemplateRoutes(new ConfigTemplates({ ...withoutHosts, scans })),
+      ...tuningRoutes(new Tuning({ ...withoutHosts, scans })),
+    ],
   });
 }, 60_000);
 afterAll(() => server.close());

@@ -29,6 +29,7 @@ const plausible = [
     "hgr",
     "scn",
     "rst",
+    "act",
     "tpl",
     "ses",
   ].map((prefix) => `${prefix}_${"0".repeat(26)}`),

@@ -287,8 +287,8 @@ async function insertForeign({ db }: TestDatabase, { tokenOf, project }: TestSer
   await sql`INSERT INTO scan (id, organization_id, host_id, kind, facts, raw_bytes, fact_count, milliseconds, requester)
     VALUES (${scan}, ${organizationId}, ${host}, 'quick', '', 0, 0, 0, 'x')`.execute(db);
   const reset = newId("rst");
-  await sql`INSERT INTO reset (id, organization_id, host_id, host_name, selection, plan, plan_hash, summary, requester)
-    VALUES (${reset}, ${organizationId}, ${host}, 'x', '{}', '', '', '{}', 'x')`.execute(db);
+  await sql`INSERT INTO host_action (id, organization_id, host_id, host_name, kind, title, request, plan, plan_hash, summary, requester)
+    VALUES (${reset}, ${organizationId}, ${host}, 'x', 'reset', 'x', '{}', '', '', '{}', 'x')`.execute(db);
   const [template, session] = [newId("tpl"), newId("ses")];
   await sql`INSERT INTO template (id, organization_id, project_id, name, target, isolation, pool_floor, pool_ceiling, life_seconds, most_per_user)
     VALUES (${template}, ${organizationId}, ${projectId}, 'x', 'process', 'preferred', 0, 0, 60, 1)`.execute(

@@ -3,13 +3,12 @@ import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { configTemplateRoutes } from "../../../automation-api/config-templates/routes.ts";
 import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
+import { withoutHosts } from "../config-templates/without-hosts.ts";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
 
 let server: TestServer;
 /** A shell is made without a scan. */
-const templates = new ConfigTemplates({
-  discover: () => Promise.reject(new Error("no scan is read")),
-});
+const templates = new ConfigTemplates(withoutHosts);
 
 beforeAll(async () => {
   server = await startTestServer({ routes: () => [...terminalRoutes(), ...configTemplateRoutes(templates)] });

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { freedBytes } from "../../../host-provisioning/reset/index.ts";
-import { undoScript } from "../../../host-provisioning/undo/index.ts";
+import { freedBytes, undoScript } from "../../../host-provisioning/undo/index.ts";
 import { differences, reasonWithoutTestHosts, TestHost } from "../../support/test-host.ts";
-import { plan } from "./resetting.ts";
+import { plan } from "../undo/planning.ts";
 
 /** Asked for, and what came with them. */
 const sets = [

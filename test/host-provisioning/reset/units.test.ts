@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { undoScript } from "../../../host-provisioning/undo/index.ts";
 import { reasonWithoutTestHosts, TestHost } from "../../support/test-host.ts";
-import { plan } from "./resetting.ts";
+import { plan } from "../undo/planning.ts";
 
 (reasonWithoutTestHosts() ? describe.skip : describe)("a reset of a service that runs", () => {
   let host: TestHost;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import { compareLines } from "../../../host-provisioning/files/lines.ts";
 import { generate, shellSchema, sourcesOf } from "../../../host-provisioning/terminal/index.ts";
-import { compareLines } from "../../../host-provisioning/terminal/lines.ts";
 import { addVersion, emptyHistory, rollBack, verify } from "../../../host-provisioning/terminal/versions.ts";
 
 const made = (theme: string) => {

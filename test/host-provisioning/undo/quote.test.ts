@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { actionScript, quote, undoScript } from "../../../host-provisioning/undo/index.ts";
+import { actionScript, emptyDraft, quote, undoScript } from "../../../host-provisioning/undo/index.ts";
 import { programPath } from "../../../toolchain/suites/possible.mjs";
 
 const folder = mkdtempSync(path.join(tmpdir(), "roost-quote-"));
@@ -77,7 +77,9 @@ describe.each(shells.map((words) => [words.join(" "), words] as const))(
     it("changes nothing of what a whole script is: it parses, and without its last line it does nothing", () => {
       for (const value of fc.sample(hostile, { numRuns: 100, seed: 1 })) {
         const script = actionScript({
-          ...{ id: "a", expected: value, confirmSeconds: 0, functions: "" },
+          ...{ ...emptyDraft, id: "a", expected: value, confirmSeconds: 0 },
+          live: [{ path: value, before: value }],
+          refresh: [{ how: "reload", unit: value }],
           ...{
             scope: [value],
             trees: [value],

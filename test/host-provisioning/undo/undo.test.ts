@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { undoScript } from "../../../host-provisioning/undo/index.ts";
 import { differences, reasonWithoutTestHosts, TestHost } from "../../support/test-host.ts";
-import { plan } from "../reset/resetting.ts";
+import { plan } from "./planning.ts";
 
 const work = { packages: ["tmux"], deletes: ["/srv/data/old file\n'$(touch ran)'", "/srv/data"] };
 const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");

@@ -70,3 +70,51 @@ function join(hunks: readonly Hunk[]): Hunk[] {
   }
   return joined;
 }
+
+/**
+ * A difference as `diff -u` writes it, with three lines around each change; empty when there is none. Pure.
+ * @param before null: there was no such file.
+ */
+export function unifiedDiff(path: string, before: string | null, after: string | null): string {
+  if (before === after) return "";
+  const around = 3;
+  const hunks = compareLines(linesOf(before), linesOf(after));
+  const rows = hunks.flatMap(({ kind, before, after }) =>
+    kind === "same" ? signed(" ", before) : [...signed("-", before), ...signed("+", after)],
+  );
+  const shown = rows.map((_, at) =>
+    rows.slice(Math.max(0, at - around), at + around + 1).some(({ sign }) => sign !== " "),
+  );
+  const out = [`--- ${before === null ? "/dev/null" : path}`, `+++ ${after === null ? "/dev/null" : path}`];
+  const at = { before: 1, after: 1 };
+  for (let row = 0; row < rows.length; ) {
+    let end = row;
+    while (end < rows.length && shown[end] === shown[row]) end += 1;
+    const part = rows.slice(row, end);
+    const count = (sign: "-" | "+") => part.filter((each) => each.sign === " " || each.sign === sign).length;
+    const [less, more] = [count("-"), count("+")];
+    if (shown[row]) {
+      const from = (line: number, lines: number) => `${lines === 0 ? line - 1 : line},${lines}`;
+      out.push(`@@ -${from(at.before, less)} +${from(at.after, more)} @@`);
+      out.push(...part.map(({ sign, line }) => `${sign}${line}`));
+    }
+    at.before += less;
+    at.after += more;
+    row = end;
+  }
+  return `${out.join("\n")}\n`;
+}
+
+interface Row {
+  sign: " " | "-" | "+";
+  line: string;
+}
+
+function signed(sign: Row["sign"], lines: readonly string[]): Row[] {
+  return lines.map((line) => ({ sign, line }));
+}
+
+function linesOf(text: string | null): string[] {
+  if (text === null || text === "") return [];
+  return (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
+}

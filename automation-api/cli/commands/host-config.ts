@@ -1,0 +1,59 @@
+import { Command } from "commander";
+import { invalid } from "../../errors.ts";
+import { examples, openClient, type Session, withServer } from "../session.ts";
+import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
+
+interface ConfigFlags extends ExecuteFlags {
+  set?: [string, unknown][];
+}
+
+export function hostConfigCommand(session: Session): Command {
+  return withExecute(withServer(new Command("config")))
+    .description("Make a configuration that suits a host and show what it would change, or put it in place")
+    .argument("<host>", "name or id")
+    .argument("[template]", "nginx, postgresql, redis, sysctl or limits")
+    .option(
+      "--set <name=value>",
+      "a parameter of the template, as JSON or as text; may be given again",
+      parameter,
+    )
+    .addHelpText(
+      "after",
+      examples(
+        "roost host config web-1 nginx --set role=proxy",
+        "roost host config web-1 --execute act_…",
+        `roost host config db-1 sysctl --set 'set={"vm.max_map_count":262144}'`,
+      ),
+    )
+    .action(async (host: string, template: string | undefined, flags: ConfigFlags) => {
+      const client = await openClient(session, flags);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      if (template === undefined)
+        throw invalid("template", "which one? nginx, postgresql, redis, sysctl, limits");
+      const parameters = Object.fromEntries(flags.set ?? []);
+      const request = {
+        path: "/api/v1/config/apply",
+        body: { host, template, parameters },
+        command: `roost host config ${host}`,
+      };
+      await previewAction(client, session, flags, request, (detail) => {
+        const { files } = detail as { files: { path: string; diff: string }[] };
+        return files.map(({ path, diff }) => `\n${diff === "" ? `${path} is so already.\n` : diff}`).join("");
+      });
+    });
+}
+
+function parameter(text: string, before: [string, unknown][] = []): [string, unknown][] {
+  const at = text.indexOf("=");
+  if (at < 1) throw invalid("--set", "expected name=value");
+  return [...before, [text.slice(0, at), parsed(text.slice(at + 1))]];
+}
+
+/** `65536` is a number and `proxy` a text; what is no JSON is taken as it stands. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

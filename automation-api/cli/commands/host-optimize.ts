@@ -1,0 +1,61 @@
+import { Command, Option } from "commander";
+import type { Optimized } from "../../tuning/contract.ts";
+import { examples, openClient, type Session, widthOf, withServer } from "../session.ts";
+import { renderTable } from "../table.ts";
+import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
+
+interface OptimizeFlags extends ExecuteFlags {
+  profile?: string;
+}
+
+const areas = ["auto", "kernel", "memory", "disk", "network"];
+
+export function hostOptimizeCommand(session: Session): Command {
+  return withExecute(withServer(new Command("optimize")))
+    .description("Judge a tuning profile for a host and show what it would set, or carry out what was shown")
+    .argument("<host>", "name or id")
+    .argument("[area]", areas.join(", "), "auto")
+    .addOption(
+      new Option("--profile <name>", "default: what its hardware speaks for").choices([
+        "laptop_battery",
+        "desktop_performance",
+        "server_production",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      examples("roost host optimize web-1", "roost host optimize web-1 network --profile server_production"),
+    )
+    .action(async (host: string, area: string, flags: OptimizeFlags) => {
+      const client = await openClient(session, flags);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      const { profile } = flags;
+      const request = {
+        path: `/api/v1/optimize/${encodeURIComponent(area)}`,
+        body: { host, profile },
+        command: `roost host optimize ${host}`,
+      };
+      await previewAction(client, session, flags, request, (detail) =>
+        renderDetail(detail as Optimized["detail"], widthOf(session.context)),
+      );
+    });
+}
+
+function renderDetail(detail: Optimized["detail"], width: number | undefined): string {
+  const { profile, reason, judgements, writes, kept } = detail;
+  const table = renderTable(
+    judgements,
+    [
+      { title: "VALUE", value: ({ value, device }) => (device === null ? value : `${value} ${device}`) },
+      { title: "ASKED", value: ({ asked }) => asked },
+      { title: "VERDICT", value: ({ verdict }) => verdict },
+      { title: "BECAUSE", value: (one) => one.reason, flexible: true },
+    ],
+    width,
+  );
+  const lines = [
+    ...writes.map(({ path, before, value }) => `${path}: ${before} -> ${value}`),
+    ...kept.map(({ path, by }) => `${path} stays: ${by} sets it`),
+  ];
+  return `\n${profile}: ${reason}\n\n${table}\n${lines.map((line) => `${line}\n`).join("")}`;
+}

@@ -1,0 +1,61 @@
+import { type Action, type Change, freedBytes } from "../../host-provisioning/undo/index.ts";
+import type { DeploymentState } from "../deployments/contract.ts";
+import type { ActionKind, HostAction, PathChange, Summary } from "./contract.ts";
+
+/** What a row keeps of a preview. */
+export interface StoredPlan {
+  action: Action;
+  changes: PathChange[];
+  /** Of its kind. */
+  detail: unknown;
+}
+
+/** Pure. */
+export function summarize(changes: Change[], packages: number): Summary {
+  const count = (kind: string) => changes.filter((change) => change.kind === kind).length;
+  const { apparentBytes, allocatedBytes } = freedBytes(changes);
+  return {
+    packages,
+    removed: count("removed"),
+    changed: count("changed"),
+    created: count("created"),
+    freedBytes: apparentBytes,
+    freedAllocatedBytes: allocatedBytes,
+  };
+}
+
+export interface Runs {
+  apply: DeploymentState | null;
+  confirmation: DeploymentState | null;
+  undo: DeploymentState | null;
+  confirmSeconds: number;
+  /** When the change had ended; null before. */
+  endedAt: Date | null;
+}
+
+const isUnderWay = (state: DeploymentState | null) => state === "queued" || state === "running";
+
+/** Where an action is, by its deployments and the time. Pure. */
+export function stateOf(
+  { apply, confirmation, undo, confirmSeconds, endedAt }: Runs,
+  now: Date,
+): HostAction["state"] {
+  if (undo === "succeeded") return "undone";
+  if (isUnderWay(undo)) return "undoing";
+  if (apply === null) return "planned";
+  if (isUnderWay(apply)) return "applying";
+  if (apply !== "succeeded") return "failed";
+  if (confirmSeconds === 0 || confirmation === "succeeded") return "applied";
+  if (isUnderWay(confirmation)) return "confirming";
+  // The host's own clock began to run before the change had ended.
+  const last = endedAt === null ? Number.POSITIVE_INFINITY : endedAt.getTime() + confirmSeconds * 1000;
+  return now.getTime() > last ? "lapsed" : "unconfirmed";
+}
+
+/** States in which there is something on the host to take back. */
+export const revertible: readonly HostAction["state"][] = ["applied", "failed", "unconfirmed", "lapsed"];
+
+/** Words that nobody types by accident, and that fit this plan of this host alone. Pure. */
+export function confirmation(kind: ActionKind, hostName: string, planHash: string): string {
+  return `${kind} ${hostName} ${planHash.slice(0, 12)}`;
+}

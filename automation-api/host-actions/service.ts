@@ -1,0 +1,314 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import {
+  actionOf,
+  actionScript,
+  type Draft,
+  type Rehearsal,
+  readRehearsal,
+  undoScript,
+} from "../../host-provisioning/undo/index.ts";
+import { authorize } from "../access/authorize.ts";
+import type { Principal } from "../access/permissions.ts";
+import { record } from "../audit/service.ts";
+import { newId } from "../db/id.ts";
+import { type Db, transaction } from "../db/transaction.ts";
+import type { RequestContext } from "../deployments/service.ts";
+import { invalid, notFound, RoostError } from "../errors.ts";
+import type { HostChanges, HostReader, ReadableHost } from "../hosts/service.ts";
+import { decodeCursor, type Page, pageOf } from "../http/page.ts";
+import type {
+  ActionKind,
+  ActionQuery,
+  ExecuteRequest,
+  HostAction,
+  PlannedAction,
+  Verified,
+} from "./contract.ts";
+import { confirmation, revertible, type StoredPlan, summarize } from "./domain.ts";
+import * as queries from "./queries.ts";
+import { stateOfRow, viewAction } from "./views.ts";
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+const rehearsalLimits = { deadlineMs: 300_000, capBytes: 64 * 1024 * 1024 };
+const verifyDeadlineMilliseconds = 60_000;
+const riskySeconds = 120;
+
+interface Dependencies {
+  db: Db;
+  reader: HostReader;
+  changes: HostChanges;
+}
+
+export interface ActionOptions extends RequestContext {
+  signal?: AbortSignal;
+}
+
+/** What a kind of action has found out to do. */
+export interface Planning<Detail> {
+  kind: ActionKind;
+  /** What it is, in lists and in messages: `reset: light`. */
+  title: string;
+  /** What was asked for. */
+  request: object;
+  draft: Draft;
+  detail: Detail;
+  /** How many packages it is about. */
+  packages: number;
+  /** Takes so much away that it needs words bound to the plan. */
+  needsWords?: boolean;
+  /** Could lock everybody out: goes back by itself unless confirmed. */
+  risky?: boolean;
+}
+
+/**
+ * Changes of hosts of every kind: planned by their own noun, and from there on one way for all of them: rehearsed and
+ * kept, carried out, confirmed and taken back as deployments of the stack `hosts/ID`.
+ */
+export class HostActions {
+  readonly #deps: Dependencies;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /** Rehearses what was planned, and keeps it. The host stays as it is. */
+  async plan<Detail>(
+    principal: Principal,
+    host: ReadableHost,
+    planning: Planning<Detail>,
+    { requestId, signal }: ActionOptions = {},
+  ): Promise<PlannedAction<Detail>> {
+    authorize(principal, "host:connect");
+    const { kind, title, draft, detail, packages, needsWords = false, risky = false } = planning;
+    const id = newId(kind === "reset" ? "rst" : "act");
+    const rehearsal = await this.#rehearse(host, id, draft, signal);
+    const changes = rehearsal.changes.map(({ kind, type, path, bytes }) => ({ kind, type, path, bytes }));
+    const stored: StoredPlan = { action: actionOf(id, draft, rehearsal), changes, detail };
+    const text = Buffer.from(JSON.stringify(stored));
+    const hash = createHash("sha256").update(text).digest("hex");
+    await transaction(this.#deps.db, async (tx) => {
+      await queries.insertAction(tx, {
+        id,
+        organization_id: principal.organizationId,
+        host_id: host.id,
+        host_name: host.name,
+        kind,
+        title,
+        request: JSON.stringify(planning.request),
+        plan: await compress(text),
+        plan_hash: hash,
+        summary: JSON.stringify(summarize(rehearsal.changes, packages)),
+        risky,
+        needs_words: needsWords,
+        deployment_id: null,
+        confirm_deployment_id: null,
+        undo_deployment_id: null,
+        requester: principal.name,
+      });
+      await record(tx, principal, {
+        action: "host.plan",
+        object: host.id,
+        phase: "result",
+        detail: { host: host.name, action: id, kind, title },
+        requestId,
+      });
+    });
+    const row = await this.#find(principal, id);
+    return { ...viewAction(row), confirm: wordsFor(row), changes, detail };
+  }
+
+  /** For requests that say what is to be done: plans it, and carries it out unless only a preview was asked for. */
+  async run<Detail>(
+    principal: Principal,
+    { dryRun, confirmSeconds }: { dryRun: boolean; confirmSeconds?: number },
+    planning: () => Promise<{ host: ReadableHost; planning: Planning<Detail> }>,
+    options: ActionOptions = {},
+  ): Promise<PlannedAction<Detail>> {
+    authorize(principal, dryRun ? "host:connect" : "host:change");
+    const { host, planning: found } = await planning();
+    const planned = await this.plan(principal, host, found, options);
+    if (dryRun) return planned;
+    const { id, planHash } = planned;
+    return { ...planned, ...(await this.execute(principal, id, { planHash, confirmSeconds }, options)) };
+  }
+
+  /**
+   * Queues what a preview showed. The host refuses by itself when it is no longer as it was then.
+   * @param kind that it has to be of. Default: any.
+   */
+  async execute(
+    principal: Principal,
+    id: string,
+    request: ExecuteRequest,
+    context: RequestContext = {},
+    kind?: ActionKind,
+  ): Promise<HostAction> {
+    authorize(principal, "host:change");
+    const row = await this.#find(principal, id, kind);
+    if (row.plan_hash !== request.planHash)
+      throw new RoostError("precondition_failed", "That is not the plan of this preview: look at it again.");
+    const words = wordsFor(row);
+    if (words !== null && request.confirm !== words)
+      throw invalid("confirm", "this takes nearly everything away: give the words of the preview", {
+        allowed: words,
+      });
+    if (stateOfRow(row) !== "planned")
+      throw new RoostError("conflict", `${row.id} was carried out already; it needs a new preview.`);
+    const { action } = await this.#readPlan(row);
+    const confirmSeconds = request.confirmSeconds ?? (row.risky ? riskySeconds : 0);
+    return this.#queue(principal, row, "deployment_id", {
+      arguments: "apply",
+      script: actionScript({ ...action, confirmSeconds }),
+      message: `${row.host_name}: ${row.title}`,
+      confirmSeconds,
+      context,
+    });
+  }
+
+  /** Queues the word that a change stays: it is said on the host, by a login of its own. */
+  async confirm(principal: Principal, id: string, context: RequestContext = {}): Promise<HostAction> {
+    authorize(principal, "host:change");
+    const row = await this.#find(principal, id);
+    const state = stateOfRow(row);
+    // Whether it was in time is the host's to say.
+    if (state !== "unconfirmed" && state !== "lapsed")
+      throw new RoostError("conflict", `${row.id} is ${state}: there is nothing to confirm now.`);
+    return this.#queue(principal, row, "confirm_deployment_id", {
+      arguments: "confirm",
+      script: undoScript(row.id),
+      message: `${row.host_name}: ${row.title}, confirmed`,
+      context,
+    });
+  }
+
+  /** Queues the way back. */
+  async rollback(
+    principal: Principal,
+    id: string,
+    onChange: "stop" | "keep" | "replace",
+    context: RequestContext = {},
+    kind?: ActionKind,
+  ): Promise<HostAction> {
+    authorize(principal, "host:change");
+    const row = await this.#find(principal, id, kind);
+    const state = stateOfRow(row);
+    if (!revertible.includes(state))
+      throw new RoostError("conflict", `${row.id} is ${state}: there is nothing to take back now.`);
+    return this.#queue(principal, row, "undo_deployment_id", {
+      arguments: `rollback ${onChange}`,
+      script: undoScript(row.id),
+      message: `${row.host_name}: ${row.title}, taken back`,
+      context,
+    });
+  }
+
+  /** Looks on the host whether everything that the action was to reach is so now. */
+  async verify(principal: Principal, id: string, { signal }: ActionOptions = {}): Promise<Verified> {
+    authorize(principal, "host:connect");
+    const row = await this.#find(principal, id);
+    const { action } = await this.#readPlan(row);
+    const host = await this.#hostOf(principal, row);
+    const script = actionScript(action, "verify");
+    const run = { script, deadlineMs: verifyDeadlineMilliseconds, signal };
+    const { stdout, stderr } = await this.#deps.reader.run(host, run);
+    const [, holds, state] = /^holds (yes|no)\nstate (.*)\n$/.exec(stdout.toString("utf8")) ?? [];
+    if (holds === undefined)
+      throw new RoostError("unprocessable", `${host.name}: Its login writes into the output of scripts.`);
+    const faults = stderr.split("\n").filter((line) => line !== "");
+    return { holds: holds === "yes", state: state || "absent", faults: holds === "yes" ? [] : faults };
+  }
+
+  async status(principal: Principal, id: string, kind?: ActionKind): Promise<HostAction> {
+    authorize(principal, "host:read");
+    return viewAction(await this.#find(principal, id, kind));
+  }
+
+  /** The action with all that was planned. */
+  async show(principal: Principal, id: string): Promise<PlannedAction> {
+    authorize(principal, "host:read");
+    const row = await this.#find(principal, id);
+    const { changes, detail } = await this.#readPlan(row);
+    return { ...viewAction(row), confirm: wordsFor(row), changes, detail: detail as Record<string, unknown> };
+  }
+
+  async list(principal: Principal, query: ActionQuery): Promise<Page<HostAction>> {
+    authorize(principal, "host:read");
+    const host = query.host && (await this.#deps.reader.find(principal, query.host, "query.host"));
+    const rows = await queries.listActions(this.#deps.db, {
+      organizationId: principal.organizationId,
+      kind: query.kind,
+      host: host ? host.id : undefined,
+      before: decodeCursor(query.cursor, /^(rst|act)_[0-9a-z]{26}$/),
+      limit: query.limit + 1,
+    });
+    return pageOf(rows, query.limit, (row) => row.id, viewAction);
+  }
+
+  async #rehearse(host: ReadableHost, id: string, draft: Draft, signal?: AbortSignal): Promise<Rehearsal> {
+    const script = actionScript(actionOf(id, draft), "rehearse");
+    const { stdout } = await this.#deps.reader.run(host, { script, ...rehearsalLimits, signal });
+    const rehearsal = readRehearsal(stdout);
+    if (rehearsal) return rehearsal;
+    throw new RoostError("unprocessable", `${host.name}: The rehearsal did not come to its end there.`);
+  }
+
+  async #queue(
+    principal: Principal,
+    row: queries.ActionRow,
+    column: queries.DeploymentColumn,
+    change: {
+      arguments: string;
+      script: string;
+      message: string;
+      confirmSeconds?: number;
+      context: RequestContext;
+    },
+  ): Promise<HostAction> {
+    const host = await this.#hostOf(principal, row);
+    const { arguments: words, script, message, confirmSeconds, context } = change;
+    // Each way back is an action of its own, also when one before it was stopped.
+    const verb = column === "undo_deployment_id" ? "undo" : "confirm";
+    const action = column === "deployment_id" ? row.id : newId("dep").replace("dep", verb);
+    await transaction(this.#deps.db, async (tx) => {
+      const asked = { action, arguments: words, script, message };
+      const { id: after } = await this.#deps.changes.queue(tx, principal, host, asked, context);
+      const noted = { before: row[column], after, confirmSeconds };
+      if (!(await queries.noteDeployment(tx, row.id, column, noted)))
+        throw new RoostError("conflict", `Somebody else has just asked for this of ${row.id}.`);
+    });
+    return viewAction(await this.#find(principal, row.id));
+  }
+
+  async #hostOf(principal: Principal, row: queries.ActionRow): Promise<ReadableHost> {
+    if (row.host_id !== null) return this.#deps.reader.find(principal, row.host_id, "id");
+    throw new RoostError("conflict", `${row.host_name} is no longer in the inventory.`);
+  }
+
+  async #find({ organizationId }: Principal, id: string, kind?: ActionKind): Promise<queries.ActionRow> {
+    const [row] = await queries.listActions(this.#deps.db, { organizationId, id, kind, limit: 1 });
+    if (!row) throw notFound(kind === "reset" ? "Reset" : "Action", id);
+    return row;
+  }
+
+  async #readPlan({ id }: queries.ActionRow): Promise<StoredPlan> {
+    const bytes = await queries.readPlan(this.#deps.db, id);
+    if (bytes && bytes.length > 0) return JSON.parse((await decompress(bytes)).toString()) as StoredPlan;
+    throw new RoostError(
+      "conflict",
+      `${id} was made by an older release, which kept its plan in another form.`,
+    );
+  }
+}
+
+function wordsFor({ kind, needs_words: isNeeded, host_name: name, plan_hash: hash }: queries.ActionRow) {
+  return isNeeded ? confirmation(kind, name, hash) : null;
+}
+
+/** 201 for a preview, 202 for what was queued; both tell where it is found. */
+export function plannedReply<Planned extends HostAction>(body: Planned) {
+  const headers = { Location: `/api/v1/host-actions/${body.id}` };
+  return { status: body.state === "planned" ? 201 : 202, body, headers };
+}

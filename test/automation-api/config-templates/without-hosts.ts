@@ -1,0 +1,8 @@
+const refuse = () => Promise.reject(new Error("This test looks at no host and changes none."));
+
+/** What `ConfigTemplates` needs where nothing comes to a host. */
+export const withoutHosts = {
+  scans: { discover: refuse, scan: refuse },
+  reader: { find: refuse, run: refuse },
+  actions: { run: refuse },
+};
