@@ -44,6 +44,7 @@ import {
 import { openSyncStore, Sync } from "./sync/service.ts";
 import { createMetrics, type Metrics, type SystemServices } from "./system/service.ts";
 import { type TargetAbilities, Templates } from "./templates/service.ts";
+import { ShellInstalls } from "./terminal/service.ts";
 import { Tuning } from "./tuning/service.ts";
 
 export const version: string = createRequire(import.meta.url)("../package.json").version;
@@ -78,6 +79,7 @@ export interface Services {
   reinstalls: Reinstalls;
   resets: Resets;
   configTemplates: ConfigTemplates;
+  shellInstalls: ShellInstalls;
   tuning: Tuning;
   sync: Sync;
   projects: Projects;
@@ -210,6 +212,7 @@ export async function openServices(
     hostActions,
     reinstalls: new Reinstalls({ scans, reader: hostReader, actions: hostActions }),
     resets: new Resets({ reader: hostReader, scans, actions: hostActions }),
+    shellInstalls: new ShellInstalls({ scans, reader: hostReader, actions: hostActions }),
     configTemplates: new ConfigTemplates({ scans, reader: hostReader, actions: hostActions }),
     tuning: new Tuning({ scans, reader: hostReader, actions: hostActions }),
     sync: new Sync(db, openSyncStore(db, settings, outbound)),

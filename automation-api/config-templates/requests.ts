@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { configTemplates } from "../../host-provisioning/config-templates/index.ts";
 import { directly, hostReference as host } from "../host-actions/contract.ts";
-import { zshrcRequest } from "../terminal/service.ts";
+import { zshrcInstall, zshrcRequest } from "../terminal/service.ts";
 
 /** Templates whose values are taken from a host's scan. */
 const [first, ...others] = configTemplates.map(({ name, summary, parameters }) =>
@@ -26,6 +26,7 @@ const [firstApplied, ...othersApplied] = [first, ...others].map((schema) =>
 );
 /** The same, put in place on the host. */
 export const applyRequest = z.discriminatedUnion("template", [
+  zshrcInstall,
   firstApplied as NonNullable<typeof firstApplied>,
   ...othersApplied,
 ]);

@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { plannedReply } from "../host-actions/service.ts";
 import { type Route, route } from "../http/route.ts";
-import { generated as generatedShell } from "../terminal/contract.ts";
-import { generateZshrc } from "../terminal/service.ts";
+import { generated as generatedShell, installedShell } from "../terminal/contract.ts";
+import { generateZshrc, type ShellInstalls } from "../terminal/service.ts";
 import * as contract from "./contract.ts";
 import { applyRequest, generateRequest } from "./requests.ts";
 import type { ConfigTemplates } from "./service.ts";
 
 const tag = "Configuration";
+const applied = z.union([installedShell, contract.appliedConfig]);
 
-export function configTemplateRoutes(templates: ConfigTemplates): Route[] {
+export function configTemplateRoutes(templates: ConfigTemplates, shells: ShellInstalls): Route[] {
   return [
     route({
       method: "get",
@@ -48,13 +49,16 @@ export function configTemplateRoutes(templates: ConfigTemplates): Route[] {
       tag,
       access: "host:connect",
       body: applyRequest,
+      bodyLimitBytes: 4 * 1024 * 1024,
       replies: {
-        201: { description: "A preview: nothing was changed.", schema: contract.appliedConfig },
-        202: { description: "Queued as a deployment of the host.", schema: contract.appliedConfig },
+        201: { description: "A preview: nothing was changed.", schema: applied },
+        202: { description: "Queued as a deployment of the host.", schema: applied },
       },
       async handler({ principal, body, requestId, traceParent, signal }) {
-        const action = await templates.apply(principal, body, { requestId, traceParent, signal });
-        return plannedReply(action);
+        const options = { requestId, traceParent, signal };
+        return "sources" in body
+          ? plannedReply(await shells.zshrc(principal, body, options))
+          : plannedReply(await templates.apply(principal, body, options));
       },
     }),
   ];

@@ -234,6 +234,22 @@ export class HostActions {
     return { ...viewAction(row), confirm: wordsFor(row), changes, detail: detail as Record<string, unknown> };
   }
 
+  /** What the last action of a kind that stands on a host was about; undefined: there is none. */
+  async lastApplied(
+    { organizationId }: Principal,
+    host: string,
+    kind: ActionKind,
+    isWanted: (request: Record<string, unknown>) => boolean,
+  ): Promise<unknown> {
+    const rows = await queries.listActions(this.#deps.db, { organizationId, host, kind, limit: 200 });
+    const stands = rows.find(
+      (row) =>
+        ["applied", "unconfirmed", "confirming"].includes(stateOfRow(row)) &&
+        isWanted(row.request as Record<string, unknown>),
+    );
+    return stands && (await this.#readPlan(stands)).detail;
+  }
+
   async list(principal: Principal, query: ActionQuery): Promise<Page<HostAction>> {
     authorize(principal, "host:read");
     const host = query.host && (await this.#deps.reader.find(principal, query.host, "query.host"));

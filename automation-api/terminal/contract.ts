@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plannedAction } from "../host-actions/contract.ts";
 
 export const themesReply = z.object({
   items: z.array(
@@ -80,3 +81,21 @@ export const importedAliases = z.object({
   ),
 });
 export type ImportedAliases = z.output<typeof importedAliases>;
+
+export const installedShell = plannedAction.extend({
+  detail: z.object({
+    user: z.string(),
+    version: z.string(),
+    shell: z.looseObject({}),
+    plugins: generated.shape.plugins,
+    cost,
+    files: z.array(
+      z.object({
+        path: z.string(),
+        diff: z.string().describe("As `diff -u` writes it; empty: it is so already."),
+      }),
+    ),
+    notes: z.array(note),
+  }),
+});
+export type InstalledShell = z.output<typeof installedShell>;

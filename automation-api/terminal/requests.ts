@@ -1,10 +1,24 @@
 import { z } from "zod";
-import { aliasSchema, frameworks, keyOf, shellSchema } from "../../host-provisioning/terminal/index.ts";
+import {
+  aliasSchema,
+  frameworks,
+  keyOf,
+  pluginNames,
+  shellSchema,
+  themeNames,
+} from "../../host-provisioning/terminal/index.ts";
+import { directly, hostReference } from "../host-actions/contract.ts";
 
 // Not in contract.ts: they are made of what host-provisioning knows of a shell, which no browser can load.
 
 /** A plugin's file of the catalogue has at most 60 KB. */
 const pluginFileCharacters = 256 * 1024;
+
+const sources = z
+  .array(z.string().max(pluginFileCharacters, `has more than ${pluginFileCharacters} characters`))
+  .max(50)
+  .default([])
+  .describe("Texts of the files of the plugins; each is known by its SHA-256.");
 
 /** What `zshrc` takes, which is one of the templates of POST /api/v1/config/generate. */
 export const zshrcRequest = z
@@ -15,17 +29,37 @@ export const zshrcRequest = z
       .strictObject({ framework: z.enum(frameworks), text: z.string().max(pluginFileCharacters) })
       .optional()
       .describe("Of another framework, in place of `shell`: it is read, not run."),
-    sources: z
-      .array(z.string().max(pluginFileCharacters, `has more than ${pluginFileCharacters} characters`))
-      .max(50)
-      .default([])
-      .describe("Texts of the files of the plugins; each is known by its SHA-256."),
+    sources,
   })
   .refine(({ shell, definition }) => !shell || !definition, {
     path: ["definition"],
     message: "stands in place of shell: give one of them",
   });
 export type ZshrcRequest = z.output<typeof zshrcRequest>;
+
+const whose = {
+  host: hostReference,
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "expected the name of a user")
+    .describe("Whose shell on the host."),
+  ...directly,
+};
+const shellInstall = z.strictObject(whose);
+export type ShellInstall = z.output<typeof shellInstall>;
+/** `zshrc` put in place, which is one of the templates of POST /api/v1/config/apply. */
+export const zshrcInstall = zshrcRequest.safeExtend(whose);
+export type ZshrcInstall = z.output<typeof zshrcInstall>;
+export const themeInstall = z.strictObject({ ...whose, theme: z.enum(themeNames) });
+export type ThemeInstall = z.output<typeof themeInstall>;
+export const pluginInstall = z.strictObject({
+  ...whose,
+  plugins: z.array(z.enum(pluginNames)).min(1).max(20),
+  sources,
+});
+export type PluginInstall = z.output<typeof pluginInstall>;
+export const terminalOptimize = z.strictObject({ ...whose, sources });
+export type TerminalOptimize = z.output<typeof terminalOptimize>;
 
 const most = 2000;
 const unique = (aliases: { kind: "regular" | "global" | "suffix"; name: string }[]) =>

@@ -1,11 +1,60 @@
+import { plannedReply } from "../host-actions/service.ts";
 import { type Route, route } from "../http/route.ts";
 import * as contract from "./contract.ts";
 import * as requests from "./requests.ts";
 import * as service from "./service.ts";
 
 const tag = "Terminal";
+const replies = {
+  201: { description: "A preview: nothing was changed.", schema: contract.installedShell },
+  202: { description: "Queued as a deployment of the host.", schema: contract.installedShell },
+};
 
-export function terminalRoutes(): Route[] {
+export function terminalRoutes(installs: service.ShellInstalls): Route[] {
+  return [...knowingRoutes(), ...installingRoutes(installs)];
+}
+
+function installingRoutes(installs: service.ShellInstalls): Route[] {
+  return [
+    route({
+      method: "post",
+      path: "/api/v1/themes/install",
+      summary: "Give a person's shell on a host another prompt, with an undo record",
+      tag,
+      access: "host:connect",
+      body: requests.themeInstall,
+      replies,
+      handler: async ({ principal, body, requestId, traceParent, signal }) =>
+        plannedReply(await installs.theme(principal, body, { requestId, traceParent, signal })),
+    }),
+    route({
+      method: "post",
+      path: "/api/v1/plugins/install",
+      summary: "Add pinned plugins to a person's shell on a host, with an undo record",
+      tag,
+      access: "host:connect",
+      body: requests.pluginInstall,
+      bodyLimitBytes: 4 * 1024 * 1024,
+      replies,
+      handler: async ({ principal, body, requestId, traceParent, signal }) =>
+        plannedReply(await installs.plugins(principal, body, { requestId, traceParent, signal })),
+    }),
+    route({
+      method: "post",
+      path: "/api/v1/optimize/terminal",
+      summary: "Make what a person's shell on a host is one fast configuration, with an undo record",
+      tag,
+      access: "host:connect",
+      body: requests.terminalOptimize,
+      bodyLimitBytes: 4 * 1024 * 1024,
+      replies,
+      handler: async ({ principal, body, requestId, traceParent, signal }) =>
+        plannedReply(await installs.optimize(principal, body, { requestId, traceParent, signal })),
+    }),
+  ];
+}
+
+function knowingRoutes(): Route[] {
   return [
     route({
       method: "get",

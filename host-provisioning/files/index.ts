@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { quote } from "../undo/index.ts";
 
-export { compareLines, type Hunk, unifiedDiff } from "./lines.ts";
+export { unifiedDiff } from "./lines.ts";
 
 const script = readFileSync(new URL("./read.sh", import.meta.url), "utf8");
 

@@ -20,6 +20,9 @@ rehearse() {
   copy=$work/space/root
   upper=$work/space/upper
   mkdir "$copy" "$upper" "$work/space/work"
+  # The copy's root is this folder's twin: programs of other users have to get past it.
+  chmod --reference=/ "$upper"
+  chown --reference=/ "$upper"
   mount -t overlay -o "lowerdir=/,upperdir=$upper,workdir=$work/space/work" roost "$copy" ||
     refuse 69 'No overlay can be mounted here: what would change cannot be rehearsed.'
   for folder in run tmp; do mount -t tmpfs roost "$copy/$folder"; done
@@ -95,6 +98,7 @@ sort_out() {
 }
 
 if [ "${1:-}" = inside ]; then
+  root=''
   rehearsing=yes
   packages=/run/packages
   step() { "$@"; }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { AppliedConfig } from "../../automation-api/config-templates/contract.ts";
 import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Reinstall } from "../../automation-api/reinstalls/contract.ts";
+import type { InstalledShell } from "../../automation-api/terminal/contract.ts";
 import type { Optimized } from "../../automation-api/tuning/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
@@ -24,7 +25,8 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
 
   beforeAll(async () => {
     host = await TestHost.create();
-    await host.install("nginx-light");
+    await host.install("nginx-light", "zsh");
+    await host.do("useradd --create-home --shell /usr/bin/zsh ann");
     await host.boot();
     const sshd = await host.startSshd();
     database = await testDatabase();
@@ -143,6 +145,48 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
       title: "tuning: memory, server_production",
     });
     expect((await client.fetch("POST", "/api/v1/optimize/cpu", { host: "web" })).status).toBe(404);
+  });
+
+  it("give a person a shell, add to it, and take that back", async () => {
+    const install = (kind: string, body: object) =>
+      client.call<InstalledShell>("POST", `/api/v1/${kind}`, { host: "web", user: "ann", ...body });
+    await host.do("echo 'source $ZSH/oh-my-zsh.sh' >/home/ann/.zshrc; chown ann: /home/ann/.zshrc");
+    const homes = async () => (await host.state()).filter((line) => line.startsWith("./home/ann/"));
+    const before = await homes();
+    const first = await install("optimize/terminal", {});
+    expect([(await ended(first)).state, first.detail.files[1]?.diff]).toEqual([
+      "applied",
+      expect.stringContaining("\n-source $ZSH/oh-my-zsh.sh\n"),
+    ]);
+    const zsh = "su ann -c 'zsh -i -c \"print -r -- \\$HISTSIZE; alias ll\"' 2>&1";
+    expect(await host.do("stat -c %U /home/ann/.zshrc /home/ann/.local/share/roost/zsh/*.zwc | uniq")).toBe(
+      "ann\n",
+    );
+    const shell = { ...first.detail.shell, aliases: [{ name: "ll", expansion: "ls -l" }] };
+    const second = await install("config/apply", { template: "zshrc", shell });
+    expect((await ended(second)).state).toBe("applied");
+    expect(await host.do(zsh)).toBe("50000\nll='ls -l'\n");
+    const third = await install("themes/install", { theme: "two-lines", dryRun: true });
+    expect(third.detail.shell).toMatchObject({ theme: "two-lines", aliases: [{ name: "ll" }] });
+    const wanted = { plugins: ["zsh-autosuggestions"], dryRun: true };
+    const missing = await client.fetch("POST", "/api/v1/plugins/install", {
+      host: "web",
+      user: "ann",
+      ...wanted,
+    });
+    expect([missing.status, await missing.text()]).toEqual([
+      400,
+      expect.stringContaining("not among the sources"),
+    ]);
+    const nobody = await client.fetch("POST", "/api/v1/themes/install", {
+      host: "web",
+      user: "bob",
+      theme: "plain",
+    });
+    expect([nobody.status, await nobody.text()]).toEqual([400, expect.stringContaining('"field":"user"')]);
+    expect((await rollback(second)).state).toBe("undone");
+    expect((await rollback(first)).state).toBe("undone");
+    expect(differences(before, await homes())).toEqual([]);
   });
 
   describe("that install packages again", () => {

@@ -35,6 +35,7 @@ import { hostOptimizeCommand } from "./host-optimize.ts";
 import { hostReinstallCommand } from "./host-reinstall.ts";
 import { hostResetCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
+import { hostShellCommand } from "./host-shell.ts";
 
 const columns: Column<Host>[] = [
   { title: "NAME", value: ({ name }) => name },
@@ -58,8 +59,8 @@ export function hostCommand(session: Session): Command {
     hostResetCommand,
     hostConfigCommand,
   ];
-  others.push(hostOptimizeCommand, hostReinstallCommand, hostActionsCommand, hostConfirmCommand);
-  others.push(hostVerifyCommand, hostUndoCommand);
+  others.push(hostOptimizeCommand, hostReinstallCommand, hostShellCommand, hostActionsCommand);
+  others.push(hostConfirmCommand, hostVerifyCommand, hostUndoCommand);
   for (const inner of [...others, removeCommand]) command.addCommand(inner(session));
   return command.addHelpText(
     "after",

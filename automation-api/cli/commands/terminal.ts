@@ -186,11 +186,11 @@ function renderMerged({ added, same, conflicts, shadowed }: ImportedAliases): st
     .join("");
 }
 
-const collect = (value: string, before: string[]) => [...before, value];
+export const collect = (value: string, before: string[] = []) => [...before, value];
 const listPlugins = (client: Client) => client.send({ path: "/api/v1/plugins", reply: pluginsReply });
 
 /** Files below the folders that have the name of a plugin's file; the server knows them by their content. */
-async function findSources(client: Client, folders: string[]): Promise<string[]> {
+export async function findSources(client: Client, folders: string[]): Promise<string[]> {
   const { items } = await listPlugins(client);
   const names = new Set(items.flatMap(({ files }) => files.map((file) => path.basename(file.path))));
   const texts: string[] = [];
@@ -230,7 +230,7 @@ async function readRegistry(file: string): Promise<unknown> {
   return parseYaml(file, text) ?? [];
 }
 
-function parseYaml(file: string, text: string): unknown {
+export function parseYaml(file: string, text: string): unknown {
   try {
     return parse(text);
   } catch (cause) {
@@ -238,7 +238,7 @@ function parseYaml(file: string, text: string): unknown {
   }
 }
 
-const readInput = (file: string) => readFile(file, "utf8").catch(unreadable(file));
+export const readInput = (file: string) => readFile(file, "utf8").catch(unreadable(file));
 
 function unreadable(file: string) {
   return (cause: NodeJS.ErrnoException): never => {

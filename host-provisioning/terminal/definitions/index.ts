@@ -57,6 +57,13 @@ const readers = { "oh-my-zsh": ohMyZsh, prezto, antigen } as const;
 export type Framework = keyof typeof readers;
 export const frameworks = Object.keys(readers) as [Framework, ...Framework[]];
 
+/** The framework that a `.zshrc` starts; undefined: none that can be read. Pure. */
+export function frameworkOf(zshrc: string): Framework | undefined {
+  if (/^\s*(source|\.)\s.*oh-my-zsh\.sh\b/m.test(zshrc)) return "oh-my-zsh";
+  if (/^\s*antigen\s/m.test(zshrc)) return "antigen";
+  return /^\s*zstyle\s+['"]?:prezto:/m.test(zshrc) ? "prezto" : undefined;
+}
+
 /**
  * What a definition of another framework says, as fields of a shell specification, and what became of each line.
  * Nothing of it is run. Pure.

@@ -39,7 +39,15 @@ it("has every command of the product", () => {
       ...["session show", "session start"],
       ...["export", "cost", "policy check", "policy list"],
       ...["host add", "host check", "host list", "host remove", "host reset", "host scan", "host show"],
-      ...["host actions", "host config", "host confirm", "host optimize", "host reinstall", "host verify"],
+      ...[
+        "host actions",
+        "host config",
+        "host confirm",
+        "host optimize",
+        "host reinstall",
+        "host shell",
+        "host verify",
+      ],
       ...["host undo", "terminal aliases", "terminal generate", "terminal plugins", "terminal themes"],
     ].sort(),
   );

@@ -3,6 +3,7 @@ import { configTemplateRoutes } from "../../../automation-api/config-templates/r
 import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { notFound } from "../../../automation-api/errors.ts";
 import type { Scans } from "../../../automation-api/scans/service.ts";
+import { ShellInstalls } from "../../../automation-api/terminal/service.ts";
 import { tuningRoutes } from "../../../automation-api/tuning/routes.ts";
 import { Tuning } from "../../../automation-api/tuning/service.ts";
 import type { Facts } from "../../../host-provisioning/facts/index.ts";
@@ -36,7 +37,10 @@ const scans: Pick<Scans, "discover" | "scan"> = {
 beforeAll(async () => {
   server = await startTestServer({
     routes: () => [
-      ...configTemplateRoutes(new ConfigTemplates({ ...withoutHosts, scans })),
+      ...configTemplateRoutes(
+        new ConfigTemplates({ ...withoutHosts, scans }),
+        new ShellInstalls(withoutHosts),
+      ),
       ...tuningRoutes(new Tuning({ ...withoutHosts, scans })),
     ],
   });

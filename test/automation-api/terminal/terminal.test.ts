@@ -3,15 +3,19 @@ import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { configTemplateRoutes } from "../../../automation-api/config-templates/routes.ts";
 import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
+import { ShellInstalls } from "../../../automation-api/terminal/service.ts";
 import { withoutHosts } from "../config-templates/without-hosts.ts";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
 
 let server: TestServer;
 /** A shell is made without a scan. */
 const templates = new ConfigTemplates(withoutHosts);
+const shells = new ShellInstalls(withoutHosts);
 
 beforeAll(async () => {
-  server = await startTestServer({ routes: () => [...terminalRoutes(), ...configTemplateRoutes(templates)] });
+  server = await startTestServer({
+    routes: () => [...terminalRoutes(shells), ...configTemplateRoutes(templates, shells)],
+  });
 });
 afterAll(() => server.close());
 
