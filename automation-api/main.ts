@@ -229,12 +229,8 @@ async function work(
     deathMilliseconds: settings.ROOST_DEATH_MS,
     timeLimitMilliseconds: settings.ROOST_DEPLOYMENT_MINUTES * 60_000,
     backendUrl: listener.url,
-    resolveProgram: (claim, place) =>
-      programs.resolve(claim.program, {
-        organizationId: claim.organizationId,
-        projectId: claim.projectId,
-        ...place,
-      }),
+    resolveSource: ({ organizationId, projectId }, program, place) =>
+      programs.resolve(program, { organizationId, projectId, ...place }),
     resolveLogins: (claim) => services.hostChanges.loginsOf(claim),
     onFault,
   });

@@ -217,7 +217,7 @@ export async function openServices(
     tuning: new Tuning({ scans, reader: hostReader, actions: hostActions }),
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
-    policies: new ProjectPolicies(db),
+    policies: new ProjectPolicies(db, programs),
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),
     status,

@@ -12,6 +12,7 @@ import * as sessions from "./migrations/0008-sessions.ts";
 import * as resets from "./migrations/0009-resets.ts";
 import * as sync from "./migrations/0014-sync.ts";
 import * as hostActions from "./migrations/0010-host-actions.ts";
+import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -24,6 +25,7 @@ const migrations = {
   "0006-scans": scans,
   "0008-sessions": sessions,
   "0009-resets": resets,
+  "0013-packs-and-cost": packsAndCost,
   "0007-project-policies": projectPolicies,
   "0014-sync": sync,
   "0010-host-actions": hostActions,

@@ -1,6 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import type { ProgramSource } from "../programs/contract.ts";
-import type { ForcedPolicies } from "../projects/contract.ts";
+import type { PackSource, ProgramSource } from "../programs/contract.ts";
+import type { ForcedPolicies, OwnPack } from "../projects/contract.ts";
 
 export type Operation = "preview" | "update" | "refresh" | "destroy";
 
@@ -16,6 +16,9 @@ export interface OperationOptions {
   continueOnError?: boolean;
 }
 
+/** A policy pack of the project: local files, and what is set for it. */
+export type JobPack = Pick<OwnPack, "name" | "level" | "settings"> & { source: PackSource };
+
 /** All that a runner is told. It travels on the runner's own channel, never in argv or environment. */
 export interface Job {
   deploymentId: string;
@@ -28,6 +31,8 @@ export interface Job {
   program: ProgramSource;
   /** Forced on the project. */
   policies?: ForcedPolicies;
+  /** The project's own, forced likewise. */
+  packs: JobPack[];
   config: Record<string, ConfigValue>;
   backendUrl: string;
   /** Good for this attempt of this deployment only. */
@@ -51,6 +56,8 @@ export interface RunnerSetup {
   engineLauncher?: string;
   /** Folder that the program goes into, as `program`; what a user supplies can write there. */
   work: string;
+  /** Folder that policy packs of the project go below; no program can write there. */
+  packs: string;
   commandProvider: "roost" | "official";
   /** `name:port` of providers that the worker itself serves to this runner's engine. */
   attached: string[];

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { isDatabaseAway } from "../db/transaction.ts";
-import type { ProgramSource } from "../programs/contract.ts";
+import { messageOf } from "../errors.ts";
+import type { PackSource, ProgramReference, ProgramSource } from "../programs/contract.ts";
 import type { Claim, Result } from "../queue/contract.ts";
 import type { QueueService } from "../queue/service.ts";
-import type { RunnerOutcome } from "./contract.ts";
+import type { JobPack, RunnerOutcome } from "./contract.ts";
 import { EventRecord } from "./record.ts";
 import type { Runner } from "./runner-handle.ts";
 
@@ -14,8 +15,8 @@ export interface DeploymentOptions {
   queue: QueueService;
   /** Loopback address of the state backend for engines of this worker. */
   backendUrl: string;
-  /** Turns what the row says into what a runner can unpack without the database. */
-  resolveProgram(claim: Claim, place: Runner["place"]): Promise<ProgramSource>;
+  /** Turns what a row says of a program or a pack into what a runner can unpack without the database. */
+  resolveSource(claim: Claim, program: ProgramReference, place: Runner["place"]): Promise<ProgramSource>;
   /** Private keys that the deployment may log in to hosts with, by name. */
   resolveLogins(claim: Claim): Promise<Record<string, string>>;
   timeLimitMilliseconds: number;
@@ -94,9 +95,11 @@ export class RunningDeployment {
   async #runJob(): Promise<RunnerOutcome> {
     const { claim, runner } = { claim: this.#claim, runner: this.#runner };
     let program: ProgramSource;
+    let packs: JobPack[];
     let logins: Record<string, string>;
     try {
-      program = await this.#options.resolveProgram(claim, runner.place);
+      program = await this.#options.resolveSource(claim, claim.program, runner.place);
+      packs = await this.#resolvePacks();
       logins = await this.#options.resolveLogins(claim);
     } catch (error) {
       await runner.dispose();
@@ -113,6 +116,7 @@ export class RunningDeployment {
         message: claim.message,
         program,
         policies: claim.policies ?? undefined,
+        packs,
         config: claim.config,
         backendUrl: this.#options.backendUrl,
         token: claim.token,
@@ -127,6 +131,21 @@ export class RunningDeployment {
         onLog: (lines) => this.#write(lines.map((line) => ({ kind: "log", data: { line } }))),
       },
       this.#stop.signal,
+    );
+  }
+
+  /** The project's own packs judge what is made; the way out stays open without them. */
+  async #resolvePacks(): Promise<JobPack[]> {
+    const { operation, policies } = this.#claim;
+    if (operation !== "preview" && operation !== "update") return [];
+    return Promise.all(
+      (policies?.packs ?? []).map(async ({ source, ...pack }, index) => {
+        const place = this.#runner.packPlace(index);
+        const resolved = await this.#options.resolveSource(this.#claim, source, place).catch((cause) => {
+          throw new Error(`The policy pack ${pack.name}: ${messageOf(cause)}`, { cause });
+        });
+        return { ...pack, source: resolved as PackSource };
+      }),
     );
   }
 

@@ -111,6 +111,8 @@ export interface Room {
   engineHome: string;
   /** The program's folder is `program` in it; everyone in this room can write there. */
   work: string;
+  /** Policy packs of the project are placed below it, where no program can write. */
+  packs: string;
   /** Sockets by which children get users of their own; absent where all share one. */
   launchers?: { runner: string; engine: string };
   /** The engine to run, when it is another than the one that was found. */
@@ -119,6 +121,8 @@ export interface Room {
   engineUser?: number;
   /** The user of what a user supplies. */
   programUser?: OtherUser;
+  /** The user of policy packs of the project. */
+  policyUser?: OtherUser;
   /** A cache of ours, in a form that the runner reads: to be given to it as NODE_COMPILE_CACHE. */
   lendCompileCache(cache: string): Promise<string>;
   /** The command line that starts the runner. */
@@ -140,13 +144,15 @@ export async function openRoom(isolation: Isolation, slot: number): Promise<Room
 async function sharedRoom(folder: string): Promise<Room> {
   const home = path.join(folder, "runner");
   const work = path.join(folder, "work");
-  await mkdir(folder, { mode: 0o700 });
+  const packs = path.join(folder, "packs");
+  await mkdir(packs, { recursive: true, mode: 0o700 });
   await mkdir(path.join(home, "pulumi"), { recursive: true, mode: 0o700 });
   await mkdir(path.join(work, "program"), { recursive: true, mode: 0o700 });
   return {
     home,
     engineHome: home,
     work,
+    packs,
     lendCompileCache: async (cache) => cache,
     command: (words) => words,
     noteRunner: async () => {},
@@ -156,21 +162,21 @@ async function sharedRoom(folder: string): Promise<Room> {
 
 async function separateRoom({ range, launcher, enginePath }: SeparateUsers, folder: string): Promise<Room> {
   const users = await registry.reserve(range, folder);
-  const [home, engineHome, programHome, work] = ["runner", "engine", "home", "work"].map((name) =>
-    path.join(folder, name),
-  ) as [string, string, string, string];
+  const folderOf = (name: string) => path.join(folder, name);
+  const [home, engineHome, programHome] = [folderOf("runner"), folderOf("engine"), folderOf("home")];
+  const [work, packs, policyHome] = [folderOf("work"), folderOf("packs"), folderOf("policy")];
   const socketOf = (user: number) => path.join(machineFolder, "sockets", String(user));
   const runner: OpenRunner = {
     sockets: { runner: socketOf(users.runner), engine: socketOf(users.engine) },
     users,
-    homes: { runner: home, engine: engineHome, program: programHome },
+    homes: { runner: home, engine: engineHome, program: programHome, policy: policyHome },
   };
   const close = async () => {
     await launcher.close(runner);
     await rm(folder, { recursive: true, force: true });
     await registry.release(users);
   };
-  const { runner: runnerUser, engine: engineUser, program } = users;
+  const { runner: runnerUser, engine: engineUser, program, policy } = users;
   try {
     await makeFolder(folder, 0o711);
     await makeFolder(home, 0o700, runnerUser);
@@ -181,23 +187,28 @@ async function separateRoom({ range, launcher, enginePath }: SeparateUsers, fold
     await makeFolder(programHome, 0o770, program);
     await makeFolder(work, 0o2770, program);
     await makeFolder(path.join(work, "program"), 0o2770, program);
+    await makeFolder(policyHome, 0o700, policy);
+    await makeFolder(packs, 0o711, policy);
     await launcher.open(runner);
   } catch (error) {
     await close();
     throw error;
   }
+  const otherUser = (user: number): OtherUser => ({
+    uid: user,
+    gid: user,
+    wrap: (words) => launcher.inView(asUser(user, user, words)),
+  });
   return {
     home,
     engineHome,
     work,
+    packs,
     enginePath,
     launchers: runner.sockets,
     engineUser,
-    programUser: {
-      uid: program,
-      gid: program,
-      wrap: (words) => launcher.inView(asUser(program, program, words)),
-    },
+    programUser: otherUser(program),
+    policyUser: otherUser(policy),
     async lendCompileCache(cache) {
       const lent = path.join(folder, "compiled");
       await lendCompileCache(cache, lent, runnerUser);

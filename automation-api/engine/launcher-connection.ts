@@ -99,10 +99,10 @@ export class LauncherConnection {
     this.#onStart(this.#user);
     const child = spawn(program, rest, {
       cwd: request.cwd,
-      env: request.as === "program" ? this.#environment(request.env) : request.env,
+      env: request.as === "engine" ? request.env : this.#environment(request.env, request.as),
       uid: this.#user,
       // The engine belongs to the program's group, so that it can read what the program has written.
-      gid: users.program,
+      gid: request.as === "policy" ? users.policy : users.program,
       detached: true,
       stdio: "pipe",
     });
@@ -122,10 +122,10 @@ export class LauncherConnection {
     });
   }
 
-  /** Whoever asks would hand on its own private folder: a program gets one of its own. */
-  #environment(env: Record<string, string>): Record<string, string> {
-    const { runner, engine, program } = this.#runner.homes;
-    const own = (value: string) => (value === runner || value === engine ? program : value);
+  /** Whoever asks would hand on its own private folder: what it starts gets one of its own. */
+  #environment(env: Record<string, string>, as: "program" | "policy"): Record<string, string> {
+    const { runner, engine, [as]: home } = this.#runner.homes;
+    const own = (value: string) => (value === runner || value === engine ? home : value);
     return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, own(value)]));
   }
 

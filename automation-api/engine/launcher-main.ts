@@ -41,7 +41,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 async function start(runner: OpenRunner): Promise<void> {
   const found: Open = { runner, servers: [], sockets: new Set(), used: new Set() };
   open.set(runner.users.runner, found);
-  await listen(found, runner.sockets.runner, runner.users.runner, ["program", "engine"]);
+  await listen(found, runner.sockets.runner, runner.users.runner, ["program", "engine", "policy"]);
   await listen(found, runner.sockets.engine, runner.users.engine, ["program"]);
 }
 
@@ -69,8 +69,9 @@ async function close(runnerUser: number): Promise<void> {
   for (const server of found.servers) server.close();
   for (const each of found.sockets) each.destroy();
   // Our own code does not fork to escape, and where nothing of the user's was started nothing can.
-  const { program } = found.runner.users;
-  await endUsers(idsOf(found.runner.users), found.used.has(program) ? [program] : []);
+  const { program, policy } = found.runner.users;
+  const forking = [program, policy].filter((user) => found.used.has(user));
+  await endUsers(idsOf(found.runner.users), forking);
 }
 
 async function leave(): Promise<void> {

@@ -27,6 +27,8 @@ export interface RunnerUsers {
   engine: number;
   /** What a user supplies: programs and commands. */
   program: number;
+  /** Policy packs of a project: what they judge must not reach them. */
+  policy: number;
 }
 
 const usersEach = 4;
@@ -71,7 +73,7 @@ export class UserRegistry {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     for (let attempt = 0; attempt < 100; attempt++) {
       const first = range.first + usersEach * randomInt(Math.floor(range.count / usersEach));
-      const users = { runner: first, engine: first + 1, program: first + 2 };
+      const users = { runner: first, engine: first + 1, program: first + 2, policy: first + 3 };
       if (!(await this.#create({ owner, users, folder }))) continue;
       if (processesOf(idsOf(users)).length === 0) return users;
       await this.release(users);
@@ -130,7 +132,8 @@ export class UserRegistry {
 }
 
 export function idsOf(users: RunnerUsers): number[] {
-  return [users.runner, users.engine, users.program];
+  // A server of an earlier release may have left a reservation without the last.
+  return [users.runner, users.engine, users.program, users.policy].filter((user) => user !== undefined);
 }
 
 function isSame(one: ProcessIdentity | undefined, other: ProcessIdentity | undefined): boolean {

@@ -179,7 +179,9 @@ export class Launcher {
   }
 
   async #replace(): Promise<void> {
-    await endUsers([...this.#open.values()].flatMap(({ users }) => [users.engine, users.program]));
+    await endUsers(
+      [...this.#open.values()].flatMap(({ users }) => [users.engine, users.program, users.policy]),
+    );
     await this.#start();
     await Promise.all(
       [...this.#open.values()].map((runner) => this.#ask({ kind: "open", request: 0, runner })),

@@ -3,8 +3,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { baseEnvironment, launch } from "../../plugins/process/index.ts";
 import { RoostError } from "../errors.ts";
-import type { ProgramSource } from "../programs/contract.ts";
+import type { PackSource, ProgramSource } from "../programs/contract.ts";
 import { isBelow } from "../programs/links.ts";
+import { type UnpackedPack, unpackPack } from "../programs/pack.ts";
 import { type UnpackedProgram, type UnpackOptions, unpackProgram } from "../programs/unpack.ts";
 import { rewriteProjectFile } from "./project-file.ts";
 
@@ -17,13 +18,12 @@ export interface PlaceOptions extends UnpackOptions {
 }
 
 /** What an unpacker is told on its standard input. */
-export interface UnpackOrder {
-  source: ProgramSource;
-  into: string;
-}
+export type UnpackOrder =
+  | { what: "program"; source: ProgramSource; into: string }
+  | { what: "pack"; source: PackSource; into: string };
 
 /** A line of an unpacker's standard output. */
-export type UnpackLine = { log: string } | { place: UnpackedProgram } | { error: string };
+export type UnpackLine = { log: string } | { place: UnpackedProgram | UnpackedPack } | { error: string };
 
 /**
  * Puts a program below `into`. Where what a user supplies has a user of its
@@ -36,28 +36,39 @@ export async function placeProgram(
 ): Promise<UnpackedProgram> {
   if (source.kind === "builtin") return unpackProgram(source, into, options);
   const place = process.env.ROOST_LAUNCHER
-    ? await unpackApart(source, into, options)
+    ? ((await unpackApart({ what: "program", source, into }, options)) as UnpackedProgram)
     : await unpackProgram(source, into, options);
   await rewriteProjectFile(place.folder, options.project);
   return place;
 }
 
-async function unpackApart(
-  source: ProgramSource,
+/** Puts a policy pack below `into`, by the user that packs have, where there is such a one. */
+export async function placePack(
+  source: PackSource,
   into: string,
   options: UnpackOptions,
-): Promise<UnpackedProgram> {
+): Promise<UnpackedPack> {
+  if (!process.env.ROOST_LAUNCHER) return unpackPack(source, into, options);
+  return (await unpackApart({ what: "pack", source, into }, options)) as UnpackedPack;
+}
+
+async function unpackApart(
+  order: UnpackOrder,
+  options: UnpackOptions,
+): Promise<UnpackedProgram | UnpackedPack> {
   const { npm_config_registry, npm_config_userconfig } = process.env;
   const child = launch(
     {
       command: [process.execPath, "--disable-warning=ExperimentalWarning", unpacker],
-      cwd: into,
+      // Of a pack it is yet to be made.
+      cwd: order.what === "pack" ? path.dirname(order.into) : order.into,
       env: baseEnvironment({ npm_config_registry, npm_config_userconfig }),
-      stdin: JSON.stringify({ source, into } satisfies UnpackOrder),
+      stdin: JSON.stringify(order),
+      role: order.what === "pack" ? "policy" : "program",
     },
     options.signal,
   );
-  let place: UnpackedProgram | undefined;
+  let place: UnpackedProgram | UnpackedPack | undefined;
   let fault: string | undefined;
   const lines = readLines(child.stdout, (text) => {
     const line = JSON.parse(text) as UnpackLine;
@@ -72,10 +83,10 @@ async function unpackApart(
   const { code, signal } = await child.exited;
   await lines;
   options.signal?.throwIfAborted();
-  if (place && isBelow(path.resolve(place.folder), await realpath(into))) return place;
+  if (place && isBelow(path.resolve(place.folder), await realpath(order.into))) return place;
   throw new RoostError(
     "unprocessable",
-    fault ?? `The program could not be unpacked (${signal ?? `code ${code}`}).\n${said.trim()}`,
+    fault ?? `The ${order.what} could not be unpacked (${signal ?? `code ${code}`}).\n${said.trim()}`,
   );
 }
 

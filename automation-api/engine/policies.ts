@@ -16,8 +16,19 @@ export function loadPolicies(): Promise<LoadedPack> {
 
 /** Flags of the engine's operations. */
 export interface PolicyFlags {
-  policyPacks?: string[];
-  policyPackConfigs?: string[];
+  policyPacks: string[];
+  policyPackConfigs: string[];
+}
+
+/** Writes what is set for a pack where the engine reads it. @returns the file */
+export async function writeSettings(
+  folder: string,
+  { level, settings }: Pick<ForcedPolicies, "level" | "settings">,
+): Promise<string> {
+  const config = path.join(folder, "settings.json");
+  const all = level === null || "all" in settings ? {} : { all: level };
+  await writeFile(config, JSON.stringify({ ...all, ...settings }), { mode: 0o644 });
+  return config;
 }
 
 /**
@@ -36,9 +47,7 @@ export async function servePolicies(
   await mkdir(place, { recursive: true });
   const executable = path.join(place, "roost");
   await placeServedPack(executable, port);
-  const config = path.join(place, "settings.json");
-  const all = level === null || "all" in settings ? {} : { all: level };
-  await writeFile(config, JSON.stringify({ ...all, ...settings }), { mode: 0o644 });
+  const config = await writeSettings(place, { level, settings });
   // Whatever the umask: the engine may have a user of its own.
   await chmod(place, 0o755);
   return { policyPacks: [executable], policyPackConfigs: [config] };

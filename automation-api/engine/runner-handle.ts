@@ -115,6 +115,11 @@ export class Runner {
     return { folder: path.join(this.#room.work, "fetched"), asUser: this.#room.programUser };
   }
 
+  /** The same for the policy pack of that number. */
+  packPlace(number: number): Runner["place"] {
+    return { folder: path.join(this.#room.packs, `fetched-${number}`), asUser: this.#room.policyUser };
+  }
+
   /** False once the process has ended, for whatever reason. */
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
@@ -209,10 +214,11 @@ export class Runner {
 }
 
 /** What the room decides of a runner's setup. */
-type RoomSetup = "work" | "engineHome" | "engineUser" | "engineLauncher";
+type RoomSetup = "work" | "packs" | "engineHome" | "engineUser" | "engineLauncher";
 
-function setupOf({ work, engineHome, engineUser, launchers }: Room): Pick<RunnerSetup, RoomSetup> {
-  return { work, engineHome, engineUser, engineLauncher: launchers?.engine };
+function setupOf(room: Room): Pick<RunnerSetup, RoomSetup> {
+  const { work, packs, engineHome, engineUser, launchers } = room;
+  return { work, packs, engineHome, engineUser, engineLauncher: launchers?.engine };
 }
 
 /** An allow-list: settings, database and tokens of the server stay with the server. */

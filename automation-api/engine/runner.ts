@@ -11,8 +11,9 @@ import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { runOperation } from "./operation.ts";
+import { servePacks } from "./packs.ts";
 import { placeProgram } from "./placement.ts";
-import { loadPolicies, servePolicies } from "./policies.ts";
+import { loadPolicies, type PolicyFlags, servePolicies } from "./policies.ts";
 import { admitEngine, attachProviders } from "./providers.ts";
 import { warmUp } from "./warm-up.ts";
 import { openStack } from "./workspace.ts";
@@ -79,11 +80,12 @@ async function run(job: Job): Promise<RunnerOutcome> {
   for (const [name, key] of Object.entries(job.logins ?? {})) holdLogin(name, key);
   await preloaded;
   const policies = job.policies && (await servePolicies(job.policies, setup.engineHome, admitted(setup)));
-  const place = await placeProgram(job.program, setup.work, {
-    project: job.project,
-    signal: cancelled.signal,
-    log: (line) => void send({ kind: "log", lines: [line] }),
-  });
+  const { signal } = cancelled;
+  const log = (line: string) => void send({ kind: "log", lines: [line] });
+  const [place, packs] = await Promise.all([
+    placeProgram(job.program, setup.work, { project: job.project, signal, log }),
+    servePacks(job.packs, { setup, signal, log }),
+  ]);
   const stack = await openStack({
     job,
     setup,
@@ -96,13 +98,21 @@ async function run(job: Job): Promise<RunnerOutcome> {
   try {
     await runOperation(stack, job, {
       onEvent: (event) => events.add(event),
-      signal: cancelled.signal,
-      policies,
+      signal,
+      policies: joinFlags(policies, packs.flags),
     });
+    packs.requireAll();
   } finally {
     await events.flush();
   }
   return { succeeded: true };
+}
+
+/** undefined: nothing judges this job. */
+function joinFlags(ours: PolicyFlags | undefined, own: PolicyFlags) {
+  const policyPacks = [...(ours?.policyPacks ?? []), ...own.policyPacks];
+  const policyPackConfigs = [...(ours?.policyPackConfigs ?? []), ...own.policyPackConfigs];
+  return policyPacks.length === 0 ? undefined : { policyPacks, policyPackConfigs };
 }
 
 function admitted({ engineUser }: RunnerSetup) {

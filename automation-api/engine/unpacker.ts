@@ -1,8 +1,9 @@
-/** Unpacks one program with the rights of what the user supplies. Order on standard input, one line of JSON per message out. */
+/** Unpacks one program or policy pack with the rights of what the user supplies. Order on standard input, one line of JSON per message out. */
 import { chmod, lstat, readdir } from "node:fs/promises";
 import path from "node:path";
 import { json } from "node:stream/consumers";
 import { messageOf } from "../errors.ts";
+import { unpackPack } from "../programs/pack.ts";
 import { unpackProgram } from "../programs/unpack.ts";
 import type { UnpackLine, UnpackOrder } from "./placement.ts";
 
@@ -24,10 +25,16 @@ async function share(folder: string): Promise<void> {
 }
 
 try {
-  const { source, into } = (await json(process.stdin)) as UnpackOrder;
-  const place = await unpackProgram(source, into, { log: (log) => say({ log }) });
-  await share(path.join(into, "program"));
-  say({ place });
+  const order = (await json(process.stdin)) as UnpackOrder;
+  const options = { log: (log: string) => say({ log }) };
+  if (order.what === "pack") {
+    // Of nobody else's concern: only who serves it reads it.
+    say({ place: await unpackPack(order.source, order.into, options) });
+  } else {
+    const place = await unpackProgram(order.source, order.into, options);
+    await share(path.join(order.into, "program"));
+    say({ place });
+  }
 } catch (error) {
   say({ error: messageOf(error) });
 }

@@ -25,12 +25,15 @@ export async function dropExpired(db: Db): Promise<void> {
 
 /**
  * Removes uploads that no deployment of the last `days` days names. What a
- * stack would run next, when no program is named, stays however old it is.
+ * stack would run next, when no program is named, stays however old it is, and so do policy packs of projects.
  */
 export async function dropUnusedArchives(db: Db, days: number): Promise<void> {
   await sql`
     DELETE FROM program_archive a
     WHERE created_at < now() - make_interval(secs => ${days * 86_400})
+      AND NOT EXISTS (
+        SELECT 1 FROM project p, jsonb_array_elements(p.policies->'packs') pack
+        WHERE pack->'source'->>'archive' = a.id)
       AND NOT EXISTS (
         SELECT 1 FROM deployment d
         WHERE d.program->>'archive' = a.id

@@ -72,6 +72,9 @@ export type ProgramSource =
   /** `file`: a tar, plain or gzip, that the runner can read; `path`: the program's folder in it, "" for its root. */
   | { kind: "archive"; file: string; path: string };
 
+/** The same of a policy pack, which is never built in. */
+export type PackSource = Exclude<ProgramSource, { kind: "builtin" }>;
+
 /** An uploaded archive. */
 export const programArchive = z.object({
   id: z.string(),

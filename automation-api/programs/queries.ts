@@ -21,8 +21,12 @@ export async function findArchive(tx: Db | Tx, organizationId: string, id: strin
     .executeTakeFirst();
 }
 
-/** Whether a deployment of the project has used the archive. */
+/** Whether a deployment of the project has used the archive, or it is a policy pack of it. */
 export async function isUsedIn(tx: Db | Tx, projectId: string, id: string): Promise<boolean> {
+  const pack = await sql`
+    SELECT 1 FROM project p, jsonb_array_elements(p.policies->'packs') pack
+    WHERE p.id = ${projectId} AND pack->'source'->>'archive' = ${id}`.execute(tx);
+  if (pack.rows.length > 0) return true;
   const row = await tx
     .selectFrom("deployment")
     .select("id")

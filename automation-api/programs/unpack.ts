@@ -34,13 +34,17 @@ export async function unpackProgram(
   const folder = path.join(into, "program");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (source.kind === "builtin") return { folder };
-  const program = await place(source, folder, options.signal);
+  const program = await placeSource(source, folder, options.signal);
   const manifest = await readManifest(program);
   await installDependencies(program, { ...options, home: path.join(into, "npm") });
   return { folder: program, manifest };
 }
 
-async function place(
+/**
+ * Copies or unpacks what a user supplies, after looking through all of it.
+ * @returns the folder that was asked for.
+ */
+export async function placeSource(
   source: Exclude<ProgramSource, { kind: "builtin" }>,
   folder: string,
   signal?: AbortSignal,

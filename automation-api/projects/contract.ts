@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { eventQuery } from "../events/contract.ts";
 import { pageQuery, pageReply } from "../http/page.ts";
+import { programReference } from "../programs/contract.ts";
 
 /** Pulumi's rule for names, less what a path would take for a folder. */
 const name = z
@@ -109,18 +110,40 @@ export const deleteQuery = z.strictObject({
     .describe("true: also with resources, which are then forgotten, not destroyed."),
 });
 
+const policyLevel = z
+  .enum(["mandatory", "advisory"])
+  .nullable()
+  .default(null)
+  .describe("For every policy whose level is not set; null: each has its own.");
+const policySettings = z
+  .record(z.string(), z.union([z.string(), z.record(z.string(), z.unknown())]))
+  .default({});
+
+export const ownPack = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,62}$/, "expected small letters, digits and -")
+    .refine((text) => text !== "roost", "is the name of the policies that come with Roost")
+    .describe("What it is called here, in errors and logs."),
+  source: programReference
+    .refine(({ builtin }) => builtin === undefined, "expected a folder, an archive or a git reference")
+    .describe("Where its code is: a folder, an uploaded archive or a git reference, as of programs."),
+  level: policyLevel,
+  settings: policySettings.describe("As the pack defines them, in the same form."),
+});
+export type OwnPack = z.output<typeof ownPack>;
+
 export const forcedPolicies = z.strictObject({
-  level: z
-    .enum(["mandatory", "advisory"])
-    .nullable()
-    .default(null)
-    .describe("For every policy whose level is not set; null: each has its own."),
-  settings: z
-    .record(z.string(), z.union([z.string(), z.record(z.string(), z.unknown())]))
-    .default({})
-    .describe(
-      "Policy → level, or enforcementLevel, exceptions and settings of its own; all: for those not named.",
-    ),
+  level: policyLevel,
+  settings: policySettings.describe(
+    "Policy → level, or enforcementLevel, exceptions and settings of its own; all: for those not named.",
+  ),
+  packs: z
+    .array(ownPack)
+    .max(5)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "names must differ")
+    .default([])
+    .describe("Policy packs of the project's own, which run beside the policies of Roost."),
   allowCommandLine: z
     .boolean()
     .default(false)

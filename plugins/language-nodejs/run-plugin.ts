@@ -29,7 +29,7 @@ function pluginCommand(request: messages.RunPluginRequest): LaunchRequest {
   const isPolicyPack = request.getKind() === "analyzer";
   const loader = options.typescript ? "sdk-typescript" : "sdk";
   const command = isPolicyPack
-    ? [policyLauncher, "--loader", loader, folder]
+    ? [policyLauncher, "--detached", "--loader", loader, folder]
     : [findSdkCommand(folder, "run-plugin"), folder];
   const given = request.getEnvList().map((entry): [string, string] => {
     const at = entry.indexOf("=");

@@ -1,5 +1,6 @@
 import type * as grpc from "@grpc/grpc-js";
 import type { AnalyzerStackConfigureRequest } from "@pulumi/pulumi/proto/analyzer_pb.js";
+import { type Admit, listen } from "./listen.ts";
 import { type Loader, loadPack, packModules, setStackEnvironment } from "./pack.ts";
 
 type Handler = grpc.handleUnaryCall<unknown, unknown>;
@@ -9,7 +10,7 @@ type Handler = grpc.handleUnaryCall<unknown, unknown>;
  * tells project, stack and configuration only once it is connected.
  * @returns the loopback port
  */
-export function servePack(folder: string, loader: Loader): Promise<number> {
+export async function servePack(folder: string, loader: Loader, admit: Admit): Promise<number> {
   // Name and version of a pack are read from the package.json of the working folder.
   process.chdir(folder);
   const modules = packModules(folder);
@@ -37,18 +38,7 @@ export function servePack(folder: string, loader: Loader): Promise<number> {
   // Asked before the stack is known: no answer is an answer to it.
   const early = new Set(["handshake", "cancel"]);
   const methods = Object.keys(services.AnalyzerService).filter((name) => !early.has(name));
-  const server = new grpc.Server({
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-    "grpc.enable_channelz": 0,
-  });
-  server.addService(
-    services.AnalyzerService,
-    Object.fromEntries(methods.map((name) => [name, delegate(name)])) as grpc.UntypedServiceImplementation,
-  );
-  return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    );
-  });
+  const handlers = Object.fromEntries(methods.map((name) => [name, delegate(name)]));
+  const { port } = await listen(modules, handlers as grpc.UntypedServiceImplementation, admit);
+  return port;
 }

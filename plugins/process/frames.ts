@@ -31,8 +31,8 @@ export interface Frame {
   content: Buffer;
 }
 
-/** As whom a child runs: what a user supplies, or the engine that holds the access token. */
-export type Role = "program" | "engine";
+/** As whom a child runs: what a user supplies, the engine that holds the access token, or a pack that judges the former. */
+export type Role = "program" | "engine" | "policy";
 
 export type StreamName = "stdout" | "stderr";
 

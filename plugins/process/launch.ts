@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { killOnAbort } from "./cancel.ts";
+import type { Role } from "./frames.ts";
 import { guard } from "./guardian.ts";
 import { socketLauncher } from "./socket.ts";
 
@@ -17,6 +18,8 @@ export interface LaunchRequest {
   stdin?: string | Buffer;
   /** A program ends with the process that started it, a service outlives it. Default: "program". */
   as?: "program" | "service";
+  /** With whose rights, where a launcher keeps users apart. Default: those of the launcher's role. */
+  role?: Role;
 }
 
 export interface Exit {

@@ -53,7 +53,8 @@ class RemoteChild implements Child {
     socket.on("error", (error) => this.#end(error));
     socket.on("close", () => this.#end(new Error("the connection ended before the child did")));
     const { command, cwd, env } = request;
-    this.#send(encodeJson("request", { command, cwd, env, as: role } satisfies StartRequest));
+    const as = request.role ?? role;
+    this.#send(encodeJson("request", { command, cwd, env, as } satisfies StartRequest));
     for (const frame of encodeData("input", Buffer.from(request.stdin ?? ""))) this.#send(frame);
     this.#send(encodeFrame("inputEnd"));
   }

@@ -1,12 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { Deployment } from "../../automation-api/deployments/contract.ts";
 import type { Stack } from "../../automation-api/projects/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
+import { makeTarGz } from "../automation-api/programs/tarball.ts";
 import { withNoopProject } from "../automation-api/state-backend/noop-project.ts";
 import { Client } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
-import { expectSuccess } from "../support/engine.ts";
+import { expectSuccess, repository } from "../support/engine.ts";
 import { follow } from "../support/follow.ts";
 
 jest.setTimeout(240_000);
@@ -53,6 +56,15 @@ suite("policies that are forced on a project", () => {
       if (policyEvent) events.push(policyEvent);
     }
     return [await client.ended(id), events];
+  }
+  async function upload(files: Record<string, string>): Promise<string> {
+    const entries = Object.entries(files).map(([name, content]) => ({ path: name, content }));
+    const response = await fetch(`${cluster.url}/api/v1/programs`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/gzip" },
+      body: new Uint8Array(makeTarGz(entries)),
+    });
+    return ((await response.json()) as { id: string }).id;
   }
   const resources = async (project: string) =>
     (await client.call<Stack>("GET", `/api/v1/stacks/${project}/dev`)).resources;
@@ -112,6 +124,58 @@ suite("policies that are forced on a project", () => {
     expect([kept.state, kept.error]).toEqual(["succeeded", null]);
   });
 
+  /** Beside policies of Roost that are all off. */
+  const forcePack = (project: string, archive: string, level: string | null = null) =>
+    force(project, {
+      settings: { all: "disabled" },
+      packs: [{ name: "house", source: { archive }, level }],
+    });
+
+  it("are a project's own as well, run apart from what they judge", async () => {
+    const folder = path.join(repository, "policies/example");
+    const files = Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name), "utf8")]),
+    );
+    const example = await upload(files);
+    const program = { builtin: "unpinned" };
+    // The first deployment makes the project.
+    await deploy({ project: "mill", stack: "first", operation: "preview", program: { builtin: "noop" } });
+    await forcePack("mill", example);
+    const [refused, events] = await deploy({ project: "mill", program });
+    expect(refused).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("cannot be taken back"),
+    });
+    expect(events).toMatchObject([{ policyPackName: "house", policyName: "house-commands-undone" }]);
+    expect(await resources("mill")).toBe(0);
+
+    await forcePack("mill", example, "advisory");
+    const [shown, advisories] = await deploy({ project: "mill", operation: "preview", program });
+    expect(shown).toMatchObject({ state: "succeeded", error: null });
+    expect(advisories).toMatchObject([{ enforcementLevel: "advisory" }]);
+  });
+
+  it("block when they throw or leave, and not the way out", async () => {
+    const main = (code: string) => ({
+      "package.json": '{"name":"house","version":"1.0.0","type":"module","main":"main.js"}',
+      "main.js": code,
+    });
+    const say = "throw new Error([process.getuid(), ...Object.keys(process.env).sort()].join());";
+    await forcePack("mill", await upload(main(say)));
+    const [thrown] = await deploy({ project: "mill", stack: "first", program: { builtin: "noop" } });
+    expect(thrown.state).toBe("failed");
+    const said = /failed to load: Error: (\d+),(\S*)/.exec(thrown.error ?? "");
+    expect(said?.[2]).toMatch(/^HOME,(LANG,|LC_\w+,)*PATH/);
+    expect(said?.[2]).not.toMatch(/PULUMI_ACCESS|PULUMI_HOME|ROOST|DATABASE/);
+    if (process.getuid?.() === 0) expect(Number(said?.[1])).toBeGreaterThan(1000);
+
+    await forcePack("mill", await upload(main("process.exit(0);")));
+    const [left] = await deploy({ project: "mill", stack: "first", program: { builtin: "noop" } });
+    expect(left.state).toBe("failed");
+    const [destroyed] = await deploy({ project: "mill", stack: "first", operation: "destroy" });
+    expect(destroyed).toMatchObject({ state: "succeeded", error: null });
+  });
+
   it("are refused where their settings are wrong, and told as they are", async () => {
     const wrong = await client.fetch("PUT", "/api/v1/projects/shop/policies", {
       settings: { "no-such": "disabled" },
@@ -123,7 +187,7 @@ suite("policies that are forced on a project", () => {
     const settings = { tags: { enforcementLevel: "mandatory", required: ["owner"] } };
     await force("shop", { settings });
     expect(await client.call("GET", "/api/v1/projects/shop/policies")).toEqual({
-      policies: { level: null, settings, allowCommandLine: false },
+      policies: { level: null, settings, allowCommandLine: false, packs: [] },
     });
   });
 });

@@ -1,20 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { resourceRule } from "../../policies/index.ts";
+import { queueNames as named } from "../../policies/example/rules.ts";
 import { given, tableFaults, when } from "../../policies/testing/index.ts";
 
-/** The example of docs/policy-packs.md. */
-const named = resourceRule({
-  id: "house-queue-names",
-  title: "Queues are named after their team",
-  severity: "low",
-  level: "mandatory",
-  frameworks: ["own"],
-  remediation: "Begin the name with the team, such as shop-orders.",
-  kinds: ["aws:sqs/Queue"],
-  check({ props }, { found }) {
-    if (!/^[a-z]+-/.test(props.name ?? "")) found("is not named after a team", "name");
-  },
-});
 const queue = (name?: string) => given("aws:sqs/queue:Queue", "orders", { name });
 const good = [when("a team", [queue("shop-orders")])];
 const bad = [when("no team", [queue("orders")], { says: "not named after a team" })];

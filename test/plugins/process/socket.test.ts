@@ -27,8 +27,8 @@ beforeAll(async () => {
     connection.once("close", () => {
       connections -= 1;
     });
-    const users = { runner: user, engine: user, program: user };
-    const homes = { runner: "/a/runner", engine: "/a/engine", program: "/a/home" };
+    const users = { runner: user, engine: user, program: user, policy: user };
+    const homes = { runner: "/a/runner", engine: "/a/engine", program: "/a/home", policy: "/a/policy" };
     new LauncherConnection(connection, { sockets: { runner: socket, engine: socket }, users, homes }, [
       "program",
     ]);

@@ -39,8 +39,9 @@ async function separate(options: Partial<Parameters<typeof planIsolation>[0]> = 
 }
 
 /** What a program of the room prints, with its code. */
-async function runAs(room: Room, script: string, env: Record<string, string> = {}) {
+async function runAs(room: Room, script: string, env: Record<string, string> = {}, role?: "policy") {
   const child = socketLauncher(room.launchers!.runner).launch({
+    role,
     command: ["/bin/sh", "-c", script],
     cwd: "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: room.home, ...env },
@@ -134,6 +135,34 @@ function runAsRunner(room: Room, script: string): string {
     expect(await text(engine.stdout)).toBe(`settings\n${room.engineUser}\n`);
     expect((await runAs(room, `echo asset >$HOME/asset`)).code).toBe(0);
     expect(runAsRunner(room, `cat ${path.dirname(room.work)}/home/asset`)).toBe("asset");
+  });
+
+  it("keep packs that judge a program, and what serves them, from that program", async () => {
+    const judge = (script: string) => runAs(room, script, {}, "policy");
+    const pack = `${room.packs}/0`;
+    const made = await judge(
+      `mkdir -m 755 ${pack} && echo rule >${pack}/rule.js && id -u && id -G && ls $HOME`,
+    );
+    const { uid } = room.policyUser!;
+    expect(made).toMatchObject({ stdout: `${uid}\n${uid}`, code: 0 });
+    expect([room.programUser!.uid, room.engineUser]).not.toContain(uid);
+    const server = socketLauncher(room.launchers!.runner).launch({
+      ...{ command: ["sleep", "1000"], cwd: "/", env: { PATH: "/usr/bin:/bin" }, role: "policy" },
+    });
+    await until("it serves", () => server.pid !== undefined);
+    for (const attempt of [
+      `: >${pack}/rule.js`,
+      `: >${room.packs}/1`,
+      `kill -9 ${server.pid}`,
+      `rm -r ${pack}`,
+    ]) {
+      expect((await runAs(room, attempt)).code).not.toBe(0);
+    }
+    // Nor does a pack see what the program holds.
+    expect((await judge(`ls ${room.work}`)).code).not.toBe(0);
+    expect((await judge(`cat ${pack}/rule.js`)).stdout).toBe("rule");
+    server.kill("SIGKILL");
+    await server.exited;
   });
 
   it("open each socket to one user only", async () => {
