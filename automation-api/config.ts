@@ -96,6 +96,10 @@ const settingsSchema = z.strictObject({
     .string()
     .optional()
     .describe("Path of the pulumi command. Default: looked for, see `roost doctor`."),
+  ROOST_PRICES: z
+    .string()
+    .optional()
+    .describe("Price table (JSON file, roost-prices/1) that costs are estimated by. Default: an example."),
   ROOST_COMMAND_PROVIDER: z
     .enum(["roost", "official"])
     .default("roost")

@@ -199,6 +199,7 @@ async function work(
       engineVersion: engineVersion(),
       catalogue: options.catalogue ?? new URL("../stacks/index.ts", import.meta.url).href,
       commandProvider: settings.ROOST_COMMAND_PROVIDER,
+      prices: services.prices,
     },
   };
   const compileCache = await prepareRunners(cache, kind);
@@ -231,6 +232,7 @@ async function work(
     backendUrl: listener.url,
     resolveSource: ({ organizationId, projectId }, program, place) =>
       programs.resolve(program, { organizationId, projectId, ...place }),
+    costOfPreview: ({ stackId }, after) => services.costs.ofPreview(stackId, after),
     resolveLogins: (claim) => services.hostChanges.loginsOf(claim),
     onFault,
   });

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { openSessionTargets, type SessionTargets } from "../plugins/roost/index.ts";
+import type { PriceTable } from "../policies/index.ts";
 import { type Builtins, builtins, checkConfig } from "../stacks/index.ts";
 import { engineVersion } from "../toolchain/found.mjs";
 import type { SystemPrincipal } from "./access/permissions.ts";
@@ -13,6 +15,7 @@ import {
 import { Heads } from "./audit/service.ts";
 import type { Settings } from "./config.ts";
 import { ConfigTemplates } from "./config-templates/service.ts";
+import { Costs, pricesOf } from "./costs/service.ts";
 import { Credentials } from "./credentials/service.ts";
 import { checkSchema, migrate } from "./db/migrate.ts";
 import { Notices } from "./db/notify.ts";
@@ -84,6 +87,8 @@ export interface Services {
   sync: Sync;
   projects: Projects;
   policies: ProjectPolicies;
+  costs: Costs;
+  prices: PriceTable;
   queue: QueueService;
   system: SystemPrincipal;
   /** What health, readiness, metrics and status are made from. */
@@ -134,8 +139,12 @@ export async function openServices(
     roots: settings.ROOST_PROGRAM_ROOTS,
     outbound,
   });
+  const { ROOST_PRICES } = settings;
+  const prices = pricesOf(ROOST_PRICES && readFileSync(ROOST_PRICES, "utf8"), "ROOST_PRICES");
+  const costs = new Costs(state, prices);
   const deployments = new Deployments({
     db,
+    costs,
     programs,
     cipher,
     builtins: {
@@ -218,6 +227,8 @@ export async function openServices(
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
     policies: new ProjectPolicies(db, programs),
+    costs,
+    prices,
     queue: new QueueService({ db, state }),
     system: await systemPrincipal(db, firstAdmin.organization),
     status,

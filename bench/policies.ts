@@ -1,6 +1,7 @@
 /**
- * The policies: microseconds for one rule and one resource, an estate of 1,000 resources recorded and checked, what
- * a pack adds to an operation of the engine when it is in memory already, and how well the rules find what is weak.
+ * The policies: microseconds for one rule and one resource, an estate of 1,000 resources recorded, checked and
+ * exported, what a pack adds to an operation of the engine when it is in memory already, and how well the rules
+ * find what is weak.
  *
  *   npm run bench -- policies [--rounds 5]
  */
@@ -17,6 +18,7 @@ import { scoreOf } from "../policies/testing/score.ts";
 import { expectSuccess, reasonWithoutEngine, repository, withProject } from "../test/support/engine.ts";
 import { recordEstate } from "./components/estate.ts";
 import { median } from "./deploy/statistics.ts";
+import { measureExport } from "./policies/export.ts";
 import { type Row, report } from "./report.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
@@ -27,14 +29,18 @@ function seconds(begun: number): number {
 }
 
 const perTeam = (await recordEstate(1)).resources.length;
+/** The one rule that is asked about every resource of a stack costs next to nothing: it must not thin the rest out. */
+const asked = rules.filter(({ kinds }) => kinds[0] !== "*");
 const estates: { checks: number; check: number; whole: number }[] = [];
 for (let round = 0; round < rounds; round += 1) {
   const begun = performance.now();
   const graph = await recordEstate(Math.round(1000 / perTeam));
   const recorded = performance.now();
-  const { checks } = evaluate(rules, graph);
-  const scale = 1000 / graph.resources.length;
-  estates.push({ checks, check: seconds(recorded), whole: seconds(begun) * scale });
+  evaluate(rules, graph);
+  const check = seconds(recorded);
+  measureExport(graph);
+  const whole = seconds(begun) * (1000 / graph.resources.length);
+  estates.push({ checks: evaluate(asked, graph).checks, check, whole });
 }
 const perCheck = median(estates.map(({ check, checks }) => (check / checks) * 1e6));
 
@@ -46,7 +52,7 @@ const { mutants, killed, falsePositives } = scoreOf(rules, own);
 const rows: Row[] = [
   { metric: "us_per_rule_resource", value: perCheck, unit: "us", goal: { atMost: 20 } },
   {
-    metric: "estate_1000_check_s",
+    metric: "estate_1000_check_export_s",
     value: median(estates.map(({ whole }) => whole)),
     unit: "s",
     goal: { atMost: 2 },

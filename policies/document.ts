@@ -29,7 +29,8 @@ function section(rule: Rule): string {
   const { exceptions: _, ...settings } = schemaOf(rule).shape;
   const lines = Object.entries(settings).map(([name, schema]) => {
     const { description, default: value } = z.toJSONSchema(schema as z.ZodType, { io: "input" });
-    return `- \`${name}\`: ${description ?? ""} Default \`${JSON.stringify(value)}\`.`;
+    const otherwise = value === undefined ? "" : ` Default \`${JSON.stringify(value)}\`.`;
+    return `- \`${name}\`: ${description ?? ""}${otherwise}`;
   });
   return [
     `## ${rule.id}`,

@@ -1,5 +1,7 @@
 // The policies of Roost without an engine: judge a recorded graph by rules, ours or yours.
 
+export { type CostChange, costOfChange, type Estimate, estimate } from "./cost/estimate.ts";
+export { examplePrices, type PriceTable, readPrices } from "./cost/prices.ts";
 export { policiesDocument } from "./document.ts";
 export {
   countOutcomes,

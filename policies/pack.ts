@@ -51,7 +51,7 @@ export function toPolicies(rules: readonly Rule[]): Policies {
       inputs.set(args.urn, props);
       const kind = kindOf(args.type);
       if (!rule.kinds.includes(kind)) return;
-      tell(ask(rule, toResource(args, props), args.getConfig(), new Stack([])), report);
+      tell(ask(rule, toResource(args, props), configOf(rule, args), new Stack([])), report);
     },
     ...(rule.scope === "resource" &&
       rule.remedy && {
@@ -69,7 +69,8 @@ export function toPolicies(rules: readonly Rule[]): Policies {
     ...describe(rule),
     validateStack: (args: StackValidationArgs, report: Report) => {
       const stack = new Stack(args.resources.map((each) => toStackResource(each, inputs.get(each.urn))));
-      const outcomes = stack.of(...rule.kinds).flatMap((each) => ask(rule, each, args.getConfig(), stack));
+      const config = configOf(rule, args);
+      const outcomes = stack.of(...rule.kinds).flatMap((each) => ask(rule, each, config, stack));
       tell(outcomes, report);
     },
   });
@@ -88,9 +89,14 @@ export function toPolicies(rules: readonly Rule[]): Policies {
   ];
 }
 
-function ask(rule: Rule, resource: Resource, config: object, stack: Stack): Outcome[] {
-  const own = parseConfig(rule, config as Record<string, unknown>);
-  return judge(rule, resource, { ...own, level: "mandatory" }, stack, dayOf(new Date()));
+type Config = ReturnType<typeof parseConfig>;
+
+function configOf(rule: Rule, args: { getConfig<T extends object>(): T }): Config {
+  return parseConfig(rule, args.getConfig());
+}
+
+function ask(rule: Rule, resource: Resource, config: Config, stack: Stack): Outcome[] {
+  return judge(rule, resource, { ...config, level: "mandatory" }, stack, dayOf(new Date()));
 }
 
 function describe(rule: Rule) {
@@ -149,5 +155,7 @@ function toStackResource(resource: PolicyResource, inputs: Props | undefined): R
   return {
     ...toResource(resource, inputs ?? targetOf(resource.props)),
     references: Object.fromEntries(references),
+    // The engine names a provider for each that has one, and components have none.
+    custom: resource.provider !== undefined,
   };
 }

@@ -19,6 +19,8 @@ export interface Resource {
   /** Whether the engine refuses to delete it; undefined: nobody said so. */
   protect?: boolean;
   parent?: string;
+  /** False for components, which cost nothing themselves. */
+  custom?: boolean;
   /** The explicit provider, where there is one. */
   provider?: { urn: string; props?: Props };
 }

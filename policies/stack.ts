@@ -17,7 +17,9 @@ export class Stack {
     for (const resource of resources) push(this.#byKind, resource.kind, resource);
   }
 
-  of(...kinds: string[]): Resource[] {
+  /** @param kinds `*` stands for every kind. */
+  of(...kinds: string[]): readonly Resource[] {
+    if (kinds[0] === "*") return this.resources;
     return kinds.length === 1
       ? (this.#byKind.get(kinds[0]!) ?? [])
       : kinds.flatMap((kind) => this.#byKind.get(kind) ?? []);

@@ -11,12 +11,12 @@ import { type Builtins, builtins, type ConfigFault, checkConfig } from "./index.
 export async function recordBuiltin(
   name: string,
   values: Record<string, unknown>,
-  { secretKeys = [], stack, known = builtins }: RecordBuiltinSettings = {},
+  { secretKeys = [], stack, preview, known = builtins }: RecordBuiltinSettings = {},
 ): Promise<{ graph: Graph } | { faults: ConfigFault[] }> {
   const checked = checkConfig(name, values, secretKeys, known);
   if ("faults" in checked) return checked;
   const program = await known[name]!.load();
-  return { graph: await record(() => program(checked.config as never), { project: name, stack }) };
+  return { graph: await record(() => program(checked.config as never), { project: name, stack, preview }) };
 }
 
 export interface RecordBuiltinSettings {
@@ -24,6 +24,8 @@ export interface RecordBuiltinSettings {
   secretKeys?: Iterable<string>;
   /** Default "dev". */
   stack?: string;
+  /** As a preview of a first deployment sees it. Default false. */
+  preview?: boolean;
   /** Default: the programs that come with Roost. */
   known?: Builtins;
 }

@@ -11,7 +11,7 @@ const problem = z.object({
 });
 
 export interface ApiRequest<T> {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the server's address, such as `/api/v1/stacks`. */
   path: string;
   query?: Record<string, string | number | boolean | undefined>;

@@ -145,7 +145,17 @@ export function endLine(ended: Deployment): string {
     ...(ended.endedAt ? [formatDuration(Date.parse(ended.endedAt) - from)] : []),
     ended.id,
   ];
-  return `${parts.join("  ")}\n`;
+  return `${parts.join("  ")}\n${costLine(ended)}`;
+}
+
+/** Nothing where the cost of the stack neither is known to be any nor changes. */
+function costLine({ cost, operation }: Deployment): string {
+  if (!cost || (cost.before === 0 && cost.after === 0)) return "";
+  const { currency, before, after, unknown } = cost;
+  const change = `${after > before ? "+" : ""}${(after - before).toFixed(2)} ${currency}`;
+  const sums = `${before.toFixed(2)} before, ${after.toFixed(2)} ${operation === "preview" ? "would be" : "now"}`;
+  const open = unknown.length > 0 ? `; of ${unknown.length} resources it is not known` : "";
+  return `Cost a month before any use: ${change} (${sums})${open}.\n`;
 }
 
 /** `create` → `created`, `create-replacement` → `create-replacement done`. */

@@ -11,14 +11,14 @@ const leftOut = new Set(["node_modules", ".git", ".pulumi"]);
  * The bytes of a gzipped tar file, or those of one made from a folder.
  * @throws invalid when there is no such file or folder, or it is too large.
  */
-export async function packProgram(place: string): Promise<Buffer> {
+export async function packProgram(place: string, flag = "--archive"): Promise<Buffer> {
   const found = await stat(place).catch(() => undefined);
-  if (!found) throw new RoostError("invalid", `--archive: there is no ${place}.`);
+  if (!found) throw new RoostError("invalid", `${flag}: there is no ${place}.`);
   const bytes = found.isDirectory() ? await packFolder(place) : await readFile(place);
   if (bytes.length > uploadLimitBytes) {
     throw new RoostError(
       "invalid",
-      `--archive: ${place} takes ${formatBytes(bytes.length)} packed; the most is ${formatBytes(uploadLimitBytes)}. ${[...leftOut].join(", ")} are left out already.`,
+      `${flag}: ${place} takes ${formatBytes(bytes.length)} packed; the most is ${formatBytes(uploadLimitBytes)}. ${[...leftOut].join(", ")} are left out already.`,
     );
   }
   return bytes;

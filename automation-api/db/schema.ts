@@ -236,6 +236,7 @@ export interface Schema {
     outputs: JsonOrNull;
     diagnostics: Json;
     error: string | null;
+    cost: JsonOrNull;
     timings: Json;
     created_at: CreatedAt;
     started_at: Time | null;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { costChange } from "../costs/contract.ts";
 import { eventQuery } from "../events/contract.ts";
 import { pageQuery, pageReply } from "../http/page.ts";
 import { programReference } from "../programs/contract.ts";
@@ -111,6 +112,11 @@ export const deployment = deploymentSummary.extend({
   diagnostics: z.array(diagnostic),
   timings: z.record(z.string(), z.number()).describe("Milliseconds by step."),
   updateId: z.string().nullable(),
+  cost: costChange
+    .nullable()
+    .describe(
+      "Of a preview and an update; null: of other operations, and where its states are not kept any more.",
+    ),
 });
 export type Deployment = z.output<typeof deployment>;
 

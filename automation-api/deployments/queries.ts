@@ -69,6 +69,7 @@ export interface DeploymentRow {
   changes: Record<string, number> | null;
   outputs: unknown;
   diagnostics: Deployment["diagnostics"];
+  cost: Deployment["cost"];
   error: string | null;
   timings: Record<string, number>;
   attempt: number;
@@ -112,7 +113,7 @@ export async function listDeployments(db: Db | Tx, filter: DeploymentFilter): Pr
   const { rows } = await sql<DeploymentRow>`
     SELECT d.id, d.sequence, d.organization_id, d.project_id, d.stack_id, d.state, p.name AS project,
            s.name AS stack, d.operation, d.program, d.options, d.message, d.requester_id, d.requester,
-           d.version, d.changes, d.outputs, d.diagnostics, d.error, d.timings, d.attempt, d.update_id,
+           d.version, d.changes, d.outputs, d.diagnostics, d.error, d.cost, d.timings, d.attempt, d.update_id,
            d.cancel_requested_at, d.cancel_requested_by, d.created_at, d.started_at, d.ended_at,
            coalesce(ahead.position, 0)::int AS position, ahead.before,
            CASE WHEN u.id IS NOT NULL THEN json_build_object('name', u.requester, 'kind', u.kind) END AS person

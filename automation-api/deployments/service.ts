@@ -1,6 +1,7 @@
 import { authorize, may, visibleProjects } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
+import type { Costs } from "../costs/service.ts";
 import { newId } from "../db/id.ts";
 import { notify } from "../db/notify.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
@@ -40,6 +41,7 @@ export interface DeploymentDependencies {
   programs: Programs;
   cipher: StackEncryption;
   builtins: BuiltinPrograms;
+  costs: Costs;
 }
 
 /** The project of the stacks of hosts, which the platform alone deploys: their runners log in to the hosts. */
@@ -108,7 +110,14 @@ export class Deployments {
     if (!row || !may(principal, "stack:read", { projectId: row.project_id, stackId: row.stack_id })) {
       throw notFound("Deployment", id);
     }
-    return viewDeployment(row);
+    const cost = row.cost ?? (await this.#costOf(row));
+    return { ...viewDeployment(row), cost };
+  }
+
+  /** A preview's was kept with it; of an update both states are there to be asked. */
+  async #costOf({ operation, stack_id, version }: queries.DeploymentRow): Promise<Deployment["cost"]> {
+    if (operation !== "update" || version === null) return null;
+    return this.#deps.costs.ofVersion(stack_id, Number(version));
   }
 
   /**

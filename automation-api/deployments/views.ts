@@ -37,5 +37,6 @@ export function viewDeployment(row: DeploymentRow): Deployment {
     diagnostics: mask(row.diagnostics) as Deployment["diagnostics"],
     timings: row.timings,
     updateId: row.update_id,
+    cost: row.cost,
   };
 }

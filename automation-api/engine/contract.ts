@@ -1,4 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { Estimate, PriceTable } from "../../policies/index.ts";
 import type { PackSource, ProgramSource } from "../programs/contract.ts";
 import type { ForcedPolicies, OwnPack } from "../projects/contract.ts";
 
@@ -61,6 +62,8 @@ export interface RunnerSetup {
   commandProvider: "roost" | "official";
   /** `name:port` of providers that the worker itself serves to this runner's engine. */
   attached: string[];
+  /** Previews are estimated by it. */
+  prices: PriceTable;
   /** Whether a job is likely to force policies. */
   policies?: boolean;
   /** Shared folder of official plugins, when there is one. */
@@ -75,6 +78,8 @@ export type FromRunner =
   | { kind: "warm" }
   | { kind: "events"; events: EngineEvent[] }
   | { kind: "log"; lines: string[] }
+  /** Of the stack as a preview has seen it. */
+  | { kind: "cost"; cost: Estimate }
   | { kind: "timing"; name: string; milliseconds: number }
   | { kind: "done"; outcome: RunnerOutcome };
 

@@ -1,4 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Estimate } from "../../policies/index.ts";
+import type { CostChange } from "../costs/contract.ts";
 import { isDatabaseAway } from "../db/transaction.ts";
 import { messageOf } from "../errors.ts";
 import type { PackSource, ProgramReference, ProgramSource } from "../programs/contract.ts";
@@ -17,6 +19,8 @@ export interface DeploymentOptions {
   backendUrl: string;
   /** Turns what a row says of a program or a pack into what a runner can unpack without the database. */
   resolveSource(claim: Claim, program: ProgramReference, place: Runner["place"]): Promise<ProgramSource>;
+  /** What a previewed change would cost. @param after the stack as the preview has seen it */
+  costOfPreview(claim: Claim, after: Estimate): Promise<CostChange>;
   /** Private keys that the deployment may log in to hosts with, by name. */
   resolveLogins(claim: Claim): Promise<Record<string, string>>;
   timeLimitMilliseconds: number;
@@ -34,6 +38,7 @@ export class RunningDeployment {
   readonly #record = new EventRecord();
   readonly #begun = performance.now();
   #ending: Ending | undefined;
+  #cost: Estimate | undefined;
   #writes: Promise<void> = Promise.resolve();
   #pending: { kind: string; data: unknown }[] = [];
 
@@ -128,6 +133,9 @@ export class RunningDeployment {
           for (const event of events) this.#record.add(event);
           this.#write(events.map((event) => ({ kind: "engine", data: event })));
         },
+        onCost: (cost) => {
+          this.#cost = cost;
+        },
         onLog: (lines) => this.#write(lines.map((line) => ({ kind: "log", data: { line } }))),
       },
       this.#stop.signal,
@@ -190,7 +198,19 @@ export class RunningDeployment {
       return;
     }
     if (unsaid && update) await queue.closeInterrupted(update.id);
-    await queue.finish(this.#claim, this.#result(outcome, update?.version ?? null));
+    const cost = await this.#changeOfCost();
+    await queue.finish(this.#claim, { ...this.#result(outcome, update?.version ?? null), cost });
+  }
+
+  /** Nothing depends on it: what goes wrong with it must not fail the preview. */
+  async #changeOfCost(): Promise<CostChange | undefined> {
+    try {
+      return this.#cost && (await this.#options.costOfPreview(this.#claim, this.#cost));
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      this.#options.onFault(`the cost of deployment ${this.#claim.deploymentId} is not known`, error);
+      return undefined;
+    }
   }
 
   #result(outcome: RunnerOutcome, version: string | null): Result {

@@ -1,4 +1,3 @@
-import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { placeServedPack } from "../../plugins/policy-launcher/index.ts";
@@ -6,7 +5,7 @@ import { baseEnvironment, type Child, launch } from "../../plugins/process/index
 import { RoostError } from "../errors.ts";
 import type { JobPack, RunnerSetup } from "./contract.ts";
 import { placePack } from "./placement.ts";
-import { type PolicyFlags, writeSettings } from "./policies.ts";
+import { openPlace, type PolicyFlags, writeSettings } from "./policies.ts";
 
 const launcher = fileURLToPath(new URL("../../plugins/policy-launcher/main.ts", import.meta.url));
 /** A pack that needs more is ended, which fails the deployment. */
@@ -79,13 +78,10 @@ async function servePack(pack: JobPack, index: number, { setup, signal, log }: P
     signal,
   );
   const { port, fault } = await portOf(child, name, say);
-  const place = path.join(setup.engineHome, "pulumi", "policies", `pack-${index}`);
-  await mkdir(place, { recursive: true });
+  const place = await openPlace(setup.engineHome, `pack-${index}`);
   const executable = path.join(place, name);
   await placeServedPack(executable, port);
   const config = await writeSettings(place, { level, settings });
-  // Whatever the umask: the engine may have a user of its own.
-  await chmod(place, 0o755);
   return { executable, config, fault };
 }
 

@@ -1,16 +1,17 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { LoadedPack, placeServedPack } from "../../plugins/policy-launcher/index.ts";
+import { LoadedPack, placeServedPack, type StackRecorder } from "../../plugins/policy-launcher/index.ts";
 import type { ServeOptions } from "../../plugins/provider/index.ts";
 import type { ForcedPolicies } from "../projects/contract.ts";
+import type { RunnerSetup } from "./contract.ts";
 
-const folder = fileURLToPath(new URL("../../policies", import.meta.url));
+const sources = fileURLToPath(new URL("../../policies", import.meta.url));
 let loading: Promise<LoadedPack> | undefined;
 
 /** Has the policies of Roost in memory: most of what a pack costs is reading its code. */
 export function loadPolicies(): Promise<LoadedPack> {
-  loading ??= LoadedPack.load(folder);
+  loading ??= LoadedPack.load(sources);
   return loading;
 }
 
@@ -31,24 +32,48 @@ export async function writeSettings(
   return config;
 }
 
-/**
- * Serves the policies to this runner's engine.
- * @param home folder of the engine
- */
+/** Serves the policies to this runner's engine. A budget is kept by the server's prices unless it names others. */
 export async function servePolicies(
   { level, settings }: ForcedPolicies,
-  home: string,
+  { engineHome, prices }: Pick<RunnerSetup, "engineHome" | "prices">,
   admit: ServeOptions["admit"],
 ): Promise<PolicyFlags> {
-  const pack = await loadPolicies();
+  const budget = settings["cost-budget"];
+  const priced = typeof budget === "object" && { "cost-budget": { prices, ...budget } };
+  return place(await loadPolicies(), { level, settings: { ...settings, ...priced } }, engineHome, admit);
+}
+
+/** Has the engine show the recorder the stack that it previews, which it does only for policies. */
+export function serveRecorder(
+  recorder: StackRecorder,
+  engineHome: string,
+  admit: ServeOptions["admit"],
+): Promise<PolicyFlags> {
+  return place(recorder, { level: null, settings: {} }, engineHome, admit);
+}
+
+/** A folder for what the engine reads of one pack. */
+export async function openPlace(engineHome: string, name: string): Promise<string> {
+  const all = path.join(engineHome, "pulumi", "policies");
+  const folder = path.join(all, name);
+  await mkdir(folder, { recursive: true });
+  // Whatever the umask: the engine may have a user of its own.
+  for (const each of [all, folder]) await chmod(each, 0o755);
+  return folder;
+}
+
+async function place(
+  pack: LoadedPack | StackRecorder,
+  given: Pick<ForcedPolicies, "level" | "settings">,
+  engineHome: string,
+  admit: ServeOptions["admit"],
+): Promise<PolicyFlags> {
   const port = await pack.serve(admit ?? (() => false));
   // What the runner writes for its engine goes below PULUMI_HOME; what a user supplies cannot reach it.
-  const place = path.join(home, "pulumi", "policies");
-  await mkdir(place, { recursive: true });
-  const executable = path.join(place, "roost");
+  const name = pack instanceof LoadedPack ? "roost" : "recorder";
+  const folder = await openPlace(engineHome, name);
+  const executable = path.join(folder, name);
   await placeServedPack(executable, port);
-  const config = await writeSettings(place, { level, settings });
-  // Whatever the umask: the engine may have a user of its own.
-  await chmod(place, 0o755);
+  const config = await writeSettings(folder, given);
   return { policyPacks: [executable], policyPackConfigs: [config] };
 }

@@ -47,6 +47,7 @@ function nodeFlags(memoryMegabytes: number): string[] {
 export interface JobHandlers {
   onEvents(events: Extract<FromRunner, { kind: "events" }>["events"]): void;
   onLog(lines: string[]): void;
+  onCost(cost: Extract<FromRunner, { kind: "cost" }>["cost"]): void;
 }
 
 /** One single-use runner process, seen from the worker. */
@@ -141,6 +142,7 @@ export class Runner {
     const onMessage = (message: FromRunner) => {
       if (message.kind === "events") handlers.onEvents(message.events);
       if (message.kind === "log") handlers.onLog(message.lines);
+      if (message.kind === "cost") handlers.onCost(message.cost);
       if (message.kind !== "done") return;
       outcome = message.outcome;
       if (outcome.succeeded) done.resolve();

@@ -7,13 +7,16 @@ import path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import sdkLog from "@pulumi/pulumi/log/index.js";
 import { holdLogin } from "../../plugins/command/index.ts";
+import { StackRecorder } from "../../plugins/policy-launcher/index.ts";
+import { canTellPeers } from "../../plugins/provider/index.ts";
+import { estimate } from "../../policies/index.ts";
 import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
 import { runOperation } from "./operation.ts";
 import { servePacks } from "./packs.ts";
 import { placeProgram } from "./placement.ts";
-import { loadPolicies, type PolicyFlags, servePolicies } from "./policies.ts";
+import { loadPolicies, type PolicyFlags, servePolicies, serveRecorder } from "./policies.ts";
 import { admitEngine, attachProviders } from "./providers.ts";
 import { warmUp } from "./warm-up.ts";
 import { openStack } from "./workspace.ts";
@@ -79,7 +82,7 @@ async function run(job: Job): Promise<RunnerOutcome> {
   if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
   for (const [name, key] of Object.entries(job.logins ?? {})) holdLogin(name, key);
   await preloaded;
-  const policies = job.policies && (await servePolicies(job.policies, setup.engineHome, admitted(setup)));
+  const policies = job.policies && (await servePolicies(job.policies, setup, admitted(setup)));
   const { signal } = cancelled;
   const log = (line: string) => void send({ kind: "log", lines: [line] });
   const [place, packs] = await Promise.all([
@@ -94,24 +97,30 @@ async function run(job: Job): Promise<RunnerOutcome> {
     program: job.program.kind === "builtin" ? builtinProgram(catalogue, job.program.name) : undefined,
     attached: await attached,
   });
+  const recorder = job.operation === "preview" && canTellPeers ? new StackRecorder() : undefined;
+  const recording = recorder && (await serveRecorder(recorder, setup.engineHome, admitted(setup)));
   const events = new EventBatch();
   try {
     await runOperation(stack, job, {
       onEvent: (event) => events.add(event),
       signal,
-      policies: joinFlags(policies, packs.flags),
+      policies: joinFlags(policies, packs.flags, recording),
     });
     packs.requireAll();
   } finally {
     await events.flush();
   }
+  if (recorder?.resources) {
+    await send({ kind: "cost", cost: estimate({ resources: recorder.resources }, setup.prices) });
+  }
   return { succeeded: true };
 }
 
 /** undefined: nothing judges this job. */
-function joinFlags(ours: PolicyFlags | undefined, own: PolicyFlags) {
-  const policyPacks = [...(ours?.policyPacks ?? []), ...own.policyPacks];
-  const policyPackConfigs = [...(ours?.policyPackConfigs ?? []), ...own.policyPackConfigs];
+function joinFlags(...given: (PolicyFlags | undefined)[]): PolicyFlags | undefined {
+  const flags = given.filter((each) => each !== undefined);
+  const policyPacks = flags.flatMap((each) => each.policyPacks);
+  const policyPackConfigs = flags.flatMap((each) => each.policyPackConfigs);
   return policyPacks.length === 0 ? undefined : { policyPacks, policyPackConfigs };
 }
 

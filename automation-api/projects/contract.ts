@@ -133,6 +133,30 @@ export const ownPack = z.strictObject({
 });
 export type OwnPack = z.output<typeof ownPack>;
 
+const graphResource = z.object({
+  urn: z.string(),
+  type: z.string(),
+  name: z.string(),
+  parent: z.string().optional(),
+  custom: z.boolean().describe("false: a component."),
+  read: z.string().optional().describe("Id of what is only read."),
+  inputs: z.record(z.string(), z.unknown()).describe('A secret is "[secret]".'),
+  references: z.record(z.string(), z.array(z.string())).describe("Input → URNs of what it is made from."),
+  dependsOn: z.array(z.string()),
+  options: z.object({ protect: z.boolean().optional(), provider: z.string().optional() }),
+});
+export type GraphResource = z.output<typeof graphResource>;
+export const stackGraph = z
+  .object({
+    format: z.literal("roost-graph/1"),
+    project: z.string(),
+    stack: z.string(),
+    resources: z.array(graphResource),
+    outputs: z.record(z.string(), z.unknown()),
+  })
+  .describe("A state in the form that policies, exporters and estimates read.");
+export type StackGraph = z.output<typeof stackGraph>;
+
 export const forcedPolicies = z.strictObject({
   level: policyLevel,
   settings: policySettings.describe(

@@ -3,7 +3,15 @@ import type { Principal } from "../access/permissions.ts";
 import type { Db } from "../db/transaction.ts";
 import { notFound } from "../errors.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
-import type { FoundResource, Project, ResourceQuery, Stack, StackSummary, Update } from "./contract.ts";
+import type {
+  FoundResource,
+  Project,
+  ResourceQuery,
+  Stack,
+  StackGraph,
+  StackSummary,
+  Update,
+} from "./contract.ts";
 import { maskOutputs } from "./mask.ts";
 import * as queries from "./queries.ts";
 import { viewConfig, viewFound, viewResource, viewStack, viewUpdate } from "./views.ts";
@@ -22,6 +30,8 @@ export interface StackNames {
 export interface StackState {
   /** Outputs in the newest state of a stack, secrets as Pulumi wraps them; undefined when there is no state. */
   outputs(stackId: string): Promise<Record<string, unknown> | undefined>;
+  /** The graph of its newest state, secrets masked. */
+  graphOf(stackId: string): Promise<StackGraph | undefined>;
   deleteStack(
     principal: Principal,
     names: StackNames,
@@ -75,6 +85,14 @@ export class Projects {
       limit: limit + 1,
     });
     return pageOf(rows, limit, (row) => `${row.project}/${row.stack}/${row.id}`, viewStack);
+  }
+
+  /** @throws not_found, also when the stack has no state yet */
+  async findGraph(principal: Principal, names: StackNames): Promise<StackGraph> {
+    const { id } = await this.#find(principal, names);
+    const graph = await this.#state.graphOf(id);
+    if (!graph) throw notFound("State of stack", `${names.project}/${names.stack}`);
+    return graph;
   }
 
   async findStack(principal: Principal, names: StackNames): Promise<Stack> {

@@ -135,6 +135,20 @@ function stackRoutes(projects: Projects): Route[] {
     }),
     route({
       method: "get",
+      path: "/api/v1/stacks/:project/:stack/graph",
+      summary:
+        "Get the newest state of a stack as a graph, which policies, exports and estimates are made from",
+      tag: "Stacks",
+      access: "stack:read",
+      params: contract.stackParams,
+      replies: { 200: { description: "The graph.", schema: contract.stackGraph } },
+      handler: async ({ principal, params }) => ({
+        status: 200,
+        body: await projects.findGraph(principal, params),
+      }),
+    }),
+    route({
+      method: "get",
       path: "/api/v1/stacks/:project/:stack/history",
       summary: "List a stack's updates, newest first",
       tag: "Stacks",

@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from "../../plugins/process/index.ts";
+import type { CostChange } from "../costs/contract.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { Hide } from "../events/service.ts";
 import type { ProgramReference } from "../programs/contract.ts";
@@ -60,6 +61,8 @@ export interface Result {
   version?: number;
   changes?: Record<string, number>;
   outputs?: Record<string, unknown>;
+  /** Of a preview. */
+  cost?: CostChange;
   diagnostics: Diagnostic[];
   timings: Record<string, number>;
 }

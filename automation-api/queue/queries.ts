@@ -139,6 +139,7 @@ export async function finish(tx: Tx, id: string, epoch: number, result: Result):
       version: result.version ?? null,
       changes: result.changes ? JSON.stringify(result.changes) : null,
       outputs: result.outputs ? JSON.stringify(result.outputs) : null,
+      cost: result.cost ? JSON.stringify(result.cost) : null,
       diagnostics: JSON.stringify(result.diagnostics),
       timings: JSON.stringify(result.timings),
       token_hash: null,

@@ -1,9 +1,11 @@
 import type { Principal } from "../access/permissions.ts";
 import { notFound } from "../errors.ts";
+import type { StackGraph } from "../projects/contract.ts";
 import { type Names, type Parts, stackFor, whenFree } from "./backend.ts";
 import { type Checkpoint, emptyCheckpoint } from "./checkpoint.ts";
 import { decodeContent, encodeContent } from "./content.ts";
 import { readRows, settleOrphan } from "./endings.ts";
+import { graphOfState } from "./graph.ts";
 import { findFaults } from "./integrity.ts";
 import { resourceRows } from "./resource-rows.ts";
 import { storedSecretsOwner, withAddress } from "./server-address.ts";
@@ -104,5 +106,12 @@ export function stateActions(parts: Parts) {
     return root?.outputs;
   }
 
-  return { exportState, importState, history, outputs };
+  /** The graph of a version, secrets masked; `undefined` when there is no such state. For services, which authorize. */
+  async function graphOf(stackId: string, version?: number): Promise<StackGraph | undefined> {
+    const bytes = await store.findContent(stackId, version);
+    const names = bytes && (await store.findNames(stackId));
+    return names && graphOfState(await decodeContent(bytes), { project: names.project, stack: names.stack });
+  }
+
+  return { exportState, importState, history, outputs, graphOf };
 }

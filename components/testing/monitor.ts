@@ -23,13 +23,16 @@ const open = new Map<string, Set<string>>();
 /** The engine's side of a recording: takes registrations, answers with made-up outputs, refuses calls. */
 export class RecordingMonitor {
   readonly #prefix: string;
+  readonly #preview: boolean;
   readonly #recorded = new Map<string, GraphResource>();
   readonly #outputs = new Map<string, Record<string, unknown>>();
   readonly #faults: string[] = [];
   #stackUrn = "";
   #stackOutputs: Graph["outputs"] = {};
 
-  constructor(project: string, stack: string) {
+  /** @param preview nothing is answered but what the program has said itself */
+  constructor(project: string, stack: string, preview = false) {
+    this.#preview = preview;
     this.#prefix = `urn:pulumi:${stack}::${project}::`;
   }
 
@@ -81,7 +84,7 @@ export class RecordingMonitor {
         .sort(),
       options: options(request),
     });
-    if (request.getCustom()) response.setId(request.getImportid() || `${name}.id`);
+    if (request.getCustom()) response.setId(request.getImportid() || (this.#preview ? "" : `${name}.id`));
     response.setObject(structs.Struct.fromJavaScript(this.#answer(urn, type, name, inputs)));
     reply(null, response);
   }
@@ -175,7 +178,7 @@ export class RecordingMonitor {
   }
 
   #answer(urn: string, type: string, name: string, inputs: Record<string, unknown>) {
-    const outputs = madeUpOutputs(type, name, inputs, open.get(type) ?? []);
+    const outputs = this.#preview ? inputs : madeUpOutputs(type, name, inputs, open.get(type) ?? []);
     this.#outputs.set(urn, outputs);
     return outputs as Record<string, never>;
   }

@@ -14,6 +14,11 @@ export interface RecordSettings {
   /** Organization that StackReferences and getOrganization see. Default "roost". */
   organization?: string;
   /**
+   * As a preview of a first deployment: what only a cloud knows (ids, ARNs, addresses) is not known, and neither is
+   * what is made from it. In the graph such a value is the text "[unknown]". Default false: they are made up.
+   */
+  preview?: boolean;
+  /**
    * Keeps stack traces of errors. The SDK takes one for every promise, so a recording then takes three times
    * as long, and in a test that maps sources ten times. Default false.
    */
@@ -31,12 +36,13 @@ export interface RecordSettings {
  */
 export async function record(
   program: () => unknown | Promise<unknown>,
-  { project = "example", stack = "dev", organization = "roost", traces = false }: RecordSettings = {},
+  settings: RecordSettings = {},
 ): Promise<Graph> {
-  if (!traces) return withoutTraces(() => record(program, { project, stack, organization, traces: true }));
+  if (!settings.traces) return withoutTraces(() => record(program, { ...settings, traces: true }));
+  const { project = "example", stack = "dev", organization = "roost", preview = false } = settings;
   return withLocalStorage(async () => {
-    const monitor = new RecordingMonitor(project, stack);
-    runtime.setMockOptions(monitor, project, stack, false, organization);
+    const monitor = new RecordingMonitor(project, stack, preview);
+    runtime.setMockOptions(monitor, project, stack, preview, organization);
     let failure: { error: unknown } | undefined;
     await runtime.runInPulumiStack(async () => {
       runtime.registerStackTransformation(({ type, props }) => {

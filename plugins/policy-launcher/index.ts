@@ -2,6 +2,7 @@ import { chmod, copyFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 export { LoadedPack } from "./loaded.ts";
+export { type ShownResource, StackRecorder } from "./recorder.ts";
 
 const served = fileURLToPath(new URL("./served.sh", import.meta.url));
 

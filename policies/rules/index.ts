@@ -21,6 +21,7 @@ import { ecsRoles } from "./ecs/roles.ts";
 import { ecsSafeDeployment } from "./ecs/safe-deployment.ts";
 import { efsProtected } from "./efs/protected.ts";
 import { armOrSpot } from "./governance/arm-or-spot.ts";
+import { budget } from "./governance/budget.ts";
 import { idleBalancers } from "./governance/idle-balancers.ts";
 import { machineSizes } from "./governance/machine-sizes.ts";
 import { natGateways } from "./governance/nat-gateways.ts";
@@ -105,6 +106,7 @@ export const rules: readonly Rule[] = [
   machineSizes,
   idleBalancers,
   armOrSpot,
+  budget,
   stageBoundaries,
   sessions,
   pinnedHosts,

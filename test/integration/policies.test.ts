@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { Deployment } from "../../automation-api/deployments/contract.ts";
@@ -14,6 +15,11 @@ import { follow } from "../support/follow.ts";
 
 jest.setTimeout(240_000);
 const suite = reasonToSkip("engine", "postgres") ? describe.skip : describe;
+
+const priceTable = {
+  ...{ format: "roost-prices/1", name: "a contract", currency: "EUR" },
+  prices: [{ type: "noop:index:Resource", item: "months", monthly: { small: 2, large: 9 }, by: "payload" }],
+};
 
 interface PolicyEvent {
   resourceUrn: string;
@@ -31,7 +37,13 @@ suite("policies that are forced on a project", () => {
 
   beforeAll(async () => {
     database = await testDatabase();
-    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection), ROOST_WORKERS: "1" });
+    const prices = path.join(process.env.ROOST_TEST_RUN as string, `prices-${process.pid}.json`);
+    await writeFile(prices, JSON.stringify(priceTable));
+    cluster = await Cluster.open({
+      DATABASE_URL: databaseUrl(database.connection),
+      ROOST_WORKERS: "1",
+      ROOST_PRICES: prices,
+    });
     await cluster.add("server");
     token = await cluster.token();
     client = new Client(() => cluster.url, token);
@@ -174,6 +186,27 @@ suite("policies that are forced on a project", () => {
     expect(left.state).toBe("failed");
     const [destroyed] = await deploy({ project: "mill", stack: "first", operation: "destroy" });
     expect(destroyed).toMatchObject({ state: "succeeded", error: null });
+  });
+
+  it("keep a budget, of which each preview and update tells its part", async () => {
+    const program = { builtin: "noop" };
+    const of = (payload: string) => ({ project: "bank", program, config: { payload } });
+    const [seen] = await deploy({ ...of("small"), operation: "preview" });
+    expect(seen.cost).toMatchObject({
+      ...{ currency: "EUR", prices: "a contract", before: 0, after: 6, unknown: [] },
+      items: [{ item: "months", before: 0, after: 2 }, {}, {}],
+    });
+    const [made] = await deploy(of("small"));
+    expect([made.state, made.cost]).toEqual(["succeeded", expect.objectContaining({ before: 0, after: 6 })]);
+
+    await force("bank", { settings: { "cost-budget": { monthly: 20 } } });
+    const [kept] = await deploy({ ...of("small"), operation: "preview" });
+    expect([kept.state, kept.cost]).toEqual(["succeeded", expect.objectContaining({ before: 6, after: 6 })]);
+    const [refused] = await deploy(of("large"));
+    expect(refused).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("27.00 EUR a month, which may cost 20"),
+    });
   });
 
   it("are refused where their settings are wrong, and told as they are", async () => {

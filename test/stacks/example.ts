@@ -27,9 +27,14 @@ export async function exampleGraph(
   program: string,
   example: string,
   changes: Record<string, unknown> = {},
+  settings: { preview?: boolean } = {},
 ): Promise<Graph> {
   const { values, secretKeys } = readStackFile(exampleText(program, example));
-  const recorded = await recordBuiltin(program, { ...values, ...changes }, { secretKeys, stack: example });
+  const recorded = await recordBuiltin(
+    program,
+    { ...values, ...changes },
+    { secretKeys, stack: example, ...settings },
+  );
   if ("faults" in recorded) throw new Error(JSON.stringify(recorded.faults));
   return recorded.graph;
 }

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { CostChange, Estimate } from "../../engine/cost.ts";
+import type { CostChange, Estimate } from "../../../policies/index.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { type GraphFlags, readGraphSource, withGraph } from "../graph-source.ts";
 import { readFlagFile } from "../program-config.ts";
-import { examples, print, type Session, widthOf, withJson } from "../session.ts";
+import { examples, print, type Session, widthOf } from "../session.ts";
 import { renderTable } from "../table.ts";
 
 interface CostFlags extends GraphFlags {
@@ -14,8 +14,8 @@ interface CostFlags extends GraphFlags {
 }
 
 export function costCommand(session: Session): Command {
-  return withJson(withGraph(new Command("cost")))
-    .description("Estimate what a stack costs in a month before any use; needs no server, engine or account")
+  return withGraph(new Command("cost"))
+    .description("Estimate what a stack costs in a month before any use")
     .option("--before <file>", "a roost-graph/1 document of the stack as it is: shows what the change costs")
     .option(
       "--prices <file>",
@@ -31,23 +31,26 @@ export function costCommand(session: Session): Command {
       "after",
       examples(
         "roost cost web-service --config stacks/web-service/examples/production.yaml --most 400",
+        "roost cost --deployed shop/production",
         "roost cost web-service --config shop.yaml --before shop-now.json --prices prices.json",
       ),
     )
     .action(async (program: string | undefined, flags: CostFlags) => {
       const graph = await readGraphSource(session, program, flags);
-      const { estimateChange, estimateGraph } = await import("../../engine/cost.ts");
-      const prices = flags.prices === undefined ? undefined : await readFlagFile("--prices", flags.prices);
+      const { costOfChange, estimate } = await import("../../../policies/index.ts");
+      const { pricesOf } = await import("../../costs/service.ts");
+      const text = flags.prices === undefined ? undefined : await readFlagFile("--prices", flags.prices);
+      const prices = pricesOf(text, "--prices");
       const width = widthOf(session.context);
       if (flags.before === undefined) {
-        const cost = estimateGraph(graph, prices);
+        const cost = estimate(graph, prices);
         judge(session, flags, cost.monthly, cost);
         print(session, flags, cost, () => stackText(cost, width));
         return;
       }
       const { parseGraph } = await import("../../engine/graph.ts");
       const before = parseGraph(await readFlagFile("--before", flags.before));
-      const cost = estimateChange(before, graph, prices);
+      const cost = costOfChange(estimate(before, prices), estimate(graph, prices));
       judge(session, flags, cost.after, cost);
       print(session, flags, cost, () => changeText(cost, width));
     });

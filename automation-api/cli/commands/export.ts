@@ -5,7 +5,7 @@ import type { ExportedGraph, ExportFormat } from "../../engine/export.ts";
 import { RoostError } from "../../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { type GraphFlags, readGraphSource, withGraph } from "../graph-source.ts";
-import { examples, type Session, withJson } from "../session.ts";
+import { examples, type Session } from "../session.ts";
 
 interface ExportFlags extends GraphFlags {
   format: ExportFormat;
@@ -18,8 +18,8 @@ interface ExportFlags extends GraphFlags {
 const formats: ExportFormat[] = ["cloudformation", "terraform-plan"];
 
 export function exportCommand(session: Session): Command {
-  return withJson(withGraph(new Command("export")))
-    .description("Say a stack's part on AWS for other tools' rules; needs no server, engine or account")
+  return withGraph(new Command("export"))
+    .description("Say a stack's part on AWS for other tools' rules")
     .addOption(new Option("--format <format>", "what to make").choices(formats).makeOptionMandatory())
     .option(
       "--region <region>",
@@ -36,6 +36,7 @@ export function exportCommand(session: Session): Command {
       "after",
       examples(
         "roost export web-service --config stacks/web-service/examples/production.yaml --format cloudformation --out build",
+        "roost export --deployed shop/production --format terraform-plan",
         "roost graph web-service --config shop.yaml | roost export --graph - --format cloudformation",
       ),
     )

@@ -1,13 +1,12 @@
 import { Command } from "commander";
-import { parse, YAMLParseError } from "yaml";
-import { z } from "zod";
-import type { Outcome, Settings, Verdict } from "../../../policies/index.ts";
-import { messageOf, RoostError } from "../../errors.ts";
+import type { Outcome, Verdict } from "../../../policies/index.ts";
+import { RoostError } from "../../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { type GraphFlags, readGraphSource, withGraph } from "../graph-source.ts";
-import { readFlagFile } from "../program-config.ts";
+import { readSettings, refuse } from "../policy-settings.ts";
 import { examples, print, type Session, widthOf, withJson } from "../session.ts";
 import { renderTable } from "../table.ts";
+import { forceCommand, releaseCommand, showCommand } from "./policy-forced.ts";
 
 interface CheckFlags extends GraphFlags {
   settings?: string;
@@ -18,14 +17,21 @@ interface CheckFlags extends GraphFlags {
 
 export function policyCommand(session: Session): Command {
   return new Command("policy")
-    .description("Judge stacks by policies; needs no server, engine or account")
+    .description(
+      "Judge stacks by policies, without an engine or an account, and say which are forced on projects",
+    )
     .addCommand(checkCommand(session))
-    .addCommand(listCommand(session));
+    .addCommand(listCommand(session))
+    .addCommand(showCommand(session))
+    .addCommand(forceCommand(session))
+    .addCommand(releaseCommand(session));
 }
 
 function checkCommand(session: Session): Command {
-  return withGraph(withJson(new Command("check")))
-    .description("Judge a program that comes with Roost, or a recorded graph, by every policy")
+  return withGraph(new Command("check"))
+    .description(
+      "Judge a program that comes with Roost, a recorded graph, or a stack of a server by every policy",
+    )
     .option("--settings <file>", "levels, settings and exceptions of policies, as YAML or JSON")
     .option("--sarif", "print SARIF 2.1.0, for code scanning")
     .option("--strict", "fail also for advisories and for what cannot be decided")
@@ -38,6 +44,7 @@ function checkCommand(session: Session): Command {
       examples(
         "roost policy check web-service --config stacks/web-service/examples/production.yaml --stack production",
         "roost graph web-service --config shop.yaml | roost policy check --graph -",
+        "roost policy check --deployed shop/production --sarif",
       ),
     )
     .action(async (program: string | undefined, flags: CheckFlags) => {
@@ -85,24 +92,6 @@ function listCommand(session: Session): Command {
         ),
       );
     });
-}
-
-async function readSettings(file: string | undefined, schema: z.ZodType<Settings>): Promise<Settings> {
-  if (file === undefined) return {};
-  const text = await readFlagFile("--settings", file);
-  const parsed = schema.safeParse(refuse(YAMLParseError, () => parse(text)));
-  if (parsed.success) return parsed.data;
-  throw new RoostError("invalid", `--settings: ${file}: ${z.prettifyError(parsed.error)}`);
-}
-
-/** What the caller wrote wrongly is a usage error; whatever else is thrown is not. */
-function refuse<T>(fault: new (...given: never[]) => Error, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (!(cause instanceof fault)) throw cause;
-    throw new RoostError("invalid", messageOf(cause), { cause });
-  }
 }
 
 function table(verdict: Verdict, width: number | undefined): string {

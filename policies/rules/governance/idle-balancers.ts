@@ -1,3 +1,4 @@
+import { isGiven } from "../../known.ts";
 import { stackRule } from "../../rule.ts";
 
 export const idleBalancers = stackRule({
@@ -18,6 +19,8 @@ export const idleBalancers = stackRule({
       ({ urn, references }) =>
         urn !== resource.urn && Object.values(references).some((urns) => urns.includes(resource.urn)),
     );
-    if (!users && !resource.props.instance && !resource.props.networkInterface) found("is used by nothing");
+    const { props } = resource;
+    if (!users && !isGiven(props, "instance") && !isGiven(props, "networkInterface"))
+      found("is used by nothing");
   },
 });

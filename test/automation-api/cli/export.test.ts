@@ -61,8 +61,8 @@ describe("roost export", () => {
 
   it.each([
     [["export", "hello", "--format", "cloudformation"], "no resources on AWS"],
-    [["export", "--format", "cloudformation"], "either a program or --graph"],
-    [["export", "hello", "--graph", "x", "--format", "cloudformation"], "either a program or --graph"],
+    [["export", "--format", "cloudformation"], "one of a program, --graph"],
+    [["export", "hello", "--graph", "x", "--format", "cloudformation"], "one of a program, --graph"],
     [["export", "--graph", "-", "--config", "x", "--format", "cloudformation"], "--config is for a program"],
     [["export", "hello"], "--format"],
     [["export", "hello", "--format", "pdf"], "--format"],

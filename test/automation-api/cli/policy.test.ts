@@ -43,7 +43,7 @@ describe("roost policy check", () => {
       "--stack",
       "production",
     ]);
-    expect([code, stdout]).toEqual([0, "33 checks of 43 resources: nothing found\n"]);
+    expect([code, stdout]).toEqual([0, "76 checks of 43 resources: nothing found\n"]);
   });
 
   it("shows violations of a recorded graph in a table, fails, and counts what it could not decide", async () => {
@@ -104,8 +104,8 @@ describe("roost policy check", () => {
   });
 
   it.each([
-    [["policy", "check"], "Name either a program or --graph"],
-    [["policy", "check", "static-site", "--graph", "x"], "Name either a program or --graph"],
+    [["policy", "check"], "Name one of a program, --graph"],
+    [["policy", "check", "static-site", "--graph", "x"], "Name one of a program, --graph"],
     [["policy", "check", "--graph", "/nowhere"], "--graph: /nowhere cannot be read (ENOENT)"],
     [["policy", "check", "--graph", "-"], "JSON"],
     [["policy", "check", "--graph", "-", "--json", "--sarif"], "Only one of"],

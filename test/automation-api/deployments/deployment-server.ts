@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Costs, pricesOf } from "../../../automation-api/costs/service.ts";
 import { credentialRoutes } from "../../../automation-api/credentials/routes.ts";
 import { Credentials } from "../../../automation-api/credentials/service.ts";
 import { Notices } from "../../../automation-api/db/notify.ts";
@@ -69,13 +70,14 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
         outbound: parseAllowRules(outbound),
       });
       const known = { has: (name: string) => Object.hasOwn(builtins, name), checkConfig };
-      const deployments = new Deployments({ db, programs, cipher, builtins: known });
       const state = createStateBackend({
         store: createPostgresStore(db),
         cipher,
         leaseSeconds: 300,
         cancelDeployment: async () => undefined,
       });
+      const costs = new Costs(state, pricesOf(undefined, ""));
+      const deployments = new Deployments({ db, programs, cipher, builtins: known, costs });
       const feed = new EventFeed(db, notices);
       const queue = new QueueService({ db, state });
       hub = taskHub({ db, feed });

@@ -11,8 +11,8 @@ beforeAll(async () => {
   server = await startDeploymentServer();
   projectId = await server.project("shop");
   await mkdir(path.join(server.programRoot, "house"));
-});
-afterAll(() => server.close());
+}, 120_000);
+afterAll(() => server?.close(), 60_000);
 
 const url = "/api/v1/projects/shop/policies";
 const force = (body: object, token?: string) =>

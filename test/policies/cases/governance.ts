@@ -9,7 +9,14 @@ const vpc = given("aws:ec2/vpc:Vpc", "vpc", {});
 const subnet = given("aws:ec2/subnet:Subnet", "subnet", {}, { from: { vpcId: "vpc" } });
 const nat = (name: string) =>
   given("aws:ec2/natGateway:NatGateway", name, {}, { from: { subnetId: "subnet" } });
-const machine = (instanceType: string) => given("aws:ec2/instance:Instance", "machine", { instanceType });
+const machine = (instanceType: string, name = "machine") =>
+  given("aws:ec2/instance:Instance", name, { instanceType });
+const ownPrices = (monthly: number) => ({
+  format: "roost-prices/1",
+  name: "own",
+  currency: "EUR",
+  prices: [{ type: "aws:ec2/instance:Instance", item: "months", monthly }],
+});
 const balancer = given("aws:lb/loadBalancer:LoadBalancer", "lb", {});
 const address = given("aws:ec2/eip:Eip", "address", {});
 const task = (inputs: Record<string, unknown> = {}, more = {}) =>
@@ -181,6 +188,39 @@ export const governance: Record<string, Table> = {
     bad: [
       when("neither", [task(), service("FARGATE")], { says: "full price" }),
       when("Intel", [task({ runtimePlatform: { cpuArchitecture: "X86_64" } })], { says: "full price" }),
+    ],
+  },
+  "cost-budget": {
+    good: [
+      when("no budget", [machine("m7g.xlarge")]),
+      when("within it", [machine("m7g.xlarge")], { settings: { monthly: 150 } }),
+      when("what costs nothing", [given("aws:iam/role:Role", "role")], { settings: { monthly: 0 } }),
+      when("what is not known, where that is let through", [given("shop:index:Box", "box")], {
+        settings: { monthly: 1, allowUnknown: true },
+      }),
+      when("by a table of its own", [machine("m7g.xlarge")], {
+        settings: { monthly: 1, prices: ownPrices(1) },
+      }),
+    ],
+    bad: [
+      when("more than it", [machine("m7g.xlarge"), machine("t4g.nano", "small")], {
+        settings: { monthly: 130 },
+        says: "costs 132.86 USD, the most of a stack of 136.22 USD a month, which may cost 130",
+      }),
+      when("by a table of its own", [machine("m7g.xlarge")], {
+        settings: { monthly: 1, prices: ownPrices(2) },
+        says: "costs 2.00 EUR",
+      }),
+      when("what the table does not know", [given("shop:index:Box", "box")], {
+        settings: { monthly: 1 },
+        kind: "cannot-decide",
+        says: "is not known (the table has no price for its type)",
+      }),
+      when("what a preview does not know", [machine("[unknown]")], {
+        settings: { monthly: 1 },
+        kind: "cannot-decide",
+        says: "instanceType is not known yet",
+      }),
     ],
   },
   "stage-boundaries": {

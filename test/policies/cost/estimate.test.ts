@@ -1,14 +1,14 @@
 import { describe, expect, it } from "@jest/globals";
-import { costOfChange, estimate } from "../../../stacks/cost/estimate.ts";
+import { costOfChange, estimate } from "../../../policies/cost/estimate.ts";
 import {
   examplePrices,
   type Price,
   type PriceTable,
   prices,
   readPrices,
-} from "../../../stacks/cost/prices.ts";
-import { graphOf, resource } from "../export/graph.ts";
-import { keptGraphs } from "../kept-graphs.ts";
+} from "../../../policies/cost/prices.ts";
+import { graphOf, resource } from "../../stacks/export/graph.ts";
+import { keptGraphs } from "../../stacks/kept-graphs.ts";
 
 const MACHINE = "shop:index:Machine";
 
@@ -40,6 +40,11 @@ describe("the cost of a resource", () => {
     ["a rate a month", { monthly: 7 }, 7],
     ["a rate by an input", { monthly: { small: 2, big: 9 }, by: "kind" }, 2],
     ["a rate by an input of what it refers to", { monthly: { small: 2, big: 9 }, by: "plan->kind" }, 9],
+    [
+      "a rate by the first input that is given",
+      { monthly: { small: 2, big: 9 }, by: ["other", "kind", "plan->kind"] },
+      2,
+    ],
     ["times a number", { monthly: 2, times: [{ input: "count", scale: 1 }] }, 6],
     ["times a length", { monthly: 2, times: [{ input: "disks.length", scale: 1 }] }, 4],
     ["times what is not given", { monthly: 2, times: [{ input: "other", otherwise: 5, scale: 1 }] }, 10],
@@ -80,6 +85,29 @@ describe("the cost of a resource", () => {
     expect(of(price).unknown).toEqual([{ urn: machine.urn, type: MACHINE, name: "one", reason }]);
   });
 
+  it.each([
+    ["which rate", { monthly: { small: 2 }, by: "kind" }, { kind: "[unknown]" }, "kind"],
+    [
+      "how many",
+      { monthly: 2, times: [{ input: "count", scale: 1 }] },
+      { count: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" },
+      "count",
+    ],
+    [
+      "how many of a list",
+      { monthly: 2, times: [{ input: "disks.length", scale: 1 }] },
+      { disks: "[unknown]" },
+      "disks",
+    ],
+    ["whether at all", { monthly: 2, when: [{ input: "spare", is: true }] }, { spare: "[unknown]" }, "spare"],
+  ])("is not known, and not nothing, while a preview does not know %s", (_, price, inputs, input) => {
+    const { unknown } = estimate(
+      graphOf(resource(MACHINE, "one", inputs)),
+      table({ item: "hours", ...price }),
+    );
+    expect(unknown.map(({ reason }) => reason)).toEqual([`hours: ${input} is not known yet`]);
+  });
+
   it("is not known for a type that the table does not have, nothing for a free one, and beside for one by use", () => {
     const found = estimate(
       graphOf(plan, resource("shop:index:Disk", "disk", {}), resource("shop:x:Y", "odd", {})),
@@ -103,8 +131,8 @@ describe("the cost of a change", () => {
   it("is told for what is new, gone and different, greatest first", () => {
     const before = graphOf(machine("same", 1), machine("grows", 1), machine("goes", 2));
     const after = graphOf(machine("same", 1), machine("grows", 9), machine("comes", 3));
-    const { items, ...sums } = costOfChange(before, after, price);
-    expect(sums).toEqual({ currency: "EUR", before: 8, after: 26, unknown: [] });
+    const { items, ...sums } = costOfChange(estimate(before, price), estimate(after, price));
+    expect(sums).toEqual({ currency: "EUR", prices: "test", before: 8, after: 26, unknown: [] });
     expect(items.map(({ name, before: from, after: to }) => [name, from, to])).toEqual([
       ["grows", 2, 18],
       ["comes", 0, 6],

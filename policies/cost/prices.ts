@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
+import example from "./prices.json" with { type: "json" };
 
 /** A number of an input: of the resource, or with `->` of the one that an input refers to. */
 const quantity = z.strictObject({
@@ -24,7 +24,10 @@ const price = z.strictObject({
   item: z.string().describe("What is paid for, such as hours"),
   hourly: z.union([rate, z.record(z.string(), rate)]).optional(),
   monthly: z.union([rate, z.record(z.string(), rate)]).optional(),
-  by: z.string().optional().describe("Input whose value picks a rate of the table"),
+  by: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe("Input whose value picks a rate of the table; of several the first that is given"),
   when: z.array(condition).default([]).describe("All must hold"),
   times: z.array(quantity).default([]).describe("Multiplied with each other"),
 });
@@ -34,6 +37,10 @@ export const prices = z
   .strictObject({
     format: z.literal("roost-prices/1"),
     name: z.string().describe("Where and when the prices hold"),
+    sources: z
+      .array(z.url())
+      .default([])
+      .describe("Where the vendors publish them: to be compared before use"),
     currency: z.string().length(3),
     hoursInMonth: z.number().positive().default(730),
     prices: z.array(price),
@@ -61,7 +68,10 @@ export function readPrices(text: string): PriceTable {
   return prices.parse(JSON.parse(text));
 }
 
+let table: PriceTable | undefined;
+
 /** The table that comes with Roost: an example, which a real budget replaces. */
 export function examplePrices(): PriceTable {
-  return readPrices(readFileSync(new URL("prices.json", import.meta.url), "utf8"));
+  table ??= prices.parse(example);
+  return table;
 }

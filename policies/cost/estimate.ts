@@ -1,5 +1,9 @@
-import type { Graph, GraphResource, Json } from "../../components/testing/index.ts";
+import type { RecordedGraph } from "../evaluate.ts";
+import { guard, Undecidable } from "../known.ts";
+import type { Props } from "../rule.ts";
 import type { Price, PriceTable } from "./prices.ts";
+
+type GraphResource = RecordedGraph["resources"][number];
 
 export interface CostItem {
   urn: string;
@@ -34,14 +38,16 @@ export interface Estimate {
 }
 
 /** What a stack costs in a month before any use: no traffic, no requests, no discount. */
-export function estimate(graph: Graph, table: PriceTable): Estimate {
+export function estimate(graph: RecordedGraph, table: PriceTable): Estimate {
   const byUrn = new Map(graph.resources.map((resource) => [resource.urn, resource]));
   const byType = Map.groupBy(table.prices, ({ type }) => type);
   const [byUse, free] = [matcher(table.byUse), matcher(table.free)];
   const items: CostItem[] = [];
   const unknown: Uncosted[] = [];
   let used = 0;
-  for (const resource of graph.resources.filter(({ custom, read }) => custom && read === undefined)) {
+  for (const resource of graph.resources.filter(
+    ({ custom, read }) => custom !== false && read === undefined,
+  )) {
     const { urn, type, name } = resource;
     const all = byType.get(type);
     if (byUse(type)) used += 1;
@@ -65,6 +71,8 @@ export function estimate(graph: Graph, table: PriceTable): Estimate {
 
 export interface CostChange {
   currency: string;
+  /** The price table's name. */
+  prices: string;
   before: number;
   after: number;
   /** Items that differ, greatest difference first; of one that is new or gone the other side is 0. */
@@ -72,9 +80,8 @@ export interface CostChange {
   unknown: Uncosted[];
 }
 
-/** What a change makes dearer and cheaper. */
-export function costOfChange(before: Graph, after: Graph, table: PriceTable): CostChange {
-  const [old, now] = [estimate(before, table), estimate(after, table)];
+/** What a change makes dearer and cheaper, both estimated by the same table. */
+export function costOfChange(old: Estimate, now: Estimate): CostChange {
   const changes = new Map<string, CostChange["items"][number]>();
   const note = (side: "before" | "after") => (each: CostItem) => {
     const key = `${each.urn} ${each.item}`;
@@ -86,7 +93,8 @@ export function costOfChange(before: Graph, after: Graph, table: PriceTable): Co
   now.items.forEach(note("after"));
   const size = ({ before: from, after: to }: CostChange["items"][number]) => Math.abs(to - from);
   return {
-    currency: table.currency,
+    currency: now.currency,
+    prices: now.prices,
     before: old.monthly,
     after: now.monthly,
     items: [...changes.values()].filter((each) => size(each) > 0).sort((a, b) => size(b) - size(a)),
@@ -95,7 +103,17 @@ export function costOfChange(before: Graph, after: Graph, table: PriceTable): Co
 }
 
 /** The cost in a month, or why it is not known. */
-function costOf(
+function costOf(...given: Parameters<typeof workOut>): number | string {
+  try {
+    return workOut(...given);
+  } catch (error) {
+    if (error instanceof Undecidable) return error.message;
+    throw error;
+  }
+}
+
+/** @throws Undecidable where the cost is made from what a preview does not know */
+function workOut(
   resource: GraphResource,
   { hourly, monthly, by, when, times }: Price,
   hoursInMonth: number,
@@ -104,10 +122,13 @@ function costOf(
   const read = (path: string) => valueAt(resource, path, byUrn);
   if (!when.every(({ input, is, otherwise }) => (read(input) ?? otherwise) === is)) return 0;
   const rates = hourly ?? monthly!;
-  const key = by === undefined ? undefined : read(by);
+  const keys = by === undefined ? [] : [by].flat();
+  const key = keys.map(read).find((each) => each !== undefined && each !== null);
   const rate = typeof rates === "number" ? rates : rates[String(key)];
   if (rate === undefined)
-    return key === undefined ? `${by} is not given` : `no price for ${by} ${String(key)}`;
+    return key === undefined
+      ? `${keys.join(" or ")} is not given`
+      : `no price for ${keys.join(" or ")} ${String(key)}`;
   let cost = hourly === undefined ? rate : rate * hoursInMonth;
   for (const { input, otherwise, scale } of times) {
     const given = read(input) ?? otherwise;
@@ -120,19 +141,19 @@ function costOf(
 }
 
 /** The value at a path of inputs; `->` goes on at the resource that the input refers to. */
-function valueAt(resource: GraphResource, path: string, byUrn: Map<string, GraphResource>): Json | undefined {
+function valueAt(resource: GraphResource, path: string, byUrn: Map<string, GraphResource>): Props {
   const [here = "", ...rest] = path.split("->");
   if (rest.length > 0) {
     const [first = ""] = here.split(".");
-    const other = (resource.references[first] ?? [])
+    const other = (resource.references?.[first] ?? [])
       .map((urn) => byUrn.get(urn))
-      .find((each) => each?.custom);
+      .find((each) => each && each.custom !== false);
     return other && valueAt(other, rest.join("->"), byUrn);
   }
-  return here.split(".").reduce<Json | undefined>((at, step) => {
+  return here.split(".").reduce<Props>((at, step) => {
     if (Array.isArray(at) && step === "length") return at.length;
-    return typeof at === "object" && at !== null ? (at as { [key: string]: Json })[step] : undefined;
-  }, resource.inputs);
+    return typeof at === "object" && at !== null ? at[step] : undefined;
+  }, guard(resource.inputs));
 }
 
 function matcher(types: string[]): (type: string) => boolean {
