@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Graph } from "../components/testing/index.ts";
 import { noopProvider } from "../plugins/noop/index.ts";
-import { LoadedPack, placeServedPack } from "../plugins/policy-launcher/index.ts";
+import { LoadedPack, placeServedPack, StackRecorder } from "../plugins/policy-launcher/index.ts";
 import { serveProvider } from "../plugins/provider/index.ts";
 import { evaluate, rules } from "../policies/index.ts";
 import { scoreOf } from "../policies/testing/score.ts";
@@ -68,15 +68,17 @@ if (reasonWithoutEngine() === undefined) {
   const pack = await LoadedPack.load(join(repository, "policies"));
   const few = await measurePack(pack, 2);
   const many = await measurePack(pack, 202);
+  const recorder = await measurePack(new StackRecorder(), 2);
   rows.push(
     { metric: "pack_start_s", value: few, unit: "s", goal: { atMost: 0.3 } },
     { metric: "pack_ms_per_resource", value: ((many - few) / 200) * 1000, unit: "ms", goal: { atMost: 1 } },
+    { metric: "recorder_start_s", value: recorder, unit: "s" },
   );
 }
 process.exitCode = report("policies", rows) ? 0 : 1;
 
-/** Seconds that the pack adds to a preview of that many resources, served as a warm runner does. */
-async function measurePack(pack: LoadedPack, resources: number): Promise<number> {
+/** Seconds that it adds to a preview of that many resources, served as a warm runner does. */
+async function measurePack(pack: LoadedPack | StackRecorder, resources: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "pack-bench-"));
   const provider = await serveProvider(noopProvider);
   const port = await pack.serve(() => true);

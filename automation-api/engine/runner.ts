@@ -144,11 +144,11 @@ class EventBatch {
   #events: EngineEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** What nobody who watches a deployment wants: the SDK's own chatter, and every policy that a resource keeps. */
+  /** What nobody who watches a deployment wants: the SDK's own chatter, and every policy that is loaded or kept. */
   add(event: EngineEvent): void {
     // Its types leave this severity out, its events do not.
     if ((event.diagnosticEvent?.severity as string | undefined) === "debug") return;
-    if ("policyAnalyzeSummaryEvent" in event || "policyRemediateSummaryEvent" in event) return;
+    if (Object.keys(event).some((kind) => /^policy(Load|\w*Summary)Event$/.test(kind))) return;
     this.#events.push(event);
     this.#timer ??= setTimeout(() => void this.flush(), batchMilliseconds);
   }

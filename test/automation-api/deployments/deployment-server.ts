@@ -84,7 +84,12 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
       parts = { cipher, state, deployments, programs, credentials, queue, feed, programRoot };
       return [
         ...deploymentRoutes({ db, deployments, feed }),
-        ...projectRoutes({ db, projects: new Projects(db, state), policies: new ProjectPolicies(db, programs), feed }),
+        ...projectRoutes({
+          db,
+          projects: new Projects(db, state),
+          policies: new ProjectPolicies(db, programs),
+          feed,
+        }),
         ...programRoutes(programs),
         ...credentialRoutes(credentials),
       ];
