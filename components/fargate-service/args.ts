@@ -172,6 +172,33 @@ export interface AutoscalingArgs {
   schedules?: Record<string, ScheduleArgs>;
 }
 
+/** A managed Prometheus that a collector writes to: what `MonitoringOnAws` gives out. */
+export interface MetricsTargetArgs {
+  /** `monitoring.prometheusEndpoint`. */
+  endpoint: Input<string>;
+  /** `monitoring.workspaceArn`: the task's role may write to it. */
+  workspaceArn: Input<string>;
+}
+
+/**
+ * An OpenTelemetry collector in each task, as the sidecar `collector`. The service finds it by the variables of
+ * OpenTelemetry's SDKs, `OTEL_EXPORTER_OTLP_ENDPOINT` and its like, which are set unless `environment` has them.
+ */
+export interface CollectorArgs {
+  /** Default true. */
+  enabled?: boolean;
+  /** OpenTelemetry's contrib distribution or that of AWS, named as `imagePinning` says. */
+  image: Input<string>;
+  /** Where metrics go: those that the service sends, and the task's CPU, memory, network and disk. Default: none are gathered. */
+  metrics?: MetricsTargetArgs;
+  /** Path on the service's port that gives metrics as Prometheus reads them, such as /metrics. Default: it is not asked. */
+  scrapePath?: string;
+  /** Seconds between two readings, 10 to 300. Default 30. */
+  intervalSeconds?: number;
+  /** Sends the traces that the service gives to X-Ray. Default false. */
+  traces?: boolean;
+}
+
 export interface FargateServiceArgs extends TaskArgs {
   /** Default `ImageOwner.pulumi`. */
   imageOwner?: ImageOwner;
@@ -183,5 +210,7 @@ export interface FargateServiceArgs extends TaskArgs {
   connect?: ServiceConnectArgs;
   capacity?: CapacityArgs;
   autoscaling?: AutoscalingArgs;
+  /** Default: nothing is gathered beside what ECS and the load balancer measure. */
+  collector?: CollectorArgs;
   alarms: AlarmArgs;
 }

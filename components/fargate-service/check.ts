@@ -12,6 +12,7 @@ import {
   ImageOwner,
   type RouteArgs,
 } from "./args.ts";
+import { checkCollector } from "./collector-plan.ts";
 import { hasSecondSet } from "./deployment-plan.ts";
 
 /** Roles of the children, for `overrides`. */
@@ -39,6 +40,7 @@ export function checkService(name: string, args: FargateServiceArgs): Fault[] {
     ...(args.front ? checkFront(args.front, args) : checkNoFront(args)),
     ...checkCapacity(args.capacity ?? {}),
     ...checkAutoscaling(args.autoscaling ?? {}),
+    ...checkCollector(args),
     ...checkAlarms(args.alarms),
   ];
 }

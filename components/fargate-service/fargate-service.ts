@@ -15,6 +15,7 @@ import { override } from "../overrides.ts";
 import { planServiceAlarms } from "./alarm-plan.ts";
 import { type FargateServiceArgs, ImageOwner } from "./args.ts";
 import { checkService } from "./check.ts";
+import { withCollector } from "./collector-plan.ts";
 import { hasSecondSet, planCapacity, planDeployment, planIgnored } from "./deployment-plan.ts";
 import { makeFront } from "./front.ts";
 import { makeScaling } from "./scaling.ts";
@@ -67,7 +68,7 @@ export class FargateService extends ComponentResource {
     const { cluster, tags, overrides, autoscaling } = args;
     const scales = autoscaling?.enabled !== false;
 
-    const task = makeTask("FargateService", name, args, this, checkService(name, args));
+    const task = makeTask("FargateService", name, withCollector(name, args), this, checkService(name, args));
     const front =
       args.front &&
       makeFront(args.front, args, { name, parent, port: args.port!, securityGroupId: task.securityGroup.id });
