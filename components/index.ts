@@ -143,7 +143,12 @@ export {
   Severity,
   Unit,
 } from "./monitoring/args.ts";
-export type { ManagedPrometheusArgs, MonitoringOnAwsArgs } from "./monitoring/aws-args.ts";
+export {
+  GrafanaSignIn,
+  type ManagedGrafanaArgs,
+  type ManagedPrometheusArgs,
+  type MonitoringOnAwsArgs,
+} from "./monitoring/aws-args.ts";
 export {
   MonitoringExposure,
   type MonitoringIngressArgs,

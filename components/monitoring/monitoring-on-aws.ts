@@ -19,14 +19,15 @@ import { DEFAULT_RETENTION_DAYS } from "../logs.ts";
 import { override } from "../overrides.ts";
 import { planManagedAlertManager } from "./aws-alert-manager.ts";
 import type { MonitoringOnAwsArgs } from "./aws-args.ts";
-import { checkMonitoringOnAws, hasWorkspace } from "./aws-check.ts";
+import { checkMonitoringOnAws, hasGrafana, hasWorkspace } from "./aws-check.ts";
+import { makeGrafana } from "./aws-grafana.ts";
 import { planAlarms, planCloudWatchDashboard } from "./cloudwatch.ts";
 import { byName, planRules } from "./prometheus-rules.ts";
 
 /**
  * Dashboards and alerts on AWS, from the same data as on Kubernetes: what has a metric of CloudWatch becomes a
  * panel and an alarm there, what has PromQL becomes a rule of a managed Prometheus. Collectors write to the
- * workspace with `grantWrite`, Grafana reads it with `grantQuery`.
+ * workspace with `grantWrite`; a managed Grafana, or one of your own with `grantQuery`, reads it.
  *
  * ```ts
  * const monitoring = new MonitoringOnAws("watch", {
@@ -35,11 +36,13 @@ import { byName, planRules } from "./prometheus-rules.ts";
  *   alerts: { web: webAlerts },
  *   alarms: { choice: AlarmChoice.notify, topicArns: [topic.arn] },
  *   prometheus: {},
+ *   grafana: { accountId: "111122223333", signIn: GrafanaSignIn.identityCenter },
  * });
  * ```
  *
  * A month: a dashboard 3 USD beyond the first three, an alarm 0.10 USD; the workspace by samples, about 0.90
- * USD per ten million, so some 8 USD for a service that gives 1,000 series each half minute.
+ * USD per ten million, so some 8 USD for a service that gives 1,000 series each half minute; Grafana 9 USD an
+ * editor and 5 USD a viewer that signs in.
  */
 export class MonitoringOnAws extends ComponentResource {
   /** Id of the workspace; empty without one. */
@@ -48,6 +51,8 @@ export class MonitoringOnAws extends ComponentResource {
   readonly prometheusEndpoint: Output<string>;
   /** ARN of the workspace; empty without one. */
   readonly workspaceArn: Output<string>;
+  /** Address of the managed Grafana; empty without one. */
+  readonly grafanaUrl: Output<string>;
 
   constructor(name: string, args: MonitoringOnAwsArgs, opts?: ComponentResourceOptions) {
     super("roost-components:index:MonitoringOnAws", name, {}, opts);
@@ -65,10 +70,15 @@ export class MonitoringOnAws extends ComponentResource {
     this.workspaceId = output(workspace?.id ?? "");
     this.prometheusEndpoint = output(workspace?.prometheusEndpoint ?? "");
     this.workspaceArn = output(workspace?.arn ?? "");
+    const grafana = hasGrafana(args)
+      ? makeGrafana(this, name, args, workspace && this.grantQuery)
+      : undefined;
+    this.grafanaUrl = grafana ? interpolate`https://${grafana.endpoint}` : output("");
     this.registerOutputs({
       workspaceId: this.workspaceId,
       prometheusEndpoint: this.prometheusEndpoint,
       workspaceArn: this.workspaceArn,
+      grafanaUrl: this.grafanaUrl,
     });
   }
 

@@ -3,6 +3,7 @@ import {
   type AlertGroupArgs,
   Comparison,
   type DashboardArgs,
+  GrafanaSignIn,
   keycloakAlerts,
   keycloakDashboard,
   MonitoringExposure,
@@ -129,4 +130,5 @@ export const onAws: MonitoringOnAwsArgs = {
   alerts: { web: webAlerts, keycloak: keycloakAlerts(keycloak) },
   alarms: { choice: AlarmChoice.notify, topicArns: ["arn:aws:sns:eu-west-1:111122223333:operations"] },
   prometheus: {},
+  grafana: { accountId: "111122223333", signIn: GrafanaSignIn.identityCenter },
 };

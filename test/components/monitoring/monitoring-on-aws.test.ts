@@ -8,7 +8,8 @@ import { keycloak, onAws, webAlerts } from "./example.ts";
 function monitoring(args: Partial<MonitoringOnAwsArgs> = {}, settings = {}): Promise<Graph> {
   return record(() => {
     const made = new MonitoringOnAws("watch", { ...onAws, ...args });
-    return { workspaceArn: made.workspaceArn, write: made.grantWrite, query: made.grantQuery };
+    const { workspaceArn, grafanaUrl } = made;
+    return { workspaceArn, grafanaUrl, write: made.grantWrite, query: made.grantQuery };
   }, settings);
 }
 
@@ -26,6 +27,9 @@ describe("MonitoringOnAws", () => {
       "aws:cloudwatch/logGroup:LogGroup watch-prometheus-logs",
       "aws:cloudwatch/metricAlarm:MetricAlarm watch-alarm-web-WebBusy",
       "aws:cloudwatch/metricAlarm:MetricAlarm watch-alarm-web-WebSlow",
+      "aws:grafana/workspace:Workspace watch-grafana",
+      "aws:iam/role:Role watch-grafana-role",
+      "aws:iam/rolePolicy:RolePolicy watch-grafana-policy",
     ]);
     expect(namingFaults(graph)).toEqual([]);
   });
@@ -33,13 +37,44 @@ describe("MonitoringOnAws", () => {
   it("needs no workspace for what CloudWatch can tell alone", async () => {
     const graph = await monitoring({
       prometheus: { enabled: false },
+      grafana: { ...onAws.grafana!, enabled: false },
       alerts: { web: { rules: { WebSlow: webAlerts.rules.WebSlow! } } },
     });
     expect(children(graph, "watch")).toEqual([
       "aws:cloudwatch/dashboard:Dashboard watch-dashboard-web",
       "aws:cloudwatch/metricAlarm:MetricAlarm watch-alarm-web-WebSlow",
     ]);
-    expect(graph.outputs.workspaceArn).toBe("");
+    expect(graph.outputs).toMatchObject({ workspaceArn: "", grafanaUrl: "" });
+  });
+
+  it("lets Grafana ask this workspace and CloudWatch, for this account's Grafana only", async () => {
+    const graph = await monitoring();
+    const json = (text: unknown) => JSON.parse(text as string).Statement;
+    expect(json(find(graph, "aws:iam/role:Role").inputs.assumeRolePolicy)).toEqual([
+      {
+        Effect: "Allow",
+        Principal: { Service: "grafana.amazonaws.com" },
+        Action: "sts:AssumeRole",
+        Condition: {
+          StringEquals: { "aws:SourceAccount": "111122223333" },
+          StringLike: { "aws:SourceArn": "arn:aws:grafana:eu-west-1:111122223333:/workspaces/*" },
+        },
+      },
+    ]);
+    const [prometheus, cloudWatch, ...more] = json(
+      find(graph, "aws:iam/rolePolicy:RolePolicy").inputs.policy,
+    );
+    expect(prometheus.Resource).toEqual(["arn:aws:amp:eu-west-1:111122223333:workspace/watch-prometheus"]);
+    expect(
+      [...prometheus.Action, ...cloudWatch.Action].filter((action) => /Put|Write|Delete/.test(action)),
+    ).toEqual([]);
+    expect(more).toEqual([]);
+    expect(find(graph, "aws:grafana/workspace:Workspace").inputs).toMatchObject({
+      authenticationProviders: ["AWS_SSO"],
+      permissionType: "CUSTOMER_MANAGED",
+      dataSources: ["PROMETHEUS", "CLOUDWATCH"],
+    });
+    expect(graph.outputs.grafanaUrl).toBe("https://watch-grafana.endpoint");
   });
 
   it("tells nobody where that is said", async () => {
@@ -90,11 +125,13 @@ describe("MonitoringOnAws", () => {
   });
 
   it("lays overrides over each role, and knows each role", async () => {
-    const overrides = Object.fromEntries(
-      MONITORING_ON_AWS_ROLES.map((role) => [role, { region: "eu-west-9" }]),
-    );
+    // Resources of IAM are in no region, others have no name.
+    const mark = { region: "eu-west-9", name: "marked" };
+    const overrides = Object.fromEntries(MONITORING_ON_AWS_ROLES.map((role) => [role, mark]));
     const graph = await monitoring({ overrides });
-    const unmarked = graph.resources.filter(({ custom, inputs }) => custom && inputs.region !== "eu-west-9");
+    const unmarked = graph.resources.filter(
+      ({ custom, inputs }) => custom && inputs.region !== mark.region && inputs.name !== mark.name,
+    );
     expect(unmarked).toEqual([]);
   });
 
@@ -120,6 +157,16 @@ describe("MonitoringOnAws", () => {
       "a retention that CloudWatch lacks",
       { prometheus: { logRetentionDays: 100 } },
       /logRetentionDays is 100/,
+    ],
+    [
+      "a Grafana of no account",
+      { grafana: { accountId: "me", signIn: "SAML" } },
+      /grafana\.accountId is "me"; allowed: an account number/,
+    ],
+    [
+      "a Grafana that anybody enters",
+      { grafana: { accountId: "111122223333", signIn: "none" as never } },
+      /grafana\.signIn is "none"; allowed: one of AWS_SSO, SAML/,
     ],
     ["an unknown role", { overrides: { dash: {} } }, /overrides\.dash is "dash"/],
   ])("refuses %s, by field, value and what is allowed", async (_, args, fault) => {
