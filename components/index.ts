@@ -159,6 +159,9 @@ export {
   type ReceiverArgs,
   ReceiverKind,
 } from "./monitoring/kubernetes-args.ts";
+export type { LogsOnKubernetesArgs } from "./monitoring/logs-args.ts";
+export { LogsOnKubernetes } from "./monitoring/logs-on-kubernetes.ts";
+export { logsAlerts } from "./monitoring/logs-plan.ts";
 export { MonitoringOnAws } from "./monitoring/monitoring-on-aws.ts";
 export { MonitoringOnKubernetes } from "./monitoring/monitoring-on-kubernetes.ts";
 export {

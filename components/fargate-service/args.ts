@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { AlarmArgs } from "../alarms.ts";
-import type { TaskArgs } from "../fargate-task/args.ts";
+import type { SecretReference, TaskArgs } from "../fargate-task/args.ts";
 import type { Exposure, IngressArgs, LoadBalancerReference } from "../load-balancer/args.ts";
 
 /** Who says which image runs. */
@@ -193,6 +193,8 @@ export interface CollectorArgs {
   metrics?: MetricsTargetArgs;
   /** Path on the service's port that gives metrics as Prometheus reads them, such as /metrics. Default: it is not asked. */
   scrapePath?: string;
+  /** Token that the service asks for there (`Authorization: Bearer`). Default: none. */
+  scrapeToken?: SecretReference;
   /** Seconds between two readings, 10 to 300. Default 30. */
   intervalSeconds?: number;
   /** Sends the traces that the service gives to X-Ray. Default false. */

@@ -12,6 +12,7 @@ import type { CollectorArgs, FargateServiceArgs } from "./args.ts";
 /** Name of its container. */
 export const COLLECTOR = "collector";
 const CONFIG_VARIABLE = "COLLECTOR_CONFIG";
+const TOKEN_VARIABLE = "SCRAPE_TOKEN";
 /** Containers of a task share one loopback, which nobody else reaches. */
 const GRPC = "127.0.0.1:4317";
 const HTTP = "127.0.0.1:4318";
@@ -25,7 +26,7 @@ export interface CollectorSettings {
   /** Where metrics are written; absent where none are gathered. */
   metricsEndpoint?: string;
   /** Where the service itself gives metrics, such as `127.0.0.1:8080` and `/metrics`. */
-  scrape?: { target: string; path: string };
+  scrape?: { target: string; path: string; hasToken: boolean };
   seconds: number;
   traces: boolean;
 }
@@ -56,6 +57,10 @@ export function planCollector(settings: CollectorSettings): Json {
                   job_name: service,
                   scrape_interval: interval,
                   metrics_path: scrape.path,
+                  // The collector reads it from its environment: it is in no configuration.
+                  ...(scrape.hasToken && {
+                    authorization: { type: "Bearer", credentials: `\${env:${TOKEN_VARIABLE}}` },
+                  }),
                   static_configs: [{ targets: [scrape.target] }],
                 },
               ],
@@ -124,7 +129,11 @@ export function checkCollector({ collector, sidecars, port }: FargateServiceArgs
   const fault = (field: string, value: unknown, allowed: string) => faults.push({ field, value, allowed });
   if (!metrics && !traces) fault("collector", "neither metrics nor traces", "metrics, traces or both");
   if (sidecars?.[COLLECTOR]) fault(`sidecars.${COLLECTOR}`, COLLECTOR, "another name beside collector");
-  if (scrapePath === undefined) return faults;
+  if (scrapePath === undefined) {
+    if (collector.scrapeToken)
+      fault("collector.scrapePath", scrapePath, "a path, when a token is given for it");
+    return faults;
+  }
   if (!/^\/[\w./-]*$/.test(scrapePath))
     fault("collector.scrapePath", scrapePath, "a path that begins with /");
   if (port === undefined) fault("collector.scrapePath", scrapePath, "nothing without port");
@@ -137,14 +146,17 @@ function gathers(collector: CollectorArgs | undefined): collector is CollectorAr
 }
 
 function sidecar(name: string, { cluster, port }: FargateServiceArgs, collector: CollectorArgs): SidecarArgs {
-  const { scrapePath, intervalSeconds = 30, traces = false, metrics } = collector;
+  const { scrapePath, scrapeToken, intervalSeconds = 30, traces = false, metrics } = collector;
+  const hasToken = scrapeToken !== undefined;
   const config: Output<string> = all([cluster.region, metrics?.endpoint ?? ""]).apply(([region, endpoint]) =>
     jsonText(
       planCollector({
         region,
         service: name,
         ...(metrics && { metricsEndpoint: `${endpoint.replace(/\/$/, "")}/api/v1/remote_write` }),
-        ...(scrapePath !== undefined && { scrape: { target: `127.0.0.1:${port}`, path: scrapePath } }),
+        ...(scrapePath !== undefined && {
+          scrape: { target: `127.0.0.1:${port}`, path: scrapePath, hasToken },
+        }),
         seconds: intervalSeconds,
         traces,
       }),
@@ -154,6 +166,7 @@ function sidecar(name: string, { cluster, port }: FargateServiceArgs, collector:
     image: collector.image,
     command: [`--config=env:${CONFIG_VARIABLE}`],
     environment: { [CONFIG_VARIABLE]: config },
+    ...(scrapeToken && { secrets: { [TOKEN_VARIABLE]: scrapeToken } }),
     ports: [4317, 4318],
   };
 }

@@ -11,8 +11,8 @@ export const GRAFANA_PORT = 3000;
 export const DASHBOARD_FOLDER = "/etc/roost/dashboards";
 
 /** File name → text, for `/etc/grafana/provisioning/datasources`. */
-export function provisionDataSource(prometheusUrl: string): Record<string, string> {
-  const source = {
+export function provisionDataSource(prometheusUrl: string, logsUrl?: string): Record<string, string> {
+  const metrics = {
     ...DATA_SOURCE,
     name: "Prometheus",
     access: "proxy",
@@ -20,7 +20,16 @@ export function provisionDataSource(prometheusUrl: string): Record<string, strin
     isDefault: true,
     editable: false,
   };
-  return { "roost.yaml": jsonText({ apiVersion: 1, datasources: [source] }) };
+  const logs = {
+    type: "loki",
+    uid: "loki",
+    name: "Loki",
+    access: "proxy",
+    url: logsUrl ?? "",
+    editable: false,
+  };
+  const datasources = logsUrl === undefined ? [metrics] : [metrics, logs];
+  return { "roost.yaml": jsonText({ apiVersion: 1, datasources }) };
 }
 
 /** File name → text, for `/etc/grafana/provisioning/dashboards`. */

@@ -90,6 +90,8 @@ export interface MonitoringOnKubernetesArgs {
   alertmanagerImage?: Input<string>;
   /** Image of Grafana by digest. */
   grafanaImage: Input<string>;
+  /** Where Loki is asked: `logs.url` of a `LogsOnKubernetes` in the same namespace. Default: Grafana shows no logs. */
+  logsUrl?: Input<string>;
   /** Grafana's first administrator. */
   grafanaAdmin: SecretLoginArgs;
   /** By key, which is part of the dashboard's address. */

@@ -5,6 +5,7 @@ import { DNS_RULE, HTTPS_RULE, podsOf, tcp } from "../kubernetes/network-policie
 import { GRAFANA_PORT } from "./grafana-provisioning.ts";
 import type { MonitoringOnKubernetesArgs } from "./kubernetes-args.ts";
 import { GOSSIP_PORT } from "./kubernetes-pods.ts";
+import { LOKI_PORT } from "./logs-plan.ts";
 import { ALERTMANAGER_PORT, PROMETHEUS_PORT } from "./prometheus-config.ts";
 
 type Labels = Record<string, string>;
@@ -50,7 +51,7 @@ export function alertmanagerPolicy(of: MonitoringLabels): Policy {
   };
 }
 
-/** Called by the ingress controllers and measured by Prometheus; asks Prometheus. */
+/** Called by the ingress controllers and measured by Prometheus; asks Prometheus, and Loki where there are logs. */
 export function grafanaPolicy(args: MonitoringOnKubernetesArgs, of: MonitoringLabels): Policy {
   const controllers = [...(args.ingress?.controllerNamespaces ?? [])].sort();
   return {
@@ -62,11 +63,17 @@ export function grafanaPolicy(args: MonitoringOnKubernetesArgs, of: MonitoringLa
         ports: tcp(GRAFANA_PORT),
       },
     ],
-    egress: [DNS_RULE, { to: [pods(of.prometheus)], ports: tcp(PROMETHEUS_PORT) }],
+    egress: [
+      DNS_RULE,
+      { to: [pods(of.prometheus)], ports: tcp(PROMETHEUS_PORT) },
+      ...(args.logsUrl === undefined
+        ? []
+        : [{ to: [pods({ "app.kubernetes.io/name": "loki" })], ports: tcp(LOKI_PORT) }]),
+    ],
   };
 }
 
 /** All namespaces whose pods may be asked, this one among them. */
-export function watchedNamespaces({ namespace, watch }: MonitoringOnKubernetesArgs): string[] {
+export function watchedNamespaces({ namespace, watch }: { namespace: string; watch: string[] }): string[] {
   return [...new Set([namespace, ...watch])].sort();
 }

@@ -14,7 +14,8 @@ export const GOSSIP_PORT = 9094;
 const NOBODY = 65_534;
 const GRAFANA_USER = 472;
 
-interface Context {
+/** What the pods of one workload are told apart by. */
+export interface PodContext {
   serviceAccountName: Input<string>;
   labels: Record<string, string>;
   image: Input<string>;
@@ -22,7 +23,7 @@ interface Context {
   files: [name: string, configMap: Input<string>, folder: string][];
 }
 
-export function prometheusPod(args: MonitoringOnKubernetesArgs, context: Context): core.v1.PodSpec {
+export function prometheusPod(args: MonitoringOnKubernetesArgs, context: PodContext): core.v1.PodSpec {
   const { retentionDays = 15, storageGibibytes = 50, memoryMebibytes = 2048 } = args.prometheus;
   const memory = `${memoryMebibytes}Mi`;
   return {
@@ -51,7 +52,7 @@ export function prometheusPod(args: MonitoringOnKubernetesArgs, context: Context
 /** @param peers names of all instances, each with itself among them. */
 export function alertmanagerPod(
   args: MonitoringOnKubernetesArgs,
-  context: Context & { peers: string[] },
+  context: PodContext & { peers: string[] },
 ): core.v1.PodSpec {
   const secrets = receivers(args.notify);
   return {
@@ -97,7 +98,7 @@ export function alertmanagerPod(
   };
 }
 
-export function grafanaPod(args: MonitoringOnKubernetesArgs, context: Context): core.v1.PodSpec {
+export function grafanaPod(args: MonitoringOnKubernetesArgs, context: PodContext): core.v1.PodSpec {
   const { secretName, usernameKey = "username", passwordKey = "password" } = args.grafanaAdmin;
   const admin = { GF_SECURITY_ADMIN_USER: usernameKey, GF_SECURITY_ADMIN_PASSWORD: passwordKey };
   return {
@@ -135,7 +136,7 @@ export const GRAFANA_FOLDERS = {
   dashboards: DASHBOARD_FOLDER,
 };
 
-function basics({ serviceAccountName, labels }: Context, user: number) {
+export function basics({ serviceAccountName, labels }: PodContext, user: number) {
   return {
     serviceAccountName,
     automountServiceAccountToken: false,
@@ -145,7 +146,7 @@ function basics({ serviceAccountName, labels }: Context, user: number) {
   };
 }
 
-function container(name: string, { image }: Context, port: number, ready: string, live: string) {
+export function container(name: string, { image }: PodContext, port: number, ready: string, live: string) {
   const get = (path: string) => ({ httpGet: { path, port: "web" }, timeoutSeconds: 3 });
   return {
     name,
@@ -159,10 +160,10 @@ function container(name: string, { image }: Context, port: number, ready: string
   };
 }
 
-function mounts({ files }: Context) {
+export function mounts({ files }: PodContext) {
   return files.map(([name, , mountPath]) => ({ name, mountPath, readOnly: true }));
 }
 
-function volumes({ files }: Context): core.v1.Volume[] {
+export function volumes({ files }: PodContext): core.v1.Volume[] {
   return files.map(([name, configMap]) => ({ name, configMap: { name: configMap } }));
 }

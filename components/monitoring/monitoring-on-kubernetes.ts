@@ -227,7 +227,13 @@ function makeMonitoring(
               files: [
                 [
                   "source",
-                  makeFiles("grafana", "source", provisionDataSource(prometheusUrl(name, args))),
+                  makeFiles(
+                    "grafana",
+                    "source",
+                    output(args.logsUrl).apply((logs) =>
+                      provisionDataSource(prometheusUrl(name, args), logs),
+                    ),
+                  ),
                   GRAFANA_FOLDERS.dataSource,
                 ],
                 ["folder", makeFiles("grafana", "folder", provisionFolder()), GRAFANA_FOLDERS.folder],
@@ -275,7 +281,7 @@ function makeMonitoring(
   }
 
   /** A change gives them another name, and so new pods: no reload that may fail unseen. */
-  function makeFiles(part: Part, suffix: string, data: Record<string, string>): Output<string> {
+  function makeFiles(part: Part, suffix: string, data: Input<Record<string, string>>): Output<string> {
     const files = new ConfigMap(
       `${name}-${part}-${suffix}`,
       override(overrides, "configMap", { metadata: metadata(part), immutable: true, data }),

@@ -48,6 +48,14 @@ export const monitoringConfig = z.strictObject({
   keycloak: structured(keycloak)
     .optional()
     .describe("The Keycloak that gets a dashboard and alerts: namespace, name, instances. Default none."),
+  logs: structured(
+    z.strictObject(
+      { lokiImage: image, alloyImage: image, retentionDays: wholeNumber(1, 400).optional() },
+      "must be lokiImage, alloyImage and, if not 30, retentionDays",
+    ),
+  )
+    .optional()
+    .describe("Keeps the logs of the watched namespaces in Loki: images by digest, days. Default: no logs."),
   storageClassName: name.optional().describe("Class of the disks. Default: the cluster's."),
 });
 

@@ -2,6 +2,8 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import {
   keycloakAlerts,
   keycloakDashboard,
+  LogsOnKubernetes,
+  logsAlerts,
   MonitoringExposure,
   MonitoringOnKubernetes,
   NotifyChoice,
@@ -9,7 +11,7 @@ import {
 import type { MonitoringConfig } from "./config.ts";
 
 /**
- * Prometheus, Grafana and Alertmanager in a namespace of their own, with a dashboard and alerts of the Keycloak
+ * Prometheus, Grafana, Alertmanager and, if wanted, Loki in a namespace of their own, with a dashboard and alerts of the Keycloak
  * that is named. Secrets of Grafana and of the receivers are put into the namespace by whoever keeps them.
  */
 export async function program(config: MonitoringConfig) {
@@ -22,6 +24,7 @@ export async function program(config: MonitoringConfig) {
       labels: { "pod-security.kubernetes.io/enforce": "restricted", "roost.dev/stage": config.stage },
     },
   });
+  const logs = config.logs && makeLogs(config.logs);
   const monitoring = new MonitoringOnKubernetes(
     "monitoring",
     {
@@ -38,10 +41,12 @@ export async function program(config: MonitoringConfig) {
       grafanaImage,
       grafanaAdmin: { secretName: config.grafanaAdminSecret },
       instances: isKept ? 2 : 1,
-      ...(keycloak && {
-        dashboards: { keycloak: keycloakDashboard(keycloak) },
-        alerts: { keycloak: keycloakAlerts(keycloak) },
-      }),
+      ...(logs && { logsUrl: logs.url }),
+      ...(keycloak && { dashboards: { keycloak: keycloakDashboard(keycloak) } }),
+      alerts: {
+        ...(keycloak && { keycloak: keycloakAlerts(keycloak) }),
+        ...(logs && { logs: logsAlerts({ namespace, name: "logs" }) }),
+      },
       ...(receivers === "none"
         ? { notify: { choice: NotifyChoice.none } }
         : {
@@ -59,4 +64,19 @@ export async function program(config: MonitoringConfig) {
     grafanaUrl: monitoring.grafanaUrl,
     prometheusUrl: monitoring.prometheusUrl,
   };
+
+  function makeLogs(settings: NonNullable<MonitoringConfig["logs"]>): LogsOnKubernetes {
+    return new LogsOnKubernetes(
+      "logs",
+      {
+        ...settings,
+        namespace,
+        watch,
+        apiServerRanges,
+        storageClassName,
+        ...(!isKept && { retentionDays: 3, storageGibibytes: 10, memoryMebibytes: 512 }),
+      },
+      { dependsOn: made },
+    );
+  }
 }

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { accountId, alarms, domain, hostedZoneId, image, stage, wholeNumber, zones } from "../fields.ts";
+import {
+  accountId,
+  alarms,
+  domain,
+  hostedZoneId,
+  image,
+  stage,
+  structured,
+  wholeNumber,
+  zones,
+} from "../fields.ts";
 import { keycloakFields, secretArn } from "../keycloak/config.ts";
 
 const { realm: _realm, clientSecretArns: _clients, ...identity } = keycloakFields;
@@ -24,6 +34,16 @@ export const platformConfig = z.strictObject({
   workers: wholeNumber(1, 100)
     .optional()
     .describe("Tasks that run deployments. Default: 2 in production, 1 in dev."),
+  metrics: structured(
+    z.strictObject(
+      { collectorImage: image, tokenSecretArn: secretArn },
+      "must be collectorImage and tokenSecretArn",
+    ),
+  )
+    .optional()
+    .describe(
+      "Gathers Roost's own metrics into a managed Prometheus with alerts: image of an OpenTelemetry collector by digest, and ARN of the secret with a token of Roost that may read metrics. Default: AWS's metrics only.",
+    ),
   ...identity,
 });
 

@@ -5,11 +5,13 @@ import {
   BackupChoice,
   ClientKind,
   Cluster,
+  type CollectorArgs,
   Egress,
   Exposure,
   FargateService,
   type FargateServiceArgs,
   LoadBalancer,
+  MonitoringOnAws,
   Network,
   Postgres,
   PostgresAvailability,
@@ -19,6 +21,7 @@ import { regionOfZone } from "../../components/regions.ts";
 import { makeAlarmTopics } from "../alarm-topics.ts";
 import { makeCertificates } from "../certificates.ts";
 import { makeKeycloakOnAws, pointAt, rotatedByHand } from "../keycloak-on-aws.ts";
+import { PLATFORM_ALERTS } from "./alerts.ts";
 import type { PlatformConfig } from "./config.ts";
 import { makePlatformDashboard } from "./dashboard.ts";
 
@@ -64,6 +67,7 @@ export async function program(config: PlatformConfig) {
     port: API_PORT,
     front: { shared: front, routes: { main: { hosts: [domain] } }, health: { path: "/ready" } },
     autoscaling: { minimum: config.apiTasks ?? (isKept ? 2 : 1), maximum: isKept ? 100 : 2 },
+    collector: makeCollector(),
   });
   const workers = makeService("workers", {
     command: ["worker"],
@@ -128,6 +132,24 @@ export async function program(config: PlatformConfig) {
       deletionProtection: isKept,
       finalSnapshot: isKept,
     });
+  }
+
+  /** Each API task tells of the whole platform: its metrics count what is in the database. */
+  function makeCollector(): CollectorArgs | undefined {
+    if (!config.metrics) return undefined;
+    const { collectorImage, tokenSecretArn } = config.metrics;
+    const { prometheusEndpoint, workspaceArn } = new MonitoringOnAws("metrics", {
+      ...usual,
+      region,
+      prometheus: {},
+      alerts: { roost: PLATFORM_ALERTS },
+    });
+    return {
+      image: collectorImage,
+      metrics: { endpoint: prometheusEndpoint, workspaceArn },
+      scrapePath: "/metrics",
+      scrapeToken: { arn: tokenSecretArn },
+    };
   }
 
   /** What both services read when they start. */

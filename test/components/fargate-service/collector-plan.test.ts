@@ -61,6 +61,21 @@ describe("a collector beside a service", () => {
     });
   });
 
+  it("shows the service a token that is in the secret store and in no configuration", async () => {
+    const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:metrics-AbCdEf";
+    const { graph, config, sidecar } = await collected(
+      { metrics, scrapePath: "/metrics", scrapeToken: { arn } },
+      8080,
+    );
+    expect(config.receivers.prometheus.config.scrape_configs[0].authorization).toEqual({
+      type: "Bearer",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the collector fills it in
+      credentials: "${env:SCRAPE_TOKEN}",
+    });
+    expect(sidecar!.secrets).toEqual([{ name: "SCRAPE_TOKEN", valueFrom: arn }]);
+    expect(JSON.stringify(statements(graph, "api-execution-policy"))).toContain(arn);
+  });
+
   it("hands traces to X-Ray", async () => {
     const { graph, config } = await collected({ traces: true });
     expect(config.service.pipelines).toEqual({
@@ -149,6 +164,11 @@ describe("a collector beside a service", () => {
       "a path that nobody takes the metrics of",
       { port: 80, collector: { image, traces: true, scrapePath: "/metrics" } },
       /nothing without collector\.metrics/,
+    ],
+    [
+      "a token for nothing",
+      { port: 80, collector: { image, metrics, scrapeToken: { arn: "arn:token" } } },
+      /scrapePath is missing; allowed: a path, when a token is given/,
     ],
     ["no path", { port: 80, collector: { image, metrics, scrapePath: "metrics" } }, /begins with \//],
     [

@@ -6,6 +6,7 @@ import {
   GrafanaSignIn,
   keycloakAlerts,
   keycloakDashboard,
+  type LogsOnKubernetesArgs,
   MonitoringExposure,
   type MonitoringOnAwsArgs,
   type MonitoringOnKubernetesArgs,
@@ -122,6 +123,14 @@ export const onKubernetes: MonitoringOnKubernetesArgs = {
     tlsSecretName: "grafana-tls",
     controllerNamespaces: ["ingress-internal"],
   },
+};
+
+export const logs: LogsOnKubernetesArgs = {
+  namespace: "monitoring",
+  watch: ["shop", "identity"],
+  apiServerRanges: ["10.96.0.1/32", "10.0.0.0/24"],
+  lokiImage: image("loki"),
+  alloyImage: image("alloy"),
 };
 
 export const onAws: MonitoringOnAwsArgs = {

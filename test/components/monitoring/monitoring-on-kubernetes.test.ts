@@ -124,6 +124,19 @@ describe("MonitoringOnKubernetes", () => {
     });
   });
 
+  it("shows logs where there are some, and lets Grafana reach them", async () => {
+    const graph = await monitoring({ logsUrl: "http://logs-loki.monitoring.svc:3100" });
+    const { datasources } = JSON.parse(data(graph, "watch-grafana-source")["roost.yaml"]!);
+    expect(datasources.map(({ uid, url }: Manifest) => `${uid} ${url}`)).toEqual([
+      "prometheus http://watch-prometheus.monitoring.svc:9090",
+      "loki http://logs-loki.monitoring.svc:3100",
+    ]);
+    expect(spec(graph, POLICY, "watch-grafana-policy").egress).toContainEqual({
+      to: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "loki" } } }],
+      ports: [{ protocol: "TCP", port: 3100 }],
+    });
+  });
+
   it("keeps metrics on a disk that the oldest leave before it is full", async () => {
     const graph = await monitoring({
       prometheus: { ...onKubernetes.prometheus, storageGibibytes: 10, retentionDays: 30 },

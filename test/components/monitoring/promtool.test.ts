@@ -5,14 +5,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { keycloakAlerts } from "../../../components/index.ts";
+import { keycloakAlerts, logsAlerts } from "../../../components/index.ts";
 import type { Json } from "../../../components/json.ts";
 import { OWN_ALERTS } from "../../../components/monitoring/own-alerts.ts";
 import { planPrometheus } from "../../../components/monitoring/prometheus-config.ts";
 import { planRules } from "../../../components/monitoring/prometheus-rules.ts";
+import { PLATFORM_ALERTS } from "../../../stacks/platform/alerts.ts";
 import { programPath, reasonToSkip } from "../../../toolchain/suites/possible.mjs";
 import { keycloak, webAlerts } from "./example.ts";
 
+const LOGS = { namespace: "monitoring", name: "logs" };
 const reason = reasonToSkip("promtool");
 let folder: string;
 
@@ -20,7 +22,13 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "roost-promtool-"));
   write(
     "rules.json",
-    planRules({ keycloak: keycloakAlerts(keycloak), monitoring: OWN_ALERTS, web: webAlerts }),
+    planRules({
+      keycloak: keycloakAlerts(keycloak),
+      logs: logsAlerts(LOGS),
+      monitoring: OWN_ALERTS,
+      roost: PLATFORM_ALERTS,
+      web: webAlerts,
+    }),
   );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -77,7 +85,7 @@ function withoutKubernetes(config: Json): Json {
 (reason ? describe.skip : describe)("promtool", () => {
   it("takes every rule of ours", async () => {
     const { ok, text } = await promtool("check", "rules", "rules.json");
-    expect(text).toContain("SUCCESS: 11 rules found");
+    expect(text).toContain("SUCCESS: 16 rules found");
     expect(ok).toBe(true);
   });
 
@@ -171,6 +179,36 @@ function withoutKubernetes(config: Json): Json {
     expect(await firing(20, names, waiting)).toEqual(["KeycloakWaitsForConnections"]);
     const full = [series(`jvm_memory_usage_after_gc_percent${labels(',area="heap"')}`, "0.9+0x40")];
     expect(await firing(30, names, full)).toEqual(["KeycloakMemoryShort"]);
+  });
+
+  it("tells of logs that are lost, and of a Loki or a reader that is gone", async () => {
+    const names = Object.keys(logsAlerts(LOGS).rules);
+    const of = (pod: string, values: string) =>
+      series(`up{namespace="monitoring",instance_of="logs",pod="${pod}"}`, values);
+    const both = [of("logs-loki-0", "1+0x40"), of("logs-alloy-1", "1+0x40")];
+    const dropped = 'loki_write_dropped_entries_total{namespace="monitoring",instance_of="logs"}';
+    expect(await firing(30, names, [...both, series(dropped, "7+0x40")])).toEqual([]);
+    expect(await firing(30, names, [...both, series(dropped, "0+5x40")])).toEqual(["LogsLost"]);
+    const half = [of("logs-loki-0", "1+0x40"), of("logs-alloy-1", "0+0x40")];
+    expect(await firing(30, names, half)).toEqual(["LogsDown"]);
+    expect(await firing(10, names, half)).toEqual([]);
+    expect(await firing(30, names, [series("other", "1+0x40")])).toEqual(["LogsDown"]);
+  });
+
+  it("tells of a platform whose deployments do not move, or that fails", async () => {
+    const names = Object.keys(PLATFORM_ALERTS.rules);
+    const workers = series('roost_workers{state="alive"}', "2+0x60");
+    const requests = (status: string, values: string) =>
+      series(`roost_http_request_duration_seconds_count{status="${status}"}`, values);
+    const well = [workers, series("roost_queue_age_seconds", "30+0x60"), requests("200", "0+60x60")];
+    expect(await firing(30, names, [...well, requests("500", "0+1x60")])).toEqual([]);
+    expect(await firing(30, names, [...well, requests("500", "0+3x60")])).toEqual(["RoostFailing"]);
+    const stuck = [workers, series("roost_queue_age_seconds", "0+60x60")];
+    expect(await firing(30, names, stuck)).toEqual(["RoostQueueStuck"]);
+    expect(await firing(10, names, stuck)).toEqual([]);
+    expect(await firing(30, names, [series("other", "1+0x60")])).toEqual(["RoostWithoutWorkers"]);
+    const none = [series('roost_workers{state="alive"}', "0+0x60")];
+    expect(await firing(30, names, none)).toEqual(["RoostWithoutWorkers"]);
   });
 
   it("watches the watchers", async () => {
