@@ -13,6 +13,11 @@ import { type UpgradeLosses, upgradeLosses } from "./upgrade.ts";
  * anew, when there is a release.
  */
 const released = join(ROOT, "test/stacks/fixtures/released.json.gz");
+/** What an example says that the last release does not know: what is replayed is the configuration of then. */
+const newer: Record<string, string[]> = {
+  "monitoring-production": ["logs"],
+  "platform-production": ["metrics"],
+};
 const none: UpgradeLosses = { replacements: [], statefulDeletions: [] };
 
 const cases = programs.flatMap((program) => examplesOf(program).map((example) => `${program}-${example}`));
@@ -20,7 +25,7 @@ const cases = programs.flatMap((program) => examplesOf(program).map((example) =>
 describe("the graphs of the last release, replayed against this version", () => {
   if (process.env.UPDATE_RELEASED === "1") {
     it("are written", async () => {
-      const graphs = await Promise.all(cases.map(async (each) => [each, await graphOf(each)]));
+      const graphs = await Promise.all(cases.map(async (each) => [each, await graphOf(each, [])]));
       writeFileSync(released, gzipSync(JSON.stringify(Object.fromEntries(graphs)), { level: 9 }));
     });
     return;
@@ -90,7 +95,8 @@ describe("what a replay finds", () => {
   });
 });
 
-function graphOf(each: string): Promise<Graph> {
+function graphOf(each: string, without = newer[each] ?? []): Promise<Graph> {
   const at = each.lastIndexOf("-");
-  return exampleGraph(each.slice(0, at), each.slice(at + 1));
+  const changes = Object.fromEntries(without.map((key) => [key, undefined]));
+  return exampleGraph(each.slice(0, at), each.slice(at + 1), changes);
 }
