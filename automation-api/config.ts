@@ -161,7 +161,7 @@ const settingsSchema = z.strictObject({
   ROOST_HELLO: boolean.default(true).describe("0 does not deploy the hello stack on first start."),
   ROOST_INSTALL_SYSTEM: boolean
     .optional()
-    .describe("1 lets the test command install missing system packages."),
+    .describe("1 lets the test command install missing system packages and servers."),
   ROOST_SERVICES_DIR: z
     .string()
     .optional()

@@ -30,7 +30,8 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const TOOLCHAIN_SETTINGS = {
   ROOST_ENGINE: "path of the pulumi CLI to use; nothing else is looked for",
   ROOST_CACHE_DIR: "folder of the cache; default ~/.cache/roost, as root /var/cache/roost",
-  ROOST_INSTALL_SYSTEM: "1 lets `npm test` install missing system packages (root and apt-get needed)",
+  ROOST_INSTALL_SYSTEM:
+    "1 lets `npm test` install missing system packages (root and apt-get needed) and servers (toolchain/servers.mjs)",
 };
 
 /** @param {string} [root] @returns {string} the version of the pulumi SDK and so of the CLI, such as "3.259.0" */

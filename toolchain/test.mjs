@@ -21,6 +21,7 @@ import {
   filesToRunAgain,
 } from "./suites/plan.mjs";
 import { missingPackages } from "./suites/possible.mjs";
+import { getServers, serversToGet } from "./suites/servers.mjs";
 
 /**
  * @typedef {import("./suites/plan.mjs").Suite} Suite
@@ -160,8 +161,17 @@ async function main() {
   /** @type {Result[]} */
   const results = [];
   if (faults.length === 0) {
+    const servers = serversToGet(
+      chosen.map(([suite]) => suite),
+      process.env,
+    );
+    const got = getServers(servers);
     if (wanted.length === 0 || wanted.includes("check")) results.push(await runChecks());
-    for (const [suite, files] of chosen) results.push(await runSuite(suite, files));
+    for (const [suite, files] of chosen) {
+      if (suite.servers && servers.length > 0)
+        console.log(`\nwaiting for ${servers.join(", ")}\n${await got}`);
+      results.push(await runSuite(suite, files));
+    }
   }
   const total = report(results);
   for (const fault of faults) console.log(fault);

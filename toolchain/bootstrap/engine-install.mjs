@@ -6,15 +6,14 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { contentKey, publish, withLock } from "./cache.mjs";
-import { newEnough } from "./engine-search.mjs";
 import { Failure } from "./failure.mjs";
+import { buildEnvironment, findGo, GO_WANTED } from "./go.mjs";
 import { run } from "./process.mjs";
 
 const INSTALLER_HOST = "get.pulumi.com";
 const CONNECT_LIMIT_MS = 3_000;
 const INSTALL_LIMIT_MS = 5 * 60_000;
 const BUILD_LIMIT_MS = 30 * 60_000;
-export const GO_WANTED = "1.26.0";
 const BUILD_TAGS = "osusergo,grpcnotrace";
 
 /** @param {string} version @returns {string[]} arguments of the build after `go` */
@@ -135,15 +134,7 @@ async function build({ moduleFolder, staging, version, refusal, say }) {
   }
   const bin = join(staging, "bin");
   await mkdir(bin, { recursive: true });
-  const env = {
-    ...process.env,
-    GOBIN: bin,
-    CGO_ENABLED: "0",
-    GOTOOLCHAIN: "local",
-    GOWORK: "off",
-    GOOS: "",
-    GOARCH: "",
-  };
+  const env = buildEnvironment(bin);
   let compiled = 0;
   let downloaded = 0;
   say(`building pulumi ${version} with ${go.version} (a few minutes, once)`);
@@ -172,30 +163,4 @@ async function build({ moduleFolder, staging, version, refusal, say }) {
     });
   }
   await chmod(join(bin, "pulumi"), 0o755);
-}
-
-/** @returns {Promise<{path?: string, version?: string, reason?: string}>} */
-async function findGo() {
-  const old = [];
-  for (const path of ["go", "/usr/local/go/bin/go", "/opt/homebrew/bin/go", "/usr/lib/go/bin/go"]) {
-    const { code, tail } = await run(path, ["env", "GOVERSION"], {
-      env: { ...process.env, GOTOOLCHAIN: "local" },
-    });
-    const version = tail.at(-1) ?? "";
-    if (code !== 0) continue;
-    if (newEnough(fullVersion(version), GO_WANTED)) return { path, version };
-    old.push(`${path} is ${version}`);
-  }
-  return {
-    reason:
-      old.length > 0
-        ? `Go is too old (${old.join(", ")})`
-        : `there is no Go ${GO_WANTED} or newer to build it with`,
-  };
-}
-
-/** @param {string} version "go1.26" or "go1.26.8" @returns {string} "1.26.0", "1.26.8" */
-export function fullVersion(version) {
-  const [, major = "0", minor = "0", patch = "0"] = /^go(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
-  return `${major}.${minor}.${patch}`;
 }

@@ -1,7 +1,8 @@
 // Which test belongs to which suite, and what came out of a run. Pure.
 
 /**
- * @typedef {{name: string, folders: string[], minutes: number, workers?: number}} Suite minutes: its budget
+ * @typedef {{name: string, folders: string[], minutes: number, workers?: number, servers?: string[]}} Suite
+ *   minutes: its budget; servers: what toolchain/servers.mjs gets for it
  * @typedef {{passed: number, failed: number, skipped: number}} Counts
  */
 

@@ -10,6 +10,7 @@ import { accessSync, appendFileSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { locate } from "../found.mjs";
+import { KEYCLOAK } from "../servers/keycloak.mjs";
 
 /**
  * @typedef {keyof typeof REQUIREMENTS} Need
@@ -17,6 +18,7 @@ import { locate } from "../found.mjs";
  * @property {() => string | undefined} lack why it is not there; nothing when it is
  * @property {string} [aptPackage] what brings it on Debian and its relatives
  * @property {boolean} [given] it cannot be installed, so its lack is no failure in CI either
+ * @property {boolean} [got] toolchain/servers.mjs brings it
  */
 
 /** @satisfies {Record<string, Requirement>} */
@@ -41,6 +43,11 @@ export const REQUIREMENTS = {
   "zsh-syntax-highlighting": zshPlugin("zsh-syntax-highlighting"),
   nginx: { lack: () => lackOfProgram("nginx"), aptPackage: "nginx" },
   sysctl: { lack: () => lackOfProgram("sysctl"), aptPackage: "procps" },
+  java: { lack: () => lackOfProgram("java"), aptPackage: "default-jre-headless" },
+  keycloak: { lack: KEYCLOAK.lack, got: true },
+  // What Keycloak is got with, where it is not there yet.
+  mvn: { lack: () => KEYCLOAK.lack() && lackOfProgram("mvn"), aptPackage: "maven" },
+  unzip: { lack: () => KEYCLOAK.lack() && lackOfProgram("unzip"), aptPackage: "unzip" },
 };
 
 /**

@@ -2,7 +2,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
-import { buildKey, fullVersion } from "../../../toolchain/bootstrap/engine-install.mjs";
+import { buildKey } from "../../../toolchain/bootstrap/engine-install.mjs";
+import { fullVersion } from "../../../toolchain/bootstrap/go.mjs";
 import { engineVersion, ROOT } from "../../../toolchain/found.mjs";
 
 const module = join(ROOT, "toolchain/engine");

@@ -44,7 +44,8 @@ describe("what a suite can need", () => {
   it("is either brought by the toolchain, or by a package, or given", () => {
     const requirements: Record<string, Requirement> = REQUIREMENTS;
     const unexplained = Object.entries(requirements).filter(
-      ([name, { aptPackage, given }]) => !aptPackage && !given && !["engine", "postgres"].includes(name),
+      ([name, { aptPackage, given, got }]) =>
+        !aptPackage && !given && !got && !["engine", "postgres"].includes(name),
     );
     expect(unexplained).toEqual([]);
   });
