@@ -1,6 +1,6 @@
 import { type Properties, type ResourceHandler, secret } from "../../provider/index.ts";
 import type { RoostConfig } from "../config.ts";
-import type { SessionTarget, SessionTargets, SessionWorkload, TargetName } from "./target.ts";
+import type { SessionTarget, SessionTargets, SessionWorkload, StartBatch, TargetName } from "./target.ts";
 
 /** Tells at once what should take milliseconds: the target accepts a start, or does not. */
 const acceptSeconds = 10;
@@ -10,6 +10,7 @@ interface SessionInputs {
   session: string;
   workload: SessionWorkload;
   secretEnvironment?: Record<string, string>;
+  batch?: StartBatch;
 }
 
 /**
@@ -40,20 +41,25 @@ export const sessionHandler: ResourceHandler = {
   diff: () => ({ changes: {} }),
 
   async create(context, { inputs }) {
-    const { target, session, workload, secretEnvironment = {} } = inputs as unknown as SessionInputs;
+    const { target, session, workload, secretEnvironment = {}, batch } = inputs as unknown as SessionInputs;
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(acceptSeconds * 1000)]);
-    const intent = { id: session, urn: context.urn, workload, secretEnvironment };
+    const intent = { id: session, urn: context.urn, workload, secretEnvironment, batch };
     await targetOf(context.config, target).start(intent, signal);
     return { id: session, state: inputs };
   },
 
   async read(context, { id, state, inputs }) {
     const target = targetOf(context.config, (state.target ?? inputs.target) as TargetName);
-    return (await target.find(id)) && { id, state };
+    const found = await target.find(id, (state.batch ?? inputs.batch) as StartBatch | undefined);
+    return found && { id, state };
   },
 
   async delete(context, { id, state }: { id: string; state: Properties }) {
-    await targetOf(context.config, state.target as TargetName).stop(id, context.signal);
+    await targetOf(context.config, state.target as TargetName).stop(
+      id,
+      context.signal,
+      state.batch as StartBatch | undefined,
+    );
   },
 };
 
