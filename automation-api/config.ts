@@ -112,6 +112,25 @@ const settingsSchema = z.strictObject({
     .describe(
       "Beginnings of the names of images that session templates may run, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/.",
     ),
+  ROOST_ECS_CLUSTER: z
+    .string()
+    .regex(
+      /^arn:[a-z-]+:ecs:[a-z0-9-]+:\d{12}:cluster\/[\w-]{1,255}$/,
+      "expected arn:aws:ecs:REGION:ACCOUNT:cluster/NAME",
+    )
+    .optional()
+    .describe("ARN of the ECS cluster in which sessions of the target ecs run. Default: none do."),
+  ROOST_ECS_PROFILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Profile of the AWS configuration files for it. Default: the SDK's own chain."),
+  ROOST_ECS_LAUNCH_BURST: positive
+    .default(100)
+    .describe("Tasks that the account lets be launched at once on Fargate."),
+  ROOST_ECS_LAUNCHES_PER_SECOND: positive
+    .default(20)
+    .describe("Tasks that it lets be launched by the second after that."),
   ROOST_PROXY_PORT: port.default(8001).describe("Port of the sessions' own proxy; 0 takes a free one."),
   ROOST_PROXY_URL: z
     .string()

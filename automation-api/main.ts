@@ -215,6 +215,7 @@ async function work(
     isolation,
     compileCache,
     servicesFolder,
+    sessionTargets: services.sessionTargets,
     nextSlot: () => queue.nextSlot(),
     wantsPolicies: () => queue.forcesPolicies(),
     onOutput: (line) => log.debug({ line }, "a runner wrote"),

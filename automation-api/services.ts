@@ -35,7 +35,7 @@ import { QueueService } from "./queue/service.ts";
 import { Reinstalls } from "./reinstalls/service.ts";
 import { Resets } from "./resets/service.ts";
 import { Scans } from "./scans/service.ts";
-import { introduceAll, Sessions } from "./sessions/service.ts";
+import { introduceAll, Launches, Sessions } from "./sessions/service.ts";
 import {
   createPostgresStore,
   createStackCipher,
@@ -76,6 +76,7 @@ export interface Services {
   templates: Templates;
   sessions: Sessions;
   sessionTargets: SessionTargets;
+  launches: Partial<Record<keyof SessionTargets, Launches>>;
   sessionLogPath(target: string, id: string): string | undefined;
   cipher: StackCipher;
   hostActions: HostActions;
@@ -152,8 +153,17 @@ export async function openServices(
       checkConfig: (name, values, secretKeys) => checkConfig(name, values, secretKeys, known),
     },
   });
-  const sessionTargets = openSessionTargets(settings.ROOST_DATA_DIR);
-  const abilities = abilitiesOf(sessionTargets);
+  const launches = openLaunches(db, settings);
+  const sessionTargets = openSessionTargets(
+    settings.ROOST_DATA_DIR,
+    launches.ecs && {
+      cluster: settings.ROOST_ECS_CLUSTER as string,
+      profile: settings.ROOST_ECS_PROFILE,
+      installation: firstAdmin.organization.id,
+      launch: (batch, signal) => (launches.ecs as Launches).take(batch, signal),
+    },
+  );
+  const abilities = abilitiesOf(sessionTargets, settings.ROOST_ECS_CLUSTER);
   const templates = new Templates({ db, cipher, abilities, images: settings.ROOST_SESSION_IMAGES });
   const sessions = new Sessions({
     db,
@@ -161,7 +171,7 @@ export async function openServices(
     view: {
       proxyUrl: proxyUrlOf(settings),
       isolates: (target) => abilities[target].isolates,
-      launchLimit: () => null,
+      launchLimit: (target) => launches[target]?.limit ?? null,
     },
     onClaim: (claim) => metrics.sessions.onClaim(claim),
     introduce: (id) =>
@@ -214,6 +224,7 @@ export async function openServices(
     templates,
     sessions,
     sessionTargets,
+    launches,
     sessionLogPath: (target, id) => sessionTargets[target as keyof SessionTargets]?.logPath(id),
     cipher,
     hostChanges,
@@ -249,13 +260,22 @@ export function proxyUrlOf(settings: Pick<Settings, "ROOST_PROXY_URL" | "ROOST_P
   return settings.ROOST_PROXY_URL ?? `http://*.localhost:${settings.ROOST_PROXY_PORT}`;
 }
 
+/** Of the targets whose launches an account limits. */
+function openLaunches(db: Db, settings: Settings): Services["launches"] {
+  const { ROOST_ECS_CLUSTER: cluster } = settings;
+  if (cluster === undefined) return {};
+  const { ROOST_ECS_LAUNCH_BURST: burst, ROOST_ECS_LAUNCHES_PER_SECOND: perSecond } = settings;
+  return { ecs: new Launches(db, { place: `ecs ${cluster}`, burst, perSecond }) };
+}
+
 /** What the targets that were opened can do, and why the others cannot be used. */
-function abilitiesOf(targets: SessionTargets): TargetAbilities {
+function abilitiesOf(targets: SessionTargets, cluster: string | undefined): TargetAbilities {
   const ability = (name: keyof SessionTargets, missing: string) =>
-    targets[name] ? { isolates: false } : { missing, isolates: false };
+    // Of tasks each has a network interface, and its template a security group that lets in none of the others.
+    targets[name] ? { isolates: name === "ecs" } : { missing, isolates: false };
   return {
     process: ability("process", "sessions cannot be processes here"),
     docker: ability("docker", "sessions on docker are not part of this release"),
-    ecs: ability("ecs", "sessions on ECS are not part of this release"),
+    ecs: { ...ability("ecs", "ROOST_ECS_CLUSTER names no cluster"), cluster },
   };
 }

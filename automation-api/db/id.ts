@@ -20,7 +20,8 @@ export type IdPrefix =
   | "hgr"
   | "scn"
   | "tpl"
-  | "ses";
+  | "ses"
+  | "bat";
 
 /**
  * An id such as `dep_01jd…`: 48 bits of milliseconds, so that ids sort by

@@ -13,6 +13,7 @@ import * as resets from "./migrations/0009-resets.ts";
 import * as sync from "./migrations/0014-sync.ts";
 import * as hostActions from "./migrations/0010-host-actions.ts";
 import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
+import * as sessionBatches from "./migrations/0012-session-batches.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -29,6 +30,7 @@ const migrations = {
   "0007-project-policies": projectPolicies,
   "0014-sync": sync,
   "0010-host-actions": hostActions,
+  "0012-session-batches": sessionBatches,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -304,6 +304,7 @@ export interface Schema {
     template_id: string;
     revision: number;
     shard: number | null;
+    batch_id: string | null;
     state: "requested" | "starting" | "warm" | "active" | "stopping" | "stopped" | "failed";
     owner: string | null;
     requester_id: string | null;
@@ -334,6 +335,14 @@ export interface Schema {
   };
   session_quota: { project_id: string; owner: string };
   sync_object: { key: string; text: string };
+  session_batch: {
+    id: string;
+    template_id: string;
+    place: string;
+    created_at: CreatedAt;
+    launched_at: Time | null;
+  };
+  launch_bucket: { place: string; tasks: number; calls: number; refilled_at: Time };
 }
 
 type SessionTargetName = "process" | "docker" | "ecs";

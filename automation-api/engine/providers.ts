@@ -8,7 +8,7 @@ import {
   type ServeOptions,
   serveProvider,
 } from "../../plugins/provider/index.ts";
-import { roostProvider } from "../../plugins/roost/index.ts";
+import { roostProvider, type SessionTargets } from "../../plugins/roost/index.ts";
 import type { RunnerSetup } from "./contract.ts";
 
 /**
@@ -41,10 +41,11 @@ export async function attachProviders(
  */
 export async function serveLocalServices(
   dataFolder: string,
+  sessions: SessionTargets | undefined,
   admit: ServeOptions["admit"],
 ): Promise<Served | undefined> {
   if (!canTellPeers) return undefined;
-  return serveProvider(roostProvider({ dataFolder }), { admit });
+  return serveProvider(roostProvider({ dataFolder, sessions }), { admit });
 }
 
 /** Lets in one engine: by its user where that is its alone, else by the processes that may be it. */

@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { identify, type ProcessIdentity } from "../../plugins/process/index.ts";
 import type { Served } from "../../plugins/provider/index.ts";
+import type { SessionTargets } from "../../plugins/roost/index.ts";
 import { RoostError } from "../errors.ts";
 import { fillCompileCache } from "./compile-cache.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
@@ -24,6 +25,8 @@ export interface RunnerOptions {
   setup: Omit<RunnerSetup, RoomSetup | "attached">;
   /** Folder with the records of local services. */
   servicesFolder: string;
+  /** Where sessions run. Default: as processes below that folder. */
+  sessionTargets?: SessionTargets;
   /** Receives what the runner's process writes outside of its channel. */
   onOutput: (line: string) => void;
 }
@@ -99,6 +102,7 @@ export class Runner {
     await room.noteRunner(identity);
     runner.#services = await serveLocalServices(
       options.servicesFolder,
+      options.sessionTargets,
       admitEngine(room.engineUser, () => identity.pid),
     );
     const attached = runner.#services ? [`roost:${runner.#services.port}`] : [];

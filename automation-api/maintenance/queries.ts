@@ -47,4 +47,8 @@ export async function dropUnusedArchives(db: Db, days: number): Promise<void> {
 /** Forgets sessions that were over long ago; whatever opened one was dropped when it ended. */
 export async function dropOldSessions(db: Db, days: number): Promise<void> {
   await sql`DELETE FROM session WHERE ended_at < now() - make_interval(secs => ${days * 86_400})`.execute(db);
+  await sql`
+    DELETE FROM session_batch b
+    WHERE created_at < now() - make_interval(secs => ${days * 86_400})
+      AND NOT EXISTS (SELECT 1 FROM session WHERE batch_id = b.id)`.execute(db);
 }

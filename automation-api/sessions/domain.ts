@@ -39,21 +39,31 @@ export const unknownStartSeconds = { process: 3, docker: 10, ecs: 60 } as const;
 export interface Waiting {
   /** Users of the template who have waited longer and have no session yet. */
   ahead: number;
-  /** Seconds that this one has waited since it was asked for. */
+  /** Seconds since it was asked for, or, where starts are limited, since its own was made. */
   waitedSeconds: number;
   /** What a start takes here: of nine in ten starts. Null: unknown yet. */
   startSeconds: number | null;
-  /** Starts that the target takes: at once, then by the second. Null: no limit that is known. */
-  limit: { burst: number; perSecond: number } | null;
+  /** Where starts are limited and this one was not made yet; null: it was, or there is no limit. */
+  launch: {
+    /** Starts that the target takes by the second. */
+    perSecond: number;
+    /** That it takes now; below zero: so many are on their way. */
+    left: number;
+    /** Users of the target whose starts come first. */
+    ahead: number;
+  } | null;
   target: keyof typeof unknownStartSeconds;
 }
 
 /** Where a waiting user is in the line (1: next), and in how many seconds the session should be ready. */
 export function estimate(waiting: Waiting): { position: number; seconds: number } {
-  const { ahead, waitedSeconds, startSeconds, limit, target } = waiting;
-  const launchIn = limit === null ? 0 : Math.max(0, ahead - limit.burst) / limit.perSecond;
+  const { ahead, waitedSeconds, startSeconds, launch, target } = waiting;
   const start = startSeconds ?? unknownStartSeconds[target];
-  return { position: ahead + 1, seconds: Math.max(1, Math.ceil(launchIn + start - waitedSeconds)) };
+  const seconds =
+    launch === null
+      ? start - waitedSeconds
+      : Math.max(0, launch.ahead + 1 - launch.left) / launch.perSecond + start;
+  return { position: ahead + 1, seconds: Math.max(1, Math.ceil(seconds)) };
 }
 
 /**

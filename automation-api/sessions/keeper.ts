@@ -107,7 +107,7 @@ export class Keeper {
         lastRound = performance.now();
         await this.#reconciler.compare(target);
       });
-      await this.#pause(startMilliseconds);
+      await this.#pause(Math.max(startMilliseconds, target.lookMilliseconds ?? 0));
     }
   }
 

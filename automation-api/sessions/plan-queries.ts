@@ -213,14 +213,47 @@ export interface RevisionRow {
   secret_environment: Buffer | null;
 }
 
-/** Revisions that these sessions are of, with which is of which. */
+/** Of these sessions those that are in no batch yet. */
+export async function listUnbatched(tx: Tx, ids: string[]): Promise<{ id: string; revision: number }[]> {
+  const { rows } = await sql<{ id: string; revision: number }>`
+    SELECT id, revision FROM session WHERE id = ANY(${ids}::text[]) AND batch_id IS NULL ORDER BY id`.execute(
+    tx,
+  );
+  return rows;
+}
+
+/** Starts of one call: the intent, before anybody makes it. */
+export async function insertBatch(
+  tx: Tx,
+  given: { id: string; templateId: string; place: string; sessions: string[] },
+): Promise<void> {
+  const { id, templateId, place, sessions } = given;
+  await tx.insertInto("session_batch").values({ id, template_id: templateId, place }).execute();
+  await tx.updateTable("session").set({ batch_id: id }).where("id", "in", sessions).execute();
+}
+
+/** Batches with all that they hold, also what is over by now. */
+async function listBatches(tx: Tx, ids: string[]): Promise<Record<string, string[]>> {
+  const { rows } = await sql<{ batch: string; sessions: string[] }>`
+    SELECT batch_id AS batch, array_agg(id ORDER BY id) AS sessions
+    FROM session WHERE batch_id = ANY(${ids}::text[]) GROUP BY batch_id`.execute(tx);
+  return Object.fromEntries(rows.map(({ batch, sessions }) => [batch, sessions]));
+}
+
+/** Revisions that these sessions are of, and batches in which they start, with which is of which. */
 export async function readProgram(tx: Tx, templateId: string, ids: string[]) {
-  const sessions = await tx
+  const found = await tx
     .selectFrom("session")
-    .select(["id", "revision"])
+    .select(["id", "revision", "batch_id"])
     .where("id", "in", ids.length > 0 ? ids : [""])
     .orderBy("id")
     .execute();
+  const sessions = found.map(({ id, revision, batch_id: batch }) => ({
+    id,
+    revision,
+    ...(batch !== null && { batch }),
+  }));
+  const batches = await listBatches(tx, [...new Set(sessions.flatMap(({ batch }) => batch ?? []))]);
   const revisions = [...new Set(sessions.map(({ revision }) => revision))];
   const rows = await tx
     .selectFrom("template_revision")
@@ -228,5 +261,5 @@ export async function readProgram(tx: Tx, templateId: string, ids: string[]) {
     .where("template_id", "=", templateId)
     .where("revision", "in", revisions.length > 0 ? revisions : [0])
     .execute();
-  return { sessions, revisions: rows as RevisionRow[] };
+  return { sessions, batches, revisions: rows as RevisionRow[] };
 }

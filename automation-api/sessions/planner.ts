@@ -4,6 +4,8 @@ import { newId } from "../db/id.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import { type NewDeployment, newDeployment } from "../deployments/contract.ts";
 import type { Deployments } from "../deployments/service.ts";
+import { groupStarts } from "./batches.ts";
+import type { Launches } from "./launches.ts";
 import { type PlannedShard, planTemplate, shardSize, type TemplateFacts } from "./plan.ts";
 import * as queries from "./plan-queries.ts";
 import type { IdCipher } from "./service.ts";
@@ -13,6 +15,8 @@ export interface PlannerDependencies {
   deployments: Pick<Deployments, "queue">;
   cipher: IdCipher;
   system: SystemPrincipal;
+  /** Of targets whose launches are limited. */
+  launches?: Partial<Record<queries.PlanTemplate["target"], Launches>>;
 }
 
 /** Carries out what `planTemplate` decides: pool, shards and the updates of their stacks, in one transaction. */
@@ -43,8 +47,7 @@ export class Planner {
         demand: await queries.readDemand(tx, templateId),
         sessions,
         shards,
-        // No target of this release limits starts.
-        budget: Number.POSITIVE_INFINITY,
+        budget: await this.#budget(tx, template.target),
       };
       const plan = planTemplate(facts);
       if (plan.add > 0) {
@@ -60,9 +63,36 @@ export class Planner {
       for (const { id, error } of plan.fail) await this.#fail(tx, id, error);
       await queries.markGone(tx, plan.gone);
       await queries.assign(tx, plan.assign);
+      await this.#group(
+        tx,
+        template,
+        plan.assign.map(({ id }) => id),
+      );
       for (const update of plan.update) await this.#update(tx, template, shards, update);
       return plan.stop.length + plan.fail.length + plan.gone.length > 0;
     });
+  }
+
+  /** What starts on ECS is counted there, so a server that does not reach it starts nothing. */
+  async #budget(tx: Tx, target: queries.PlanTemplate["target"]): Promise<number> {
+    if (target !== "ecs") return Number.POSITIVE_INFINITY;
+    return (await this.#deps.launches?.[target]?.budget(tx)) ?? 0;
+  }
+
+  /** Groups what starts into calls, where a target counts them. The rows are there before anything is started. */
+  async #group(tx: Tx, { id: templateId, target }: queries.PlanTemplate, ids: string[]): Promise<void> {
+    const place = this.#deps.launches?.[target]?.limit.place;
+    if (place === undefined || ids.length === 0) return;
+    const revisions = new Map(
+      (await queries.listUnbatched(tx, ids)).map(({ id, revision }) => [id, revision]),
+    );
+    const starts = ids.flatMap((id) => {
+      const revision = revisions.get(id);
+      return revision === undefined ? [] : [{ id, revision }];
+    });
+    for (const sessions of groupStarts(starts)) {
+      await queries.insertBatch(tx, { id: newId("bat"), templateId, place, sessions });
+    }
   }
 
   async #shards(tx: Tx, templateId: string): Promise<PlannedShard[]> {
@@ -131,6 +161,7 @@ export class Planner {
           program.revisions.map(({ revision, workload }) => [revision, workload]),
         ),
         sessions: program.sessions,
+        ...(Object.keys(program.batches).length > 0 && { batches: program.batches }),
       },
       secrets: {
         secretEnvironments: secrets.length > 0 ? JSON.stringify(Object.fromEntries(secrets)) : null,

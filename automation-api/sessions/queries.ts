@@ -87,7 +87,8 @@ export async function claimWarm(
       WHERE template_id = ${id} AND state = 'warm' AND revision = ${revision}
       ORDER BY ready_at FOR UPDATE SKIP LOCKED LIMIT 1)
     RETURNING s.*, t.name AS template, t.target, t.life_seconds, 0 AS ahead, 0 AS waited_seconds,
-      NULL::float8 AS start_seconds
+      NULL::float8 AS start_seconds, NULL::float8 AS launched_seconds, 0 AS launch_ahead,
+      NULL::float8 AS bucket_tasks, NULL::float8 AS bucket_seconds
     ), dropped AS (DELETE FROM session_credential USING claimed WHERE session_id = claimed.id)
     SELECT * FROM claimed`.execute(tx);
   return rows[0];
@@ -139,6 +140,13 @@ export interface SessionRow extends Selectable<Schema["session"]> {
   ahead: number;
   waited_seconds: number;
   start_seconds: number | null;
+  /** Since its start was made, where starts are limited; null: it was not. */
+  launched_seconds: number | null;
+  /** Users of the target whose starts were asked for before and not made. */
+  launch_ahead: number;
+  /** Starts that were left at the target when somebody last took some; null: nobody did. */
+  bucket_tasks: number | null;
+  bucket_seconds: number | null;
 }
 
 export interface SessionFilter {
@@ -151,6 +159,8 @@ export interface SessionFilter {
   template?: string;
   state?: SessionState;
   live?: boolean;
+  /** Where launches are limited. Default: nowhere. */
+  launchPlace?: string;
   /** Ids below this one. */
   below?: string;
   limit: number;
@@ -171,7 +181,10 @@ export async function listSessions(db: Db | Tx, filter: SessionFilter): Promise<
   if (filter.below) conditions.push(sql`s.id < ${filter.below}`);
   const { rows } = await sql<SessionRow>`
     SELECT s.*, t.name AS template, t.target, t.life_seconds, coalesce(waiting.ahead, 0)::int AS ahead,
-      coalesce(extract(epoch FROM now() - s.claimed_at), 0)::float8 AS waited_seconds, waiting.start_seconds
+      coalesce(extract(epoch FROM now() - s.claimed_at), 0)::float8 AS waited_seconds, waiting.start_seconds,
+      CASE WHEN b.launched_at <= now() THEN extract(epoch FROM now() - b.launched_at)::float8 END AS launched_seconds,
+      coalesce(line.ahead, 0)::int AS launch_ahead, bucket.tasks AS bucket_tasks,
+      extract(epoch FROM now() - bucket.refilled_at)::float8 AS bucket_seconds
     FROM session s
     JOIN template t ON t.id = s.template_id
     LEFT JOIN LATERAL (
@@ -180,6 +193,14 @@ export async function listSessions(db: Db | Tx, filter: SessionFilter): Promise<
             AND (o.claimed_at, o.id) < (s.claimed_at, s.id)) AS ahead,
         ${startSeconds(sql`s.template_id`)} AS start_seconds
     ) waiting ON s.owner IS NOT NULL AND s.state IN ('requested', 'starting')
+    LEFT JOIN session_batch b ON b.id = s.batch_id
+    LEFT JOIN launch_bucket bucket ON t.target = 'ecs' AND bucket.place = ${filter.launchPlace ?? null}
+    LEFT JOIN LATERAL (
+      SELECT count(*) AS ahead
+      FROM session o JOIN template ot ON ot.id = o.template_id LEFT JOIN session_batch ob ON ob.id = o.batch_id
+      WHERE ot.target = t.target AND o.state IN ('requested', 'starting') AND o.owner IS NOT NULL
+        AND ob.launched_at IS NULL AND (o.claimed_at, o.id) < (s.claimed_at, s.id)
+    ) line ON t.target = 'ecs' AND s.owner IS NOT NULL AND s.state IN ('requested', 'starting')
     WHERE ${sql.join(conditions, sql` AND `)}
     ORDER BY s.id DESC LIMIT ${filter.limit}`.execute(db);
   return rows;
@@ -190,8 +211,9 @@ export function startSeconds(templateId: ReturnType<typeof sql>) {
   return sql`(
     SELECT CASE WHEN count(*) >= 3 THEN percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) END::float8
     FROM (
-      SELECT extract(epoch FROM ready_at - created_at) AS seconds FROM session
-      WHERE template_id = ${templateId} AND ready_at > now() - interval '2 hours'
+      SELECT extract(epoch FROM ready_at - coalesce(b.launched_at, s.created_at)) AS seconds
+      FROM session s LEFT JOIN session_batch b ON b.id = s.batch_id
+      WHERE s.template_id = ${templateId} AND ready_at > now() - interval '2 hours'
       ORDER BY ready_at DESC LIMIT 100) starts)`;
 }
 

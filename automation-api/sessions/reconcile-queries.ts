@@ -20,6 +20,17 @@ export async function readLedger(tx: Tx, place: string, ids: string[]): Promise<
   return rows;
 }
 
+/** Of these batches those of which a session is to be started and was not seen yet. */
+export async function listWaitingBatches(tx: Tx, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await sql<{ id: string }>`
+    SELECT DISTINCT batch_id AS id FROM session
+    WHERE batch_id = ANY(${ids}::text[]) AND state IN ('requested', 'starting') AND place IS NULL`.execute(
+    tx,
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Whether something is being started for which this process may be the one to see that it is ready. */
 export async function hasStarting(db: Db, target: string): Promise<boolean> {
   const { rows } = await sql`

@@ -2,14 +2,18 @@ import type { SessionState } from "./contract.ts";
 
 /** What a target reports of one session, by the tag that it was started with. */
 export interface FoundSession {
-  /** The ledger's id. */
+  /** The ledger's id; with `batch` the target's own name of what no session was bound to yet. */
   id: string;
+  /** That has started it. */
+  batch?: string;
   state: "starting" | "ready" | "ended";
   /** Private; known from the start on or later. */
   address: string | null;
   port: number | null;
   /** Why it ended. */
   reason?: string;
+  /** Nothing of it is left to stop. */
+  isReleased?: boolean;
 }
 
 /** The ledger's row of a session that lives, or that the target still has. */
@@ -42,11 +46,21 @@ const stopPatienceSeconds = 15;
  * tags, all of it; what carries none was never listed and cannot be touched. To be asked with a ledger that was read
  * after the target was: rows come before what they start.
  * @param place the target that was listed, with its machine or cluster
+ * @param waiting batches of which a session was not seen yet: what they have started may still be bound to it
  */
-export function reconcile(found: FoundSession[], ledger: LedgerSession[], place: string): Correction[] {
+export function reconcile(
+  found: FoundSession[],
+  ledger: LedgerSession[],
+  place: string,
+  waiting: ReadonlySet<string> = new Set(),
+): Correction[] {
   const rows = new Map(ledger.map((row) => [row.id, row]));
   const seen = new Set(found.map(({ id }) => id));
-  const present = found.flatMap((each) => correct(each, rows.get(each.id), place));
+  const present = found.flatMap((each): Correction[] => {
+    if (each.batch === undefined) return correct(each, rows.get(each.id), place);
+    const isWanted = each.isReleased === true || waiting.has(each.batch);
+    return isWanted ? [] : [{ id: each.id, do: "stop", leak: true }];
+  });
   const vanished = ledger.flatMap((row): Correction[] => {
     const isExpected = row.state === "starting" || row.state === "warm" || row.state === "active";
     if (seen.has(row.id) || row.place !== place || !isExpected) return [];
@@ -56,7 +70,9 @@ export function reconcile(found: FoundSession[], ledger: LedgerSession[], place:
 }
 
 function correct(found: FoundSession, row: LedgerSession | undefined, place: string): Correction[] {
-  const { id, state, address, port } = found;
+  const { id, state, address, port, isReleased } = found;
+  const isOver = row === undefined || ["stopping", "stopped", "failed"].includes(row.state);
+  if (isReleased && isOver) return [];
   if (row === undefined) return [{ id, do: "stop", leak: true }];
   switch (row.state) {
     case "stopped":

@@ -44,7 +44,9 @@ export class Reconciler {
         place,
         found.map(({ id }) => id),
       );
-      const corrections = reconcile(found, ledger, place);
+      const batches = [...new Set(found.flatMap(({ batch }) => batch ?? []))];
+      const waiting = await queries.listWaitingBatches(tx, batches);
+      const corrections = reconcile(found, ledger, place, waiting);
       for (const correction of corrections) await this.#apply(tx, target, correction, after);
       return corrections.filter((each) => each.do === "stop");
     });

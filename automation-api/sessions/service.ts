@@ -15,6 +15,7 @@ import { type ViewSettings, viewSession } from "./views.ts";
 
 export { introduceAll } from "./introducer.ts";
 export { Keeper } from "./keeper.ts";
+export { Launches } from "./launches.ts";
 export { sessionLog } from "./log.ts";
 export { type RunningProxy, startProxy } from "./proxy/server.ts";
 
@@ -102,6 +103,7 @@ export class Sessions {
       owner: isOwn ? principal.name : (user ?? null),
       template,
       state,
+      launchPlace: this.#launchPlace,
       live: live === undefined ? undefined : live === "true",
       below: decodeCursor(query.cursor, /^ses_[0-9a-z]{26}$/),
       limit: limit + 1,
@@ -122,7 +124,14 @@ export class Sessions {
   /** The row, for the noun's own files. @throws not_found, also for what the principal may not see. */
   async findRow(principal: Principal, id: string): Promise<queries.SessionRow> {
     const { organizationId } = principal;
-    const filter = { organizationId, projects: null, owner: null, id, limit: 1 };
+    const filter = {
+      organizationId,
+      projects: null,
+      owner: null,
+      id,
+      launchPlace: this.#launchPlace,
+      limit: 1,
+    };
     const [row] = await queries.listSessions(this.#deps.db, filter);
     if (!row || !isTheirs(principal, row)) throw notFound("Session", id);
     return row;
@@ -250,12 +259,17 @@ export class Sessions {
     return row;
   }
 
+  get #launchPlace(): string | undefined {
+    return this.#deps.view.launchLimit("ecs")?.place;
+  }
+
   async #read(db: Db | Tx, organizationId: string, id: string): Promise<Session> {
     const [row] = await queries.listSessions(db, {
       organizationId,
       projects: null,
       owner: null,
       id,
+      launchPlace: this.#launchPlace,
       limit: 1,
     });
     return viewSession(row as queries.SessionRow, this.#deps.view);

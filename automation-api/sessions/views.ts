@@ -1,22 +1,25 @@
 import type { Session } from "./contract.ts";
 import { estimate, hostLabel } from "./domain.ts";
+import type { LaunchLimit } from "./launches.ts";
 import type { SessionRow } from "./queries.ts";
 
 export interface ViewSettings {
   /** Where the proxy is reached, with `*` for the session's label, such as `http://*.localhost:8001`. */
   proxyUrl: string;
   isolates(target: SessionRow["target"]): boolean;
-  launchLimit(target: SessionRow["target"]): { burst: number; perSecond: number } | null;
+  /** Starts that a target takes; null: as many as there are. */
+  launchLimit(target: SessionRow["target"]): LaunchLimit | null;
 }
 
 export function viewSession(row: SessionRow, settings: ViewSettings): Session {
   const isReady = row.state === "warm" || row.state === "active";
   const isWaiting = row.owner !== null && (row.state === "requested" || row.state === "starting");
+  const limit = settings.launchLimit(row.target);
   const waiting = estimate({
     ahead: row.ahead,
-    waitedSeconds: row.waited_seconds,
+    waitedSeconds: limit === null ? row.waited_seconds : (row.launched_seconds ?? 0),
     startSeconds: row.start_seconds,
-    limit: settings.launchLimit(row.target),
+    launch: limit && row.launched_seconds === null ? launchOf(row, limit) : null,
     target: row.target,
   });
   return {
@@ -39,6 +42,15 @@ export function viewSession(row: SessionRow, settings: ViewSettings): Session {
     error: row.error,
     evidence: row.evidence,
   };
+}
+
+/** The bucket as it was when somebody drew from it, filled up since; nobody has yet: it is full. */
+function launchOf(row: SessionRow, { burst, perSecond }: LaunchLimit) {
+  const left =
+    row.bucket_tasks === null
+      ? burst
+      : Math.min(burst, row.bucket_tasks + perSecond * (row.bucket_seconds ?? 0));
+  return { perSecond, left, ahead: row.launch_ahead };
 }
 
 /** A session's own origin, with a slash at the end. */

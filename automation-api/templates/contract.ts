@@ -24,6 +24,52 @@ const path = z
   .max(500)
   .regex(/^\/[^\s\p{Cc}]*$/u, "expected a path that starts with /");
 
+const id = z.string().regex(/^[\w:/.-]{1,300}$/, "expected an id or ARN");
+/** What RunTask is given for a template, and no more of it: who may write templates may not reach further. */
+const ecsSettings = z.strictObject({
+  containerName: z.string().regex(/^[\w-]{1,255}$/, "expected the name of a container"),
+  runTask: z.strictObject({
+    cluster: id,
+    taskDefinition: id.describe("ARN of a revision; it names the image."),
+    capacityProviderStrategy: z
+      .array(
+        z.strictObject({
+          capacityProvider: z.enum(["FARGATE", "FARGATE_SPOT"]),
+          weight: z.int().min(0).max(1_000),
+        }),
+      )
+      .min(1)
+      .max(2),
+    networkConfiguration: z.strictObject({
+      awsvpcConfiguration: z.strictObject({
+        subnets: z.array(id).min(1).max(16),
+        securityGroups: z.array(id).min(1).max(5),
+        assignPublicIp: z.enum(["DISABLED", "ENABLED"]).default("DISABLED"),
+      }),
+    }),
+    platformVersion: z
+      .string()
+      .regex(/^(LATEST|\d+\.\d+\.\d+)$/, "expected LATEST or 1.4.0")
+      .default("LATEST"),
+    enableExecuteCommand: z.boolean().default(false),
+    enableECSManagedTags: z.boolean().default(true),
+    propagateTags: z.enum(["TASK_DEFINITION"]).default("TASK_DEFINITION"),
+    tags: z
+      .array(
+        z.strictObject({
+          key: z.string().regex(/^[\w:/.@+=-]{1,128}$/, "expected the key of a tag"),
+          value: z.string().regex(/^[\w:/.@+= -]{0,256}$/, "expected the value of a tag"),
+        }),
+      )
+      .max(40)
+      .default([])
+      .refine(
+        (tags) => !tags.some(({ key }) => ["roost:session", "roost:installation"].includes(key)),
+        "roost:session and roost:installation are given by the server",
+      ),
+  }),
+});
+
 export const workload = z.strictObject({
   command: z
     .array(line)
@@ -60,6 +106,9 @@ export const workload = z.strictObject({
     .describe(
       "Answers a status below 400 when it is ready. Default: it is when its port takes a connection.",
     ),
+  ecs: ecsSettings
+    .optional()
+    .describe("For the target ecs: what the stack `sessions` gives out for one of its templates."),
   introducePath: path
     .optional()
     .describe(

@@ -39,7 +39,7 @@ export class Templates {
    * @throws invalid with every fault.
    */
   async create(principal: Principal, input: NewTemplate, requestId?: string): Promise<Template> {
-    this.#check(input);
+    this.#check(input, Object.keys(input.secretEnvironment));
     const id = newId("tpl");
     return transaction(this.#deps.db, async (tx) => {
       const project = await ensureProject(tx, principal, input.project, "template:write", requestId);
@@ -129,11 +129,11 @@ export class Templates {
         paused: patch.pool?.paused ?? row.pool_paused,
       };
       const isolation = patch.isolation ?? row.isolation;
-      this.#check({ target: row.target, isolation, workload, pool });
+      const secrets = patch.secretEnvironment ?? this.#open(id, row.secret_environment);
+      this.#check({ target: row.target, isolation, workload, pool }, Object.keys(secrets));
       const isNew = patch.workload !== undefined || patch.secretEnvironment !== undefined;
       if (isNew) {
         authorize(principal, "program:run-code", { projectId: row.project_id });
-        const secrets = patch.secretEnvironment ?? this.#open(id, row.secret_environment);
         const sealed = this.#seal(id, workload, secrets);
         await queries.insertRevision(tx, { template_id: id, revision: row.revision + 1, ...sealed });
       }
@@ -206,8 +206,11 @@ export class Templates {
     return this.#view(row);
   }
 
-  #check(input: Pick<NewTemplate, "target" | "isolation" | "workload" | "pool">): void {
-    const faults = templateFaults(input, this.#deps.abilities, this.#deps.images);
+  #check(
+    input: Pick<NewTemplate, "target" | "isolation" | "workload" | "pool">,
+    secretNames: string[],
+  ): void {
+    const faults = templateFaults(input, secretNames, this.#deps.abilities, this.#deps.images);
     if (faults.length === 0) return;
     throw new RoostError("invalid", faults.map(({ field, message }) => `${field}: ${message}`).join("; "), {
       faults,

@@ -4,11 +4,13 @@ import type { RoostConfig } from "./config.ts";
 import { defaultDataFolder } from "./data-folder.ts";
 import { serviceHandler } from "./service/handler.ts";
 import { sessionHandler } from "./session/handler.ts";
-import { openSessionTargets } from "./session/index.ts";
+import { openSessionTargets, type SessionTargets } from "./session/index.ts";
 
 export interface RoostProviderOptions {
   /** Folder that holds `services/`. When given, a program cannot choose another. Default: the program's, or ours. */
   dataFolder?: string;
+  /** Where sessions run. Default: as processes of this machine. */
+  sessions?: SessionTargets;
 }
 
 export const serviceType = "roost:local:Service";
@@ -21,7 +23,7 @@ export function roostProvider(options: RoostProviderOptions = {}): ProviderDefin
     version: "0.1.0",
     configure(_context, { dataFolder }): RoostConfig {
       const chosen = chooseDataFolder(options.dataFolder, dataFolder);
-      return { dataFolder: chosen, sessions: openSessionTargets(chosen) };
+      return { dataFolder: chosen, sessions: options.sessions ?? openSessionTargets(chosen) };
     },
     resources: { [serviceType]: serviceHandler, [sessionType]: sessionHandler },
   });

@@ -113,6 +113,8 @@ export interface SessionArgs {
   workload: pulumi.Input<object>;
   /** More of its environment, encrypted in the state. */
   secretEnvironment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** With which others it is started by one call. */
+  batch?: pulumi.Input<{ id: string; sessions: string[] }>;
 }
 
 /**

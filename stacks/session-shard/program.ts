@@ -2,12 +2,25 @@ import { Session } from "../../plugins/roost/sdk.ts";
 import type { SessionShardConfig } from "./config.ts";
 
 /** The sessions of one shard, each a resource of the name of its id. What no longer is in the list is stopped. */
-export async function program({ target, workloads, secretEnvironments, sessions }: SessionShardConfig) {
+export async function program({
+  target,
+  workloads,
+  secretEnvironments,
+  sessions,
+  batches = {},
+}: SessionShardConfig) {
   const secrets = JSON.parse(secretEnvironments ?? "{}") as Record<string, Record<string, string>>;
-  for (const { id, revision } of sessions) {
+  for (const { id, revision, batch } of sessions) {
     const workload = workloads[revision];
     if (workload === undefined) throw new Error(`There is no revision ${revision}, which ${id} is of.`);
-    new Session(id, { target, session: id, workload, secretEnvironment: secrets[revision] });
+    const members = batch && batches[batch];
+    new Session(id, {
+      target,
+      session: id,
+      workload,
+      secretEnvironment: secrets[revision],
+      ...(batch && members && { batch: { id: batch, sessions: members } }),
+    });
   }
   return { sessions: sessions.length };
 }

@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { checkCertificate } from "./certificate.ts";
 import { checkDataFolder, checkMasterKeyFile } from "./data-folder.ts";
 import { checkDatabase } from "./database.ts";
+import { checkEcs } from "./ecs.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 import { checkAddress } from "./network.ts";
 import { checkPlugins, checkToolchain, type Toolchain } from "./toolchain.ts";
@@ -25,6 +26,7 @@ export async function examine(context: Context): Promise<Finding[]> {
     await checkIsolation(settings, toolchain, context.projectFolder),
     await checkAddress(settings),
     await checkCertificate(settings),
+    ...(await checkEcs(settings)),
   ];
 }
 

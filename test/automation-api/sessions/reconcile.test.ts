@@ -56,6 +56,25 @@ describe("target and ledger", () => {
       [],
     ],
     [
+      "ended, and nothing is left of it, also for the ledger: nothing",
+      [found({ state: "ended", isReleased: true })],
+      [row({ state: "stopped", secondsOver: 99 })],
+      [],
+    ],
+    ["ended, and nobody knows it any more: nothing", [found({ state: "ended", isReleased: true })], [], []],
+    [
+      "begun by a batch of which somebody waits: left to be bound",
+      [found({ id: "arn:1", batch: "bat_waiting" })],
+      [],
+      [],
+    ],
+    [
+      "begun by a batch and bound to nobody, with all of them there: stopped, as a leak",
+      [found({ id: "arn:1", batch: "bat_done" })],
+      [],
+      [{ id: "arn:1", do: "stop", leak: true }],
+    ],
+    [
       "ended under its user: failed",
       [found({ state: "ended", reason: "code 1" })],
       [row()],
@@ -99,7 +118,7 @@ describe("target and ledger", () => {
       [{ do: "stop", leak: false }],
     ],
   ])("%s", (_name, there, ledger, expected) => {
-    const corrections = reconcile(there, ledger, here);
+    const corrections = reconcile(there, ledger, here, new Set(["bat_waiting"]));
     expect(corrections).toHaveLength(expected.length);
     expect(corrections).toMatchObject(expected);
   });
@@ -153,19 +172,29 @@ describe("who waits is told for how long", () => {
     ahead: 0,
     waitedSeconds: 0,
     startSeconds: 50,
-    limit: { burst: 100, perSecond: 20 },
+    launch: null as null | { perSecond: number; left: number; ahead: number },
     target: "ecs" as const,
   };
   it.each([
     [{}, { position: 1, seconds: 50 }],
     [{ waitedSeconds: 20 }, { position: 1, seconds: 30 }],
     [{ waitedSeconds: 90 }, { position: 1, seconds: 1 }],
-    [{ ahead: 499 }, { position: 500, seconds: 70 }],
-    [{ startSeconds: null }, { position: 1, seconds: 60 }],
+    // Of the 499 before it 100 can go at once.
     [
-      { limit: null, ahead: 499 },
-      { position: 500, seconds: 50 },
+      { ahead: 499, launch: { perSecond: 20, left: 100, ahead: 499 } },
+      { position: 500, seconds: 70 },
     ],
+    // Those of other templates go before it too; of those before it some are on their way.
+    [
+      { ahead: 9, launch: { perSecond: 20, left: -20, ahead: 59 } },
+      { position: 10, seconds: 54 },
+    ],
+    [
+      { ahead: 9, launch: { perSecond: 20, left: 100, ahead: 59 } },
+      { position: 10, seconds: 50 },
+    ],
+    [{ startSeconds: null }, { position: 1, seconds: 60 }],
+    [{ ahead: 499 }, { position: 500, seconds: 50 }],
   ])("%j", (change, expected) => {
     expect(estimate({ ...waiting, ...change })).toEqual(expected);
   });

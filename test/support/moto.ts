@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { pythonPrograms } from "./python.ts";
+
+const startMilliseconds = 60_000;
+
+/** A running emulator of AWS. */
+export interface Moto {
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts moto, in which tasks stay as they are: without that each look at a task moves it towards its end.
+ * @throws Error when it cannot be installed or does not start
+ */
+export async function startMoto(): Promise<Moto> {
+  const programs = await pythonPrograms("moto==5.2.3", "flask==3.1.3", "flask-cors==6.0.5");
+  const port = await freePort();
+  const child = spawn(join(programs, "moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said = (said + chunk.toString("utf8")).slice(-4_000);
+  });
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await untilAnswers(url, child);
+    const transition = { model_name: "ecs::task", transition: { progression: "manual", times: 100_000 } };
+    const body = JSON.stringify(transition);
+    const headers = { "content-type": "application/json" };
+    await fetch(`${url}/moto-api/state-manager/set-transition`, { method: "POST", headers, body });
+  } catch (error) {
+    await end(child);
+    throw new Error(`moto did not start: ${said}`, { cause: error });
+  }
+  return { url, close: () => end(child) };
+}
+
+async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
+  const limit = Date.now() + startMilliseconds;
+  while (Date.now() < limit && child.exitCode === null) {
+    const reply = await fetch(`${url}/moto-api/`).catch(() => undefined);
+    await reply?.body?.cancel();
+    if (reply?.ok) return;
+    await wait(100);
+  }
+  throw new Error("it does not answer");
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await ended;
+}
+
+/** moto takes no port 0. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
