@@ -1,3 +1,4 @@
+import type { SecurityFacts } from "../security/security.ts";
 import { type Application, type Database, joinApplications, type Runtime } from "./applications.ts";
 import { type HardwareFacts, readHardware } from "./hardware.ts";
 import { type NetworkFacts, readNetwork } from "./network.ts";
@@ -24,6 +25,8 @@ export interface Facts {
   network: NetworkFacts;
   performance: PerformanceFacts;
   processes: Record<string, Process>;
+  /** Of full scans only. */
+  security?: SecurityFacts;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface Package {
   installed: boolean;
   /** What it was built from. */
   source: string;
+  /** Of that source, which may be otherwise than the package's own. */
+  sourceVersion: string;
   section: string | null;
   priority: string | null;
   essential: boolean;
@@ -59,6 +61,8 @@ function readDpkg(probe: Probe): Package[] {
       architecture: block.get("Architecture") ?? "",
       installed: /^\S+ \S+ installed$/.test(block.get("Status") ?? ""),
       source: (block.get("Source") ?? name).split(" ")[0] as string,
+      // Built anew without a change, `+b1` stands behind the version of the package alone.
+      sourceVersion: /\((.+)\)$/.exec(block.get("Source") ?? "")?.[1] ?? block.get("Version") ?? "",
       section: block.get("Section") ?? null,
       priority: block.get("Priority") ?? null,
       essential: block.get("Essential") === "yes" || block.get("Protected") === "yes",
@@ -86,6 +90,7 @@ function readApk(probe: Probe): Package[] {
       architecture: block.get("A") ?? "",
       installed: true,
       source: block.get("o") ?? name,
+      sourceVersion: block.get("V") ?? "",
       section: null,
       priority: null,
       essential: false,
@@ -131,6 +136,7 @@ function readRpm(probe: Probe): Package[] {
         architecture,
         installed: true,
         source: source?.replace(/-[^-]+-[^-]+\.(no)?src\.rpm$/, "") || name,
+        sourceVersion: /-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(source ?? "")?.[1] ?? `${version}-${release}`,
         section: group || null,
         priority: null,
         essential: false,

@@ -25,6 +25,7 @@ function host(
         architecture: "amd64",
         installed: true,
         source: name,
+        sourceVersion: "1",
         section: null,
         priority: "optional",
       },

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "@jest/globals";
+import { checks, judge, type Report, toHtml, toSarif } from "../../../host-provisioning/security/index.ts";
+import { hardened, spoil } from "./hardened.ts";
+
+const words = `<img src=x onerror=alert(1)>"'&\u202e`;
+
+function report(): Report {
+  const host = hardened();
+  for (const check of checks) spoil(check, host);
+  const { evidence, facts } = host;
+  evidence.files?.privileged.push({ path: `/tmp/${words}`, mode: 0o4755, owner: words, group: words });
+  evidence.reasons.packages = words;
+  const security = {
+    ...evidence,
+    ...judge(evidence, facts),
+    exposure: facts.network.ports,
+    milliseconds: {},
+  };
+  const when = "2026-01-11T00:00:00.000Z";
+  return { host: words, scan: "scn_1", createdAt: when, version: "0.1.0", system: words, security };
+}
+
+interface Sarif {
+  runs: {
+    tool: { driver: { rules: { id: string }[] } };
+    results: { ruleId: string; ruleIndex: number; kind: string; level: string; locations: object[] }[];
+  }[];
+}
+
+describe("a report as SARIF", () => {
+  const { runs } = toSarif(report()) as Sarif;
+  const [run] = runs as [Sarif["runs"][number]];
+
+  it("tells each check and each fault once, by a rule that is there", () => {
+    const { rules } = run.tool.driver;
+    expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
+    for (const { ruleId, ruleIndex } of run.results) expect(rules[ruleIndex]?.id).toBe(ruleId);
+    expect(run.results).toHaveLength(checks.length + 1);
+    expect(run.results.at(-1)).toMatchObject({ ruleId: "CVE-2024-0001", kind: "fail", level: "error" });
+  });
+
+  it("has a level other than none for what fails alone, as the standard asks", () => {
+    for (const { kind, level } of run.results) expect(level === "none").toBe(kind !== "fail");
+    const host = hardened();
+    const security = {
+      ...host.evidence,
+      ...judge(host.evidence, host.facts),
+      exposure: [],
+      milliseconds: {},
+    };
+    const good = toSarif({ ...report(), security }) as Sarif;
+    expect(new Set(good.runs[0]?.results.map(({ kind }) => kind))).toEqual(new Set(["pass"]));
+  });
+});
+
+describe("a report as a page", () => {
+  const page = toHtml(report());
+
+  it("takes no word of the host for markup", () => {
+    expect(page).not.toMatch(/<img|onerror=alert\(1\)>"|\u202e/);
+    expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;");
+  });
+
+  it("needs nothing else, and runs nothing", () => {
+    expect(page).not.toMatch(/<script|<link|<iframe|src=(?!x)|@import|url\(/i);
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  });
+
+  it("tells every check, and of what fails what to do", () => {
+    for (const { title } of checks) expect(page).toContain(title.replaceAll("'", "&#39;"));
+    expect(page).toContain("What is unknown is no sign that it is well.");
+  });
+});
