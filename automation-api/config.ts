@@ -107,6 +107,13 @@ const settingsSchema = z.strictObject({
   ROOST_PROGRAM_ROOTS: list
     .default([])
     .describe("Folders, separated by commas, below which folder programs may lie."),
+  ROOST_SECURITY_TRACKER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "File with the Debian security tracker's data (https://security-tracker.debian.org/tracker/data/json) that full scans of hosts are joined with; its time of change is told as the data's.",
+    ),
   ROOST_SESSION_IMAGES: list
     .default([])
     .describe(

@@ -178,7 +178,7 @@ export async function openServices(
       void introduceAll(db, id).catch((error) => log.warn({ error }, "a session was not told of its claim")),
   });
   const hostChanges = new HostChanges(deployments, hostReader);
-  const scans = new Scans(db, hostReader);
+  const scans = new Scans(db, hostReader, settings.ROOST_SECURITY_TRACKER);
   const hostActions = new HostActions({ db, reader: hostReader, changes: hostChanges });
   const feed = new EventFeed(db, notices);
   const guard = new Guard(authenticator, notices, (error) =>

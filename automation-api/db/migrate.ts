@@ -14,6 +14,7 @@ import * as sync from "./migrations/0014-sync.ts";
 import * as hostActions from "./migrations/0010-host-actions.ts";
 import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
 import * as sessionBatches from "./migrations/0012-session-batches.ts";
+import * as fullScans from "./migrations/0011-full-scans.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -31,6 +32,7 @@ const migrations = {
   "0014-sync": sync,
   "0010-host-actions": hostActions,
   "0012-session-batches": sessionBatches,
+  "0011-full-scans": fullScans,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

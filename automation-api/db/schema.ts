@@ -84,7 +84,7 @@ export interface Schema {
     id: string;
     organization_id: string;
     host_id: string;
-    kind: "quick";
+    kind: "quick" | "full";
     facts: Buffer;
     raw_bytes: number;
     fact_count: number;

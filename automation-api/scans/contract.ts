@@ -22,9 +22,11 @@ export const discoverQuery = z.strictObject({
 export type DiscoverQuery = z.output<typeof discoverQuery>;
 export const reportQuery = z.strictObject({
   format: z
-    .enum(["json", "mermaid"])
-    .default("json")
-    .describe("mermaid: the host and what it is connected to, as a flowchart."),
+    .enum(["json", "mermaid", "sarif", "html"])
+    .optional()
+    .describe(
+      "mermaid: the host and what it is connected to, as a flowchart; sarif, html: the security of a full scan. Default: by Accept, else json.",
+    ),
 });
 export const diffQuery = z.strictObject({
   base: scanId.optional().describe("What is compared with; default: the scan of the same host before."),
@@ -33,7 +35,7 @@ export const diffQuery = z.strictObject({
 export const scan = z.object({
   id: z.string(),
   host: z.object({ id: z.string(), name: z.string() }),
-  kind: z.enum(["quick"]),
+  kind: z.enum(["quick", "full"]),
   facts: z.number().describe("Single values that are known."),
   bytes: z.number().describe("Of the facts as JSON; they are kept compressed."),
   milliseconds: z.number().describe("How long it took, the login included where one was needed."),
@@ -53,10 +55,25 @@ const services = part("Units of systemd, OpenRC and init scripts, programs of su
 const network = part("Interfaces, routes, neighbours, open ports with their owners, peers.");
 const performance = part("Load, pressure, use of memory, disks and interfaces at the time of the scan.");
 
+const security = part(
+  "Settings, checks and their outcome, known faults, open ports, files that give rights.",
+);
+
+export const scanProgress = z.object({
+  step: z.string(),
+  title: z.string(),
+  done: z.number().describe("Steps that have ended."),
+  of: z.number(),
+  milliseconds: z.number(),
+  reason: z.string().nullable().describe("Why this step found nothing."),
+});
+export type ScanProgress = z.output<typeof scanProgress>;
+
 const found = z.object({ scan });
 export const hardwareReply = found.extend({ hardware, virtualization, performance });
 export const softwareReply = found.extend({ system, software, services });
 export const networkReply = found.extend({ network });
+export const securityReply = found.extend({ security });
 export const report = found.extend({
   hardware,
   virtualization,
@@ -66,6 +83,7 @@ export const report = found.extend({
   network,
   performance,
   processes: part("What ran, by process id. Arguments are not kept: they hold passwords."),
+  security: security.optional(),
   topology: z.object({
     nodes: z.array(z.object({ id: z.string(), kind: z.string(), label: z.string() })),
     edges: z.array(z.object({ from: z.string(), to: z.string(), label: z.string() })),

@@ -34,7 +34,14 @@ export async function insertScan(
 /** Newest first. */
 export async function listScans(
   db: Db | Tx,
-  filter: { organizationId: string; host?: string; id?: string; before?: string; limit: number },
+  filter: {
+    organizationId: string;
+    host?: string;
+    id?: string;
+    kind?: "full";
+    before?: string;
+    limit: number;
+  },
 ) {
   let query = db
     .selectFrom("scan")
@@ -53,6 +60,7 @@ export async function listScans(
     .where("scan.organization_id", "=", filter.organizationId);
   if (filter.host) query = query.where("scan.host_id", "=", filter.host);
   if (filter.id) query = query.where("scan.id", "=", filter.id);
+  if (filter.kind) query = query.where("scan.kind", "=", filter.kind);
   if (filter.before) query = query.where("scan.id", "<", filter.before);
   return query.orderBy("scan.id", "desc").limit(filter.limit).execute();
 }

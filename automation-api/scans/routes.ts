@@ -1,14 +1,20 @@
 import type { z } from "zod";
 import { toMermaid, topologyOf } from "../../host-provisioning/facts/index.ts";
+import { toHtml, toSarif } from "../../host-provisioning/security/index.ts";
+import { RoostError } from "../errors.ts";
 import { type Route, type RouteReply, route } from "../http/route.ts";
+import type { StreamEvent } from "../http/stream.ts";
 import * as contract from "./contract.ts";
-import type { Found, Scans } from "./service.ts";
+import { type Found, lastOf, type Scans } from "./service.ts";
 
 const tag = "Discovery";
 const mermaid = "text/vnd.mermaid";
+const sarif = "application/sarif+json";
+const html = "text/html; charset=utf-8";
 const unchanged = { description: "Still the scan that If-None-Match names." };
 
-export function scanRoutes(scans: Scans): Route[] {
+/** @param version of the product, which reports tell. */
+export function scanRoutes(scans: Scans, version: string): Route[] {
   return [
     route({
       method: "post",
@@ -38,6 +44,44 @@ export function scanRoutes(scans: Scans): Route[] {
       },
     }),
     route({
+      method: "post",
+      path: "/api/v1/scan/full",
+      summary: "Scan a host and judge how safe it is: settings, files, packages, known faults",
+      tag,
+      access: "host:connect",
+      body: contract.scanRequest,
+      replies: { 201: { description: "Scanned, and kept as the host's last scan.", schema: contract.scan } },
+      async handler({ principal, body, requestId, signal }) {
+        const { scan } = await lastOf(scans.scanFully(principal, body.host, { requestId, signal }));
+        return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/v1/scan/full",
+      summary: "Scan a host fully, as POST does; with Accept: text/event-stream its progress is told",
+      tag,
+      access: "host:connect",
+      query: contract.scanRequest,
+      replies: {
+        201: {
+          description: "Scanned. As a stream: events `progress`, then one `scan` or `error`.",
+          schema: contract.scan,
+          otherTypes: ["text/event-stream"],
+        },
+      },
+      async handler({ principal, query, headers, requestId, signal, sendEvents }) {
+        const events = scans.scanFully(principal, query.host, { field: "query.host", requestId, signal });
+        if (headers.accept?.includes("text/event-stream")) {
+          // What is refused is refused before the stream begins.
+          const first = await events.next();
+          return sendEvents(toProgress(first, events));
+        }
+        const { scan } = await lastOf(events);
+        return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
+      },
+    }),
+    route({
       method: "get",
       path: "/api/v1/scans",
       summary: "List scans, newest first",
@@ -56,18 +100,26 @@ export function scanRoutes(scans: Scans): Route[] {
       params: contract.scanParams,
       query: contract.reportQuery,
       replies: {
-        200: { description: "What was found.", schema: contract.report, otherTypes: [mermaid] },
+        200: { description: "What was found.", schema: contract.report, otherTypes: [mermaid, sarif, html] },
         304: unchanged,
       },
       async handler({ principal, params, query, headers }) {
         const found = await scans.report(principal, params.id);
+        const format = query.format ?? formatOf(headers.accept);
         const topology = topologyOf(found.facts);
-        if (query.format === "json") {
+        if (format === "json") {
           const body = { scan: found.scan, ...found.facts, topology };
           return cached(found, "report", headers["if-none-match"], body);
         }
-        const reply = cached(found, "mermaid", headers["if-none-match"], toMermaid(topology));
-        return reply.status === 200 ? { ...reply, contentType: mermaid } : reply;
+        const text = format === "mermaid" ? toMermaid(topology) : securityReport(found, format, version);
+        const reply = cached(found, format, headers["if-none-match"], text);
+        if (reply.status !== 200) return reply;
+        const contentType = { mermaid, sarif, html }[format];
+        // A page of a host's words: nothing of it may run, whatever shows it.
+        const policy = {
+          "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        };
+        return { ...reply, contentType, headers: { ...reply.headers, ...policy, vary: "accept" } };
       },
     }),
     route({
@@ -97,6 +149,7 @@ export function scanRoutes(scans: Scans): Route[] {
       services,
     })),
     discoverRoute(scans, "network", contract.networkReply, ({ network }) => ({ network })),
+    discoverRoute(scans, "security", contract.securityReply, ({ security }) => ({ security }), "full"),
   ];
 }
 
@@ -105,6 +158,7 @@ function discoverRoute(
   name: string,
   schema: z.ZodType,
   pick: (facts: Found["facts"]) => object,
+  kind?: "full",
 ): Route {
   return route({
     method: "get",
@@ -115,11 +169,63 @@ function discoverRoute(
     query: contract.discoverQuery,
     replies: { 200: { description: "With the scan's age in seconds as Age.", schema }, 304: unchanged },
     async handler({ principal, query, headers, requestId, signal }) {
-      const options = { field: "query.host", requestId, signal };
+      const options = { field: "query.host", requestId, signal, kind };
       const found = await scans.discover(principal, query, options);
       return cached(found, name, headers["if-none-match"], { scan: found.scan, ...pick(found.facts) });
     },
   });
+}
+
+const byType = [
+  [/^text\/html$/, "html"],
+  [/^application\/sarif\+json$/, "sarif"],
+  [/^text\/vnd\.mermaid$/, "mermaid"],
+  [/^(application\/json|application\/\*|\*\/\*)$/, "json"],
+] as const;
+
+/** The first of the caller's types that there is, the more wanted ones first; json for one who says nothing. */
+function formatOf(accept = "*/*") {
+  const wanted = accept
+    .split(",")
+    .map((part) => {
+      const [type = "", ...parameters] = part.split(";").map((word) => word.trim());
+      const weight = parameters.find((word) => word.startsWith("q="))?.slice(2);
+      return { type: type.toLowerCase(), weight: weight === undefined ? 1 : Number(weight) };
+    })
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight);
+  for (const { type } of wanted) {
+    const [, format] = byType.find(([pattern]) => pattern.test(type)) ?? [];
+    if (format) return format;
+  }
+  return "json";
+}
+
+function securityReport({ scan, facts }: Found, format: "sarif" | "html", version: string): string {
+  const { security, system } = facts;
+  if (!security) {
+    const message = "This scan looked at no security: POST /api/v1/scan/full makes one that does.";
+    throw new RoostError("not_acceptable", message);
+  }
+  const { id, host, createdAt } = scan;
+  const report = { host: host.name, scan: id, createdAt, version, system: system.os.name, security };
+  return format === "html" ? toHtml(report) : JSON.stringify(toSarif(report));
+}
+
+/** Progress as it comes, then the scan, or why there is none: by then the reply has begun. */
+async function* toProgress(
+  first: IteratorResult<unknown, Found>,
+  events: AsyncGenerator<unknown, Found>,
+): AsyncGenerator<StreamEvent> {
+  try {
+    let next = first;
+    for (; !next.done; next = await events.next()) yield { event: "progress", data: next.value };
+    yield { event: "scan", data: next.value.scan };
+  } catch (error) {
+    const known =
+      error instanceof RoostError ? error : new RoostError("internal", "The scan failed within the server.");
+    yield { event: "error", data: { code: known.code, detail: known.message, faults: known.faults } };
+  }
 }
 
 /** A scan never changes, so its id is the mark of every view of it. */

@@ -16,8 +16,10 @@ import { type Db, transaction } from "../db/transaction.ts";
 import { messageOf, notFound, RoostError } from "../errors.ts";
 import type { HostReader, ReadableHost } from "../hosts/service.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
-import type { Diff, DiscoverQuery, Scan, ScanListQuery } from "./contract.ts";
+import type { Diff, DiscoverQuery, Scan, ScanListQuery, ScanProgress } from "./contract.ts";
+import { fullSteps, lookForSecurity } from "./full.ts";
 import * as queries from "./queries.ts";
+import { TrackerFile } from "./tracker-file.ts";
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -43,10 +45,13 @@ interface RequestOptions {
 export class Scans {
   readonly #db: Db;
   readonly #reader: HostReader;
+  readonly #trackerFile: TrackerFile | undefined;
 
-  constructor(db: Db, reader: HostReader) {
+  /** @param trackerFile path of the Debian security tracker's data; without it, faults are known from hosts' own indexes. */
+  constructor(db: Db, reader: HostReader, trackerFile?: string) {
     this.#db = db;
     this.#reader = reader;
+    this.#trackerFile = trackerFile === undefined ? undefined : new TrackerFile(trackerFile);
   }
 
   /**
@@ -61,13 +66,50 @@ export class Scans {
       await this.#recordFailure(principal, host, error, options.requestId);
       throw error;
     });
+    return this.#keep(principal, host, { kind: "quick", facts, began }, options.requestId);
+  }
+
+  /**
+   * As `scan`, and looks at how safe the host is. Yields as each step ends, one event before the first.
+   * @returns what was found and kept.
+   */
+  async *scanFully(
+    principal: Principal,
+    reference?: string,
+    options: RequestOptions = {},
+  ): AsyncGenerator<ScanProgress, Found> {
+    authorize(principal, "host:connect");
+    const { requestId, signal } = options;
+    const host = await this.#reader.find(principal, reference, options.field ?? "host");
+    const began = Date.now();
+    const quick = { step: "facts", title: "Hardware, software, services and network", of: fullSteps };
+    yield { ...quick, done: 0, milliseconds: 0, reason: null };
+    let facts: Facts;
+    try {
+      facts = await this.#look(host, signal);
+      yield { ...quick, done: 1, milliseconds: Date.now() - began, reason: null };
+      const how = { trackerFile: this.#trackerFile, signal };
+      facts = { ...facts, security: yield* lookForSecurity(this.#reader, host, facts, how) };
+    } catch (error) {
+      await this.#recordFailure(principal, host, error, requestId);
+      throw error;
+    }
+    return this.#keep(principal, host, { kind: "full", facts, began }, requestId);
+  }
+
+  async #keep(
+    principal: Principal,
+    host: ReadableHost,
+    { kind, facts, began }: { kind: Scan["kind"]; facts: Facts; began: number },
+    requestId?: string,
+  ): Promise<Found> {
     const milliseconds = Date.now() - began;
     const text = Buffer.from(JSON.stringify(facts));
     const row = {
       id: newId("scn"),
       organization_id: principal.organizationId,
       host_id: host.id,
-      kind: "quick" as const,
+      kind,
       facts: await compress(text),
       raw_bytes: text.length,
       fact_count: countFacts(facts),
@@ -82,7 +124,7 @@ export class Scans {
         object: host.id,
         phase: "result",
         detail: { name: host.name, scan: row.id, kind: row.kind, facts: row.fact_count },
-        requestId: options.requestId,
+        requestId,
       });
       const { organizationId } = principal;
       const [stored] = await queries.listScans(tx, { organizationId, id: row.id, limit: 1 });
@@ -94,15 +136,20 @@ export class Scans {
   async discover(
     principal: Principal,
     { host: reference, fresh }: DiscoverQuery,
-    options: RequestOptions = {},
+    options: RequestOptions & { kind?: "full" } = {},
   ): Promise<Found> {
     authorize(principal, "host:read");
-    if (fresh === "1") return this.scan(principal, reference, options);
+    const { kind } = options;
+    if (fresh === "1")
+      return kind === "full"
+        ? lastOf(this.scanFully(principal, reference, options))
+        : this.scan(principal, reference, options);
     const host = await this.#reader.find(principal, reference, options.field ?? "host");
     const { organizationId } = principal;
-    const [last] = await queries.listScans(this.#db, { organizationId, host: host.id, limit: 1 });
+    const [last] = await queries.listScans(this.#db, { organizationId, host: host.id, kind, limit: 1 });
     if (!last) {
-      const message = `${host.name} has not been scanned: POST /api/v1/scan/quick, or ask with fresh=1.`;
+      const path = `/api/v1/scan/${kind ?? "quick"}`;
+      const message = `${host.name} has not been scanned${kind ? " fully" : ""}: POST ${path}, or ask with fresh=1.`;
       throw new RoostError("not_found", message);
     }
     return this.#read(last);
@@ -177,8 +224,11 @@ export class Scans {
     return row;
   }
 
-  async #before({ organizationId }: Principal, { id, host_id: host }: queries.ScanRow) {
-    const [row] = await queries.listScans(this.#db, { organizationId, host, before: id, limit: 1 });
+  /** A full scan is compared with a full one where there is one. */
+  async #before({ organizationId }: Principal, { id, host_id: host, kind }: queries.ScanRow) {
+    const older = { organizationId, host, before: id, limit: 1 };
+    const [same] = kind === "full" ? await queries.listScans(this.#db, { ...older, kind }) : [];
+    const [row] = same ? [same] : await queries.listScans(this.#db, older);
     if (!row) throw new RoostError("not_found", `There is no scan of this host before ${id}.`);
     return row;
   }
@@ -187,6 +237,14 @@ export class Scans {
     const bytes = await queries.readFactsOf(this.#db, row.id);
     if (!bytes) throw notFound("Scan", row.id);
     return { scan: view(row), facts: JSON.parse((await decompress(bytes)).toString()) as Facts };
+  }
+}
+
+/** What a generator returns, whatever it yields before. */
+export async function lastOf<T>(events: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return value as T;
   }
 }
 

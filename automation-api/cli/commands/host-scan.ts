@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { z } from "zod";
+import { invalid } from "../../errors.ts";
 import {
   type Diff,
   diff as diffSchema,
@@ -18,6 +19,7 @@ import {
   withServer,
 } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
+import { renderSecurity, scanFully, securitySummary } from "./host-security.ts";
 
 /** What is printed of a report; all of it is in the JSON. */
 const summary = reportSchema.extend({
@@ -43,6 +45,7 @@ const summary = reportSchema.extend({
     databases: z.record(z.string(), z.unknown()),
     runtimes: z.record(z.string(), z.unknown()),
   }),
+  security: securitySummary.optional(),
   services: z.looseObject({ manager: z.string(), services: z.record(z.string(), z.unknown()) }),
   network: z.looseObject({
     ports: z.array(
@@ -60,21 +63,36 @@ const summary = reportSchema.extend({
 });
 type Summary = z.output<typeof summary>;
 
+type ScanFlags = ClientFlags & { full?: boolean; sarif?: boolean; diff?: boolean; report?: boolean };
+
 export function hostScanCommand(session: Session): Command {
   return withServer(new Command("scan"))
     .description("Scan a host now: what it is made of, what is installed, what runs and listens")
     .argument("<host>", "name or id")
+    .option("--full", "judge how safe it is too: settings, files, packages, known faults")
     .option("--diff", "print what is otherwise than in the scan before")
     .option("--report", "with --json: print all that was found")
+    .option("--sarif", "with --full: print the findings as SARIF 2.1.0")
     .addHelpText(
       "after",
-      examples("roost host scan web-1", "roost host scan web-1 --report --json | jq .network.ports"),
+      examples(
+        "roost host scan web-1",
+        "roost host scan web-1 --full --sarif > web-1.sarif",
+        "roost host scan web-1 --report --json | jq .network.ports",
+      ),
     )
-    .action(async (host: string, flags: ClientFlags & { diff?: boolean; report?: boolean }) => {
+    .action(async (host: string, flags: ScanFlags) => {
       const client = await openClient(session, flags);
+      if (flags.sarif && !flags.full) throw invalid("--sarif", "is told of full scans: give --full too");
       const path = "/api/v1/scan/quick";
-      const scan = await client.send({ method: "POST", path, body: { host }, reply: scanSchema });
+      const scan = flags.full
+        ? await scanFully(client, host, (text) => session.context.stderr.write(text))
+        : await client.send({ method: "POST", path, body: { host }, reply: scanSchema });
       const report = `/api/v1/reports/${scan.id}`;
+      if (flags.sarif) {
+        const log = await client.send({ path: report, query: { format: "sarif" }, reply: z.looseObject({}) });
+        return void session.context.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
+      }
       if (flags.diff) {
         const found = await client.send({ path: `${report}/diff`, reply: diffSchema });
         return print(session, flags, found, renderDiff);
@@ -111,7 +129,8 @@ function renderReport(scan: Scan, found: Summary, width: number | undefined): st
     ["containers", names(software.runtimes)],
     ["services", `${count(services.services, "known")} (${services.manager})`],
   ]);
-  if (network.ports.length === 0) return `${head}\nNo port is open.\n`;
+  const end = found.security ? `\n${renderSecurity(found.security, width)}` : "";
+  if (network.ports.length === 0) return `${head}\nNo port is open.\n${end}`;
   const ports = renderTable(
     network.ports,
     [
@@ -124,7 +143,7 @@ function renderReport(scan: Scan, found: Summary, width: number | undefined): st
     ],
     width,
   );
-  return `${head}\n${ports}`;
+  return `${head}\n${ports}${end}`;
 }
 
 function renderDiff({ base, changes, total }: Diff): string {

@@ -15,7 +15,7 @@ import { createStackCipher } from "../../../automation-api/state-backend/service
 import type { TestServerOptions } from "../http/test-server.ts";
 
 /** What `startTestServer` needs for every route around hosts. */
-export function hostServer(connections?: HostConnections): TestServerOptions {
+export function hostServer(connections?: HostConnections, trackerFile?: string): TestServerOptions {
   return {
     routes({ database: { db } }) {
       const credentials = new Credentials(db, createStackCipher([randomBytes(32)]));
@@ -26,7 +26,7 @@ export function hostServer(connections?: HostConnections): TestServerOptions {
       return [
         ...credentialRoutes(credentials),
         ...hostRoutes({ hosts, hostGroups: new HostGroups(db), hostChecks }),
-        ...scanRoutes(new Scans(db, reader)),
+        ...scanRoutes(new Scans(db, reader, trackerFile), "0.1.0"),
       ];
     },
   };

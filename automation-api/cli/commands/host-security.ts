@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { type ErrorCode, errorStatus, RoostError } from "../../errors.ts";
+import { type Scan, scanProgress, scan as scanSchema } from "../../scans/contract.ts";
+import type { Client } from "../client.ts";
+import { parseEvents } from "../event-stream.ts";
+import { renderFields, renderTable } from "../table.ts";
+
+const failure = z.object({
+  code: z.enum(Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]]),
+  detail: z.string(),
+});
+
+/** What is printed of a full scan's security; all of it is in the JSON. */
+export const securitySummary = z.looseObject({
+  index: z.number().nullable(),
+  counts: z.record(z.string(), z.number()),
+  judgements: z.array(
+    z.looseObject({
+      check: z.string(),
+      outcome: z.string(),
+      seen: z.array(z.string()),
+    }),
+  ),
+  vulnerabilities: z.looseObject({
+    reason: z.string().nullable(),
+    sources: z.array(
+      z.looseObject({ kind: z.string(), release: z.string(), ageDays: z.number().nullable() }),
+    ),
+    findings: z.array(z.looseObject({ id: z.string().nullable(), state: z.string() })),
+  }),
+  reasons: z.record(z.string(), z.string()),
+});
+
+/**
+ * Scans a host fully and tells each step as it ends.
+ * @throws what the server refused, or why there is no scan.
+ */
+export async function scanFully(client: Client, host: string, tell: (line: string) => void): Promise<Scan> {
+  const path = `/api/v1/scan/full?host=${encodeURIComponent(host)}`;
+  const leaving = new AbortController();
+  const response = await client.open(path, { accept: "text/event-stream" }, leaving.signal);
+  for await (const { event, data } of parseEvents(response.body as AsyncIterable<Uint8Array>)) {
+    if (event === "scan") return scanSchema.parse(JSON.parse(data));
+    if (event === "error") {
+      const { code, detail } = failure.parse(JSON.parse(data));
+      throw new RoostError(code, detail);
+    }
+    const { title, done, of, milliseconds, reason } = scanProgress.parse(JSON.parse(data));
+    if (done > 0) tell(`[${done}/${of}] ${title}: ${reason ?? `${milliseconds} ms`}\n`);
+  }
+  throw new RoostError("unavailable", "The connection was lost before the scan had ended.");
+}
+
+/** The index, what fails, and what is known of faults and how old that knowledge is. */
+export function renderSecurity(security: z.output<typeof securitySummary>, width?: number): string {
+  const { index, counts, judgements, vulnerabilities, reasons } = security;
+  const of = (outcome: string) => counts[outcome] ?? 0;
+  const { findings, sources } = vulnerabilities;
+  const fixable = findings.filter(({ state }) => state === "fixable").length;
+  const data = sources.map(
+    ({ kind, release, ageDays }) => `${kind} for ${release}, ${ageDays ?? "unknown"} days old`,
+  );
+  const head = renderFields([
+    ["security", `index ${index ?? "unknown"} of 100`],
+    [
+      "checks",
+      `${of("pass")} pass, ${of("fail")} fail, ${of("unknown")} unknown, ${of("not-applicable")} do not apply`,
+    ],
+    [
+      "known faults",
+      vulnerabilities.reason ?? `${findings.length}, ${fixable} of them with a fix (${data.join("; ")})`,
+    ],
+    [
+      "not seen",
+      Object.entries(reasons)
+        .map(([name, why]) => `${name}: ${why}`)
+        .join("; ") || null,
+    ],
+  ]);
+  const failed = judgements.filter(({ outcome }) => outcome === "fail");
+  if (failed.length === 0) return head;
+  const table = renderTable(
+    failed,
+    [
+      { title: "FAILED CHECK", value: ({ check }) => check },
+      {
+        title: "SEEN",
+        value: ({ seen }) => seen.join("; ").replaceAll(/\p{Cc}+/gu, " ") || "nothing",
+        flexible: true,
+      },
+    ],
+    width,
+  );
+  return `${head}\n${table}`;
+}
