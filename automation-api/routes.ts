@@ -37,7 +37,6 @@ export function allRoutes(services: Services): Route[] {
     ...resetRoutes(services.resets),
     ...configTemplateRoutes(services.configTemplates, services.shellInstalls),
     ...tuningRoutes(services.tuning),
-    ...terminalRoutes(),
     ...syncRoutes(services.sync),
     ...terminalRoutes(services.shellInstalls),
     ...accessRoutes(services),

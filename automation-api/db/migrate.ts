@@ -10,11 +10,11 @@ import * as scans from "./migrations/0006-scans.ts";
 import * as projectPolicies from "./migrations/0007-project-policies.ts";
 import * as sessions from "./migrations/0008-sessions.ts";
 import * as resets from "./migrations/0009-resets.ts";
-import * as sync from "./migrations/0014-sync.ts";
 import * as hostActions from "./migrations/0010-host-actions.ts";
-import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
-import * as sessionBatches from "./migrations/0012-session-batches.ts";
 import * as fullScans from "./migrations/0011-full-scans.ts";
+import * as sessionBatches from "./migrations/0012-session-batches.ts";
+import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
+import * as sync from "./migrations/0014-sync.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -25,14 +25,14 @@ const migrations = {
   "0004-deployments": deployments,
   "0005-hosts": hosts,
   "0006-scans": scans,
+  "0007-project-policies": projectPolicies,
   "0008-sessions": sessions,
   "0009-resets": resets,
-  "0013-packs-and-cost": packsAndCost,
-  "0007-project-policies": projectPolicies,
-  "0014-sync": sync,
   "0010-host-actions": hostActions,
-  "0012-session-batches": sessionBatches,
   "0011-full-scans": fullScans,
+  "0012-session-batches": sessionBatches,
+  "0013-packs-and-cost": packsAndCost,
+  "0014-sync": sync,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);
