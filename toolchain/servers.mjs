@@ -2,11 +2,12 @@
 // the same for every clone, so each is got once into the per-user cache. In CI `npm test` runs this beside the other
 // suites; elsewhere it is run by hand, and the suite is skipped where nobody has.
 //
-//   node toolchain/servers.mjs                  all of them
+//   node toolchain/servers.mjs                  all of them: Keycloak, and kube-apiserver with etcd
 //   node toolchain/servers.mjs keycloak         one
 
 import process from "node:process";
 import { KEYCLOAK } from "./servers/keycloak.mjs";
+import { KUBERNETES } from "./servers/kubernetes.mjs";
 
 /**
  * @typedef {object} Server
@@ -15,7 +16,7 @@ import { KEYCLOAK } from "./servers/keycloak.mjs";
  */
 
 /** @type {Record<string, Server>} */
-const SERVERS = { keycloak: KEYCLOAK };
+const SERVERS = { keycloak: KEYCLOAK, "kube-apiserver": KUBERNETES };
 
 const wanted = process.argv.slice(2);
 for (const name of wanted.filter((each) => !(each in SERVERS))) {

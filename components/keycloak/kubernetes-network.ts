@@ -38,7 +38,7 @@ export function serverPolicy(
   };
 }
 
-/** The import job: called by nobody, reaches the database. */
+/** The import job: called by nobody (an empty list would be stored as none, and differ for ever), reaches the database. */
 export function importPolicy(
   args: KeycloakOnKubernetesArgs,
   labels: Labels,
@@ -46,7 +46,6 @@ export function importPolicy(
   return {
     podSelector: { matchLabels: labels },
     policyTypes: ["Ingress", "Egress"],
-    ingress: [],
     egress: databaseRules(args),
   };
 }

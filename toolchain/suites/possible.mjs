@@ -11,6 +11,7 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { locate } from "../found.mjs";
 import { KEYCLOAK } from "../servers/keycloak.mjs";
+import { KUBERNETES } from "../servers/kubernetes.mjs";
 
 /**
  * @typedef {keyof typeof REQUIREMENTS} Need
@@ -45,6 +46,7 @@ export const REQUIREMENTS = {
   sysctl: { lack: () => lackOfProgram("sysctl"), aptPackage: "procps" },
   java: { lack: () => lackOfProgram("java"), aptPackage: "default-jre-headless" },
   keycloak: { lack: KEYCLOAK.lack, got: true },
+  "kube-apiserver": { lack: KUBERNETES.lack, got: true },
   // What Keycloak is got with, where it is not there yet.
   mvn: { lack: () => KEYCLOAK.lack() && lackOfProgram("mvn"), aptPackage: "maven" },
   unzip: { lack: () => KEYCLOAK.lack() && lackOfProgram("unzip"), aptPackage: "unzip" },

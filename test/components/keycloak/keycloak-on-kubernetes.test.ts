@@ -193,7 +193,8 @@ describe("KeycloakOnKubernetes", () => {
       `[${namespace("monitoring")}] 9000`,
       expect.stringMatching(/^\[\{"podSelector".*"server".*7800,57800$/),
     ]);
-    expect(reached(graph, "id-import-policy", "ingress")).toEqual([]);
+    expect(spec(graph, POLICY, "id-import-policy").policyTypes).toEqual(["Ingress", "Egress"]);
+    expect(spec(graph, POLICY, "id-import-policy")).not.toHaveProperty("ingress");
   });
 
   it("lets out to the database and DNS only, and to HTTPS where that is chosen", async () => {

@@ -99,12 +99,12 @@ describe("LogsOnKubernetes", () => {
 
   it("lets the reader, Grafana and Prometheus reach Loki, which calls nobody", async () => {
     const graph = await logs();
-    const { ingress, egress } = inputs(graph, POLICY, "logs-loki-policy").spec;
+    const { ingress, egress, policyTypes } = inputs(graph, POLICY, "logs-loki-policy").spec;
     const callers = ingress[0].from.map(
       (peer: Manifest) => peer.podSelector.matchLabels["app.kubernetes.io/name"],
     );
     expect(callers).toEqual(["alloy", "grafana", "prometheus"]);
-    expect([ingress.length, egress]).toEqual([1, []]);
+    expect([ingress.length, egress, policyTypes]).toEqual([1, undefined, ["Ingress", "Egress"]]);
   });
 
   it("is what a monitoring beside it shows", async () => {
