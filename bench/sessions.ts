@@ -1,8 +1,8 @@
 /**
- * What a user waits for: claims of sessions that are ready, and what we add to a start. The storm against a cloud's
- * launch limits comes with the target ecs.
+ * What a user waits for: claims of sessions that are ready, what we add to a start, and a storm of users against the
+ * launch limits of a cloud.
  *
- *   npm run bench -- sessions [--rate 200] [--seconds 60] [--live 50] [--starts 20]
+ *   npm run bench -- sessions [--rate 200] [--seconds 60] [--live 50] [--starts 20] [--users 500] [--only storm]
  */
 import { parseArgs } from "node:util";
 import { systemPrincipal } from "../automation-api/access/service.ts";
@@ -15,6 +15,7 @@ import { quantile } from "./deploy/statistics.ts";
 import { type Row, report } from "./report.ts";
 import { atRate, claimBare, claimOverHttp, fillPool } from "./sessions/claims.ts";
 import { coldOverhead } from "./sessions/cold.ts";
+import { storm } from "./sessions/storm.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,12 +23,23 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "60" },
     live: { type: "string", default: "50" },
     starts: { type: "string", default: "20" },
+    users: { type: "string", default: "500" },
+    only: { type: "string" },
   },
 });
-const [rate, seconds, live, starts] = [values.rate, values.seconds, values.live, values.starts].map(
-  Number,
-) as [number, number, number, number];
-process.exitCode = report("sessions", [...(await measureClaims()), ...(await measureCold())]) ? 0 : 1;
+const { rate, seconds, live, starts, users } = {
+  rate: Number(values.rate),
+  seconds: Number(values.seconds),
+  live: Number(values.live),
+  starts: Number(values.starts),
+  users: Number(values.users),
+};
+const parts = { claims: measureClaims, cold: measureCold, storm: measureStorm };
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(parts)) {
+  if (values.only === undefined || values.only === name) rows.push(...(await measure()));
+}
+process.exitCode = report("sessions", rows) ? 0 : 1;
 
 /** A server without workers: nobody thins out a pool that is there on paper only. */
 async function measureClaims(): Promise<Row[]> {
@@ -88,4 +100,13 @@ async function measureCold(): Promise<Row[]> {
   } finally {
     await cluster.close();
   }
+}
+
+async function measureStorm(): Promise<Row[]> {
+  const { ratio, throttles, estimateError } = await storm(users);
+  return [
+    { metric: "storm_ratio_to_optimum", value: ratio, unit: "x", goal: { atMost: 1.05 } },
+    { metric: "storm_throttles", value: throttles, unit: "count", goal: { atMost: 0 } },
+    { metric: "storm_estimate_error", value: estimateError, unit: "x" },
+  ];
 }

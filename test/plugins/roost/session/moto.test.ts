@@ -1,16 +1,19 @@
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { checkEcs } from "../../../../automation-api/cli/doctor/ecs.ts";
-import { type Moto, startMoto } from "../../../support/moto.ts";
+import { installMoto, type Moto, startMoto } from "../../../support/moto.ts";
 import { leadSdkTo, newBatch, openEcs, settings, startAll } from "./ecs-lab.ts";
 
 // What an emulator knows of ECS and of who asks: see docs/sessions-on-ecs.md for what it does not.
 
 const cluster = "arn:aws:ecs:eu-west-1:123456789012:cluster/sessions";
+const program = await installMoto();
+const onMoto = program === undefined ? describe.skip : describe;
 let moto: Moto;
 let workload: Parameters<typeof startAll>[2];
 beforeAll(async () => {
-  moto = await startMoto();
+  if (program === undefined) return;
+  moto = await startMoto(program);
   leadSdkTo(moto.url);
   const vpc = await ec2("CreateVpc", { CidrBlock: "10.9.0.0/16" }, /<vpcId>([^<]+)/);
   await ec2("ModifyVpcAttribute", { VpcId: vpc, "EnableDnsHostnames.Value": "true" });
@@ -39,13 +42,13 @@ beforeAll(async () => {
       },
     }),
   };
-}, 360_000);
+}, 120_000);
 afterAll(() => moto?.close());
 
 const answers = async () => true;
 const stop = AbortSignal.timeout(120_000);
 
-describe("sessions on an emulated ECS", () => {
+onMoto("sessions on an emulated ECS", () => {
   it("are started, found with an address, tagged, and stopped with nothing of others touched", async () => {
     const foreign = openEcs(cluster, { installation: "org_other", answers });
     const theirs = newBatch(1);
@@ -79,7 +82,7 @@ describe("sessions on an emulated ECS", () => {
   });
 });
 
-describe("roost doctor", () => {
+onMoto("roost doctor", () => {
   it("shows the cluster, its region, and who asks", async () => {
     expect(await checkEcs({ ROOST_ECS_CLUSTER: undefined, ROOST_ECS_PROFILE: undefined })).toEqual([]);
     const [finding] = await checkEcs({ ROOST_ECS_CLUSTER: cluster, ROOST_ECS_PROFILE: undefined });
