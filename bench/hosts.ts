@@ -5,6 +5,7 @@
  *
  * scan_warm_ms, scan_cold_ms: quick scan, read into facts, over an open connection and with a login; medians.
  * ansible_ratio: `ansible -m setup` with its default settings, warm, over scan_warm_ms.
+ * full_scan_s, full_scan_checks: a full scan of a minimal host of its own, median, and the checks that it could decide.
  * plan_s, apply_s, undo_s_per_50mb: rehearsal, change and way back of random sets of packages, in the host itself.
  * reset_differences: facts of files that are other than before, over all sets.
  */
@@ -13,8 +14,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { readPrivateKey } from "../automation-api/credentials/ssh-key.ts";
 import { HostConnections } from "../automation-api/hosts/service.ts";
-import { countFacts, quickScript, readFacts } from "../host-provisioning/facts/index.ts";
+import { countFacts, marked, Probe, quickScript, readFacts } from "../host-provisioning/facts/index.ts";
+import {
+  assembleSecurity,
+  type StepName,
+  type StepResult,
+  steps,
+} from "../host-provisioning/security/index.ts";
 import { freedBytes, undoScript } from "../host-provisioning/undo/index.ts";
 import { plan } from "../test/host-provisioning/undo/planning.ts";
 import { type Sshd, startSshd } from "../test/plugins/command/sshd.ts";
@@ -36,6 +44,7 @@ try {
 } finally {
   await sshd.stop();
 }
+rows.push(...(await fullScans()));
 rows.push(...(await resets(Number(values.sets), Number(values.seed))));
 process.exitCode = report("hosts", rows) ? 0 : 1;
 
@@ -91,6 +100,45 @@ async function scans({ port, user, hostKeys, keys }: Sshd): Promise<Row[]> {
   } finally {
     await connections.close();
     rmSync(folder, { recursive: true });
+  }
+}
+
+async function fullScans(): Promise<Row[]> {
+  const host = await TestHost.create();
+  const connections = new HostConnections();
+  try {
+    const { port, hostKey, privateKey } = await host.startSshd();
+    const publicKey = readPrivateKey(privateKey, "privateKey").line;
+    const target = {
+      ...{ id: "hst_full", name: "minimal", address: "127.0.0.1", port, user: "root" },
+      ...{ hostKey, login: { privateKey, publicKey } },
+    };
+    const run = async (script: string, deadlineMs = 120_000) => {
+      const { stdout } = await connections.run(target, { script, deadlineMs, capBytes: 16 * 1024 * 1024 });
+      return stdout.toString("utf8");
+    };
+    let decided = 0;
+    const full = await median(3, async () => {
+      const facts = readFacts(await run(quickScript(mark)), mark);
+      if (!facts) throw new Error("The scan did not come to its end.");
+      const results = await Promise.all(
+        steps.map(async ({ name, text }) => {
+          const began = performance.now();
+          const probe = new Probe(await run(marked(text, mark)), mark);
+          return [name, { probe, reason: null, milliseconds: performance.now() - began }] as const;
+        }),
+      );
+      const byName = Object.fromEntries(results) as Record<StepName, StepResult>;
+      const { counts } = assembleSecurity(facts, byName, { at: new Date() });
+      decided = counts.pass + counts.fail;
+    });
+    return [
+      { metric: "full_scan_s", value: full / 1000, unit: "s", goal: { atMost: 10 } },
+      { metric: "full_scan_checks", value: decided, unit: "count", goal: { atLeast: 60 } },
+    ];
+  } finally {
+    await connections.close();
+    await host.close();
   }
 }
 

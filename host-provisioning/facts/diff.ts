@@ -56,6 +56,8 @@ function compare(before: unknown, after: unknown, path: string[]): Change[] {
 function isVolatile(path: string[]): boolean {
   // How many use a module of the kernel.
   if (path[2] === "modules" && path[4] === "uses") return true;
+  // It goes with the package's own.
+  if (path[1] === "packages" && path[3] === "sourceVersion") return true;
   return path.length <= 2 && volatile.has(path.join("."));
 }
 
