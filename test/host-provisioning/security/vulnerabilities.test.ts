@@ -109,7 +109,7 @@ const hasDpkg = () => {
   const part = () => Array.from({ length: 1 + random.below(4) }, () => pick("019ab~+.")).join("");
   const version = () =>
     `${random.chance(0.3) ? `${pick("012")}:` : ""}${pick("0129")}${part()}${random.chance(0.7) ? `-${part()}` : ""}`;
-  const pairs = Array.from({ length: 400 }, () => {
+  const pairs = Array.from({ length: 200 }, () => {
     const one = version();
     return [one, random.chance(0.3) ? one + pick("~+a1") : version()] as const;
   });
@@ -130,5 +130,5 @@ const hasDpkg = () => {
     .trim()
     .split("\n")
     .flatMap((is, index) => (Number(is) === ours[index] ? [] : [pairs[index]]));
-  expect([said.trim().split("\n").length, wrong]).toEqual([400, []]);
+  expect([said.trim().split("\n").length, wrong]).toEqual([200, []]);
 });
