@@ -37,7 +37,7 @@ it("has every command of the product", () => {
       ...["tokens revoke", "worker", "proxy", "unit", "template add", "template list", "template remove"],
       ...["session end", "session extend", "session list", "session logs", "session nginx", "session open"],
       ...["session show", "session start"],
-      ...["export", "cost", "policy check", "policy list"],
+      ...["export", "cost", "policy check", "policy list", "policy show", "policy force", "policy release"],
       ...["host add", "host check", "host list", "host remove", "host reset", "host scan", "host show"],
       ...[
         "host actions",
