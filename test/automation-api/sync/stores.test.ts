@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { parseAllowRules } from "../../../automation-api/git/index.ts";
 import { openSyncStore, type SyncStore } from "../../../automation-api/sync/service.ts";
 import { type TestDatabase, testDatabase } from "../../support/database.ts";
+import { installMoto, type Moto, startMoto } from "../../support/moto.ts";
 import { type GitServer, startGitServer } from "../git/git-server.ts";
 
 // Each step is a process of git.
@@ -13,6 +14,8 @@ jest.setTimeout(90_000);
 let database: TestDatabase;
 let git: GitServer;
 let folder: string;
+let moto: Moto | undefined;
+const motoProgram = await installMoto();
 beforeAll(async () => {
   database = await testDatabase();
   folder = await mkdtemp(path.join(tmpdir(), "sync-"));
@@ -21,6 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   await git.close();
+  await moto?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -33,7 +37,18 @@ const open = (store?: string, login?: string): SyncStore =>
     parseAllowRules(["127.0.0.1"]),
   );
 
+const s3: [string, () => Promise<() => SyncStore>] = [
+  "an emulated S3",
+  async () => {
+    moto = await startMoto(motoProgram ?? "");
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" });
+    await fetch(`${moto.url}/shells`, { method: "PUT" });
+    return () => open(`s3://shells/some/where?endpoint=${encodeURIComponent(moto?.url ?? "")}`);
+  },
+];
+
 const kinds: [string, () => Promise<() => SyncStore>][] = [
+  ...(motoProgram === undefined ? [] : [s3]),
   ["the database", async () => () => open()],
   [
     "a Git repository",
