@@ -48,7 +48,8 @@ it("has every command of the product", () => {
         "host shell",
         "host verify",
       ],
-      ...["host undo", "terminal aliases", "terminal generate", "terminal plugins", "terminal themes"],
+      ...["host undo", "terminal aliases", "terminal generate", "terminal plugins", "terminal pull"],
+      ...["terminal push", "terminal themes", "terminal versions"],
     ].sort(),
   );
 });
