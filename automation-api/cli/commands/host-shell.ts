@@ -2,8 +2,9 @@ import { Command, Option } from "commander";
 import { frameworks } from "../../../host-provisioning/terminal/index.ts";
 import { invalid } from "../../errors.ts";
 import { examples, openClient, type Session, withServer } from "../session.ts";
+import { parseYaml, readInput } from "../text-file.ts";
 import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
-import { collect, findSources, parseYaml, readInput } from "./terminal.ts";
+import { collect, findSources } from "./terminal.ts";
 
 interface ShellFlags extends ExecuteFlags {
   theme?: string;

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Command, Option } from "commander";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { z } from "zod";
 import {
   type MergeConflict,
@@ -25,6 +25,7 @@ import {
   withServer,
 } from "../session.ts";
 import { renderTable } from "../table.ts";
+import { parseYaml, readIfThere, writeWhole } from "../text-file.ts";
 
 /** Times that another machine may be quicker before one gives up. */
 const tries = 5;
@@ -239,8 +240,7 @@ async function keepBase(session: Session, client: Client, name: string, revision
   const file = basesPath(session);
   const all = { ...(await readBases(session)), [baseKey(client, name)]: revision };
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${file}.${process.pid}`, file);
+  await writeWhole(file, `${JSON.stringify(all, null, 2)}\n`, 0o600);
 }
 
 async function readBases(session: Session): Promise<z.output<typeof bases>> {
@@ -254,19 +254,15 @@ async function readBases(session: Session): Promise<z.output<typeof bases>> {
 }
 
 async function readShell(file: string): Promise<Shell | undefined> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new RoostError("invalid", `${file} cannot be read (${error.code}).`, { cause: error });
-  });
+  const text = await readIfThere(file);
   return text === undefined ? undefined : shellFrom(text, file);
 }
 
 /** What was there before is kept beside it. */
 async function writeShell(file: string, before: Shell | undefined, shell: Shell): Promise<void> {
   if (isDeepStrictEqual(before, shell)) return;
-  if (before) await rename(file, `${file}.before-sync`);
-  await writeFile(`${file}.new-${process.pid}`, stringify(shell));
-  await rename(`${file}.new-${process.pid}`, file);
+  if (before) await copyFile(file, `${file}.before-sync`);
+  await writeWhole(file, stringify(shell));
 }
 
 async function shellIn(key: AgeKey, document: string): Promise<Shell> {
@@ -274,13 +270,7 @@ async function shellIn(key: AgeKey, document: string): Promise<Shell> {
 }
 
 function shellFrom(text: string, what: string): Shell {
-  let value: unknown;
-  try {
-    value = parse(text) ?? {};
-  } catch (cause) {
-    throw new RoostError("invalid", `${what} is no sound YAML.`, { cause });
-  }
-  const parsed = shellSchema.safeParse(value);
+  const parsed = shellSchema.safeParse(parseYaml(what, text) ?? {});
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".") || "shell"}: ${issue.message}`);
   throw new RoostError("invalid", `${what} describes no shell:\n${lines.join("\n")}`);

@@ -1,9 +1,8 @@
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { frameworks } from "../../../host-provisioning/terminal/index.ts";
-import { RoostError } from "../../errors.ts";
 import {
   type Generated,
   generated,
@@ -23,6 +22,7 @@ import {
   withServer,
 } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
+import { parseYaml, readIfThere, readInput, unreadable, writeWhole } from "../text-file.ts";
 import { compileHere, listHere } from "../zsh.ts";
 import { pullCommand, pushCommand, versionsCommand } from "./terminal-sync.ts";
 
@@ -216,34 +216,9 @@ async function putInto(home: string, { files }: Generated): Promise<void> {
   }
 }
 
-async function writeWhole(target: string, text: string): Promise<void> {
-  const temporary = `${target}.new-${process.pid}`;
-  await writeFile(temporary, text);
-  await rename(temporary, target);
-}
-
 async function readRegistry(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "[]";
-    return unreadable(file)(error);
-  });
-  return parseYaml(file, text) ?? [];
-}
-
-export function parseYaml(file: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (cause) {
-    throw new RoostError("invalid", `${file} is no sound YAML.`, { cause });
-  }
-}
-
-export const readInput = (file: string) => readFile(file, "utf8").catch(unreadable(file));
-
-function unreadable(file: string) {
-  return (cause: NodeJS.ErrnoException): never => {
-    throw new RoostError("invalid", `${file} cannot be read (${cause.code}).`, { cause });
-  };
+  const text = await readIfThere(file);
+  return text === undefined ? [] : (parseYaml(file, text) ?? []);
 }
 
 /** What was there before the first time is what is kept. */
