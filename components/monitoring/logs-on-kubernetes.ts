@@ -1,11 +1,6 @@
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet.js";
-import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
-import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
-import { Role } from "@pulumi/kubernetes/rbac/v1/role.js";
-import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -16,9 +11,10 @@ import {
 import { checkImage } from "../fargate-task/image.ts";
 import { judged, refuse } from "../faults.ts";
 import { jsonText } from "../json.ts";
-import { scrapeAnnotations, selectorLabels } from "../kubernetes/pods.ts";
+import { selectorLabels } from "../kubernetes/pods.ts";
 import { override } from "../overrides.ts";
 import { watchedNamespaces } from "./kubernetes-network.ts";
+import { kubernetesParts } from "./kubernetes-parts.ts";
 import type { LogsOnKubernetesArgs } from "./logs-args.ts";
 import {
   ALLOY_PORT,
@@ -81,37 +77,21 @@ function makeLogs(
   args: LogsOnKubernetesArgs,
   images: Record<Part, Input<string>>,
 ): void {
-  const { namespace, overrides, retentionDays = 30, storageGibibytes = 50, storageClassName } = args;
+  const { overrides, retentionDays = 30, storageGibibytes = 50, storageClassName } = args;
   const labels = {
     loki: selectorLabels("loki", name, "loki"),
     alloy: selectorLabels("alloy", name, "alloy"),
   };
 
-  makePolicies();
+  const parts = kubernetesParts({ parent, name, args, labels });
+  const { metadata, podMetadata, makeAccount, makeFiles } = parts;
+
+  parts.makePolicies({
+    loki: lokiPolicy(labels.loki, labels.alloy),
+    alloy: alloyPolicy(args, labels.loki, labels.alloy),
+  });
   makeLoki();
   makeAlloy();
-
-  function metadata(part: Part, fixedName?: string, inNamespace = namespace) {
-    return {
-      namespace: inNamespace,
-      labels: { ...args.labels, ...labels[part] },
-      ...(fixedName && { name: fixedName }),
-    };
-  }
-
-  function makePolicies(): void {
-    const policies = {
-      loki: lokiPolicy(labels.loki, labels.alloy),
-      alloy: alloyPolicy(args, labels.loki, labels.alloy),
-    };
-    for (const [part, spec] of Object.entries(policies)) {
-      new NetworkPolicy(
-        `${name}-${part}-policy`,
-        override(overrides, "networkPolicy", { metadata: metadata(part as Part, `${name}-${part}`), spec }),
-        { parent },
-      );
-    }
-  }
 
   function makeLoki(): void {
     const claim = {
@@ -139,7 +119,7 @@ function makeLogs(
               files: [
                 [
                   "config",
-                  makeFiles("loki", { "loki.json": jsonText(planLoki(retentionDays)) }),
+                  makeFiles("loki", "config", { "loki.json": jsonText(planLoki(retentionDays)) }),
                   "/etc/loki",
                 ],
               ],
@@ -171,7 +151,8 @@ function makeLogs(
   function makeAlloy(): void {
     const account = makeAccount("alloy");
     const namespaces = watchedNamespaces(args);
-    for (const read of namespaces) allowToRead(read, account);
+    const logs = { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] };
+    for (const read of namespaces) parts.allowToRead("alloy", read, account, [logs]);
     const config = planAlloy(namespaces, lokiUrl(name, args));
     new Deployment(
       `${name}-alloy`,
@@ -188,61 +169,12 @@ function makeLogs(
               serviceAccountName: account.metadata.name,
               labels: labels.alloy,
               image: images.alloy,
-              files: [["config", makeFiles("alloy", { "config.alloy": config }), "/etc/alloy"]],
+              files: [["config", makeFiles("alloy", "config", { "config.alloy": config }), "/etc/alloy"]],
             }),
           },
         },
       }),
       { parent },
     );
-  }
-
-  function makeAccount(part: Part): ServiceAccount {
-    return new ServiceAccount(
-      `${name}-${part}-account`,
-      override(overrides, "serviceAccount", {
-        metadata: metadata(part, `${name}-${part}`),
-        automountServiceAccountToken: false,
-      }),
-      { parent },
-    );
-  }
-
-  /** Pods of one namespace and their logs: no secret, no other namespace. */
-  function allowToRead(read: string, account: ServiceAccount): void {
-    const role = new Role(
-      `${name}-${read}-role`,
-      override(overrides, "role", {
-        metadata: metadata("alloy", `${name}-alloy`, read),
-        rules: [
-          { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
-          { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
-        ],
-      }),
-      { parent },
-    );
-    new RoleBinding(
-      `${name}-${read}-binding`,
-      override(overrides, "roleBinding", {
-        metadata: metadata("alloy", `${name}-alloy`, read),
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
-      }),
-      { parent },
-    );
-  }
-
-  /** A change gives it another name, and so a new pod. */
-  function makeFiles(part: Part, data: Record<string, string>): Output<string> {
-    const files = new ConfigMap(
-      `${name}-${part}-config`,
-      override(overrides, "configMap", { metadata: metadata(part), immutable: true, data }),
-      { parent },
-    );
-    return files.metadata.name;
-  }
-
-  function podMetadata(part: Part, port: number) {
-    return { labels: { ...args.labels, ...labels[part] }, annotations: scrapeAnnotations(port) };
   }
 }

@@ -1,13 +1,8 @@
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet.js";
-import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { Ingress } from "@pulumi/kubernetes/networking/v1/ingress.js";
-import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
-import { Role } from "@pulumi/kubernetes/rbac/v1/role.js";
-import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -18,7 +13,7 @@ import {
 import { checkImage } from "../fargate-task/image.ts";
 import { judged, refuse } from "../faults.ts";
 import { jsonText } from "../json.ts";
-import { scrapeAnnotations, selectorLabels } from "../kubernetes/pods.ts";
+import { selectorLabels } from "../kubernetes/pods.ts";
 import { override } from "../overrides.ts";
 import { planAlertmanager } from "./alertmanager-config.ts";
 import {
@@ -35,6 +30,7 @@ import {
   prometheusPolicy,
   watchedNamespaces,
 } from "./kubernetes-network.ts";
+import { kubernetesParts } from "./kubernetes-parts.ts";
 import { alertmanagerPod, GRAFANA_FOLDERS, grafanaPod, prometheusPod } from "./kubernetes-pods.ts";
 import { OWN_ALERTS } from "./own-alerts.ts";
 import { ALERTMANAGER_PORT, PROMETHEUS_PORT, planPrometheus } from "./prometheus-config.ts";
@@ -119,39 +115,22 @@ function makeMonitoring(
   };
   const tells = args.notify.choice === NotifyChoice.receivers;
 
-  makePolicies();
+  const parts = kubernetesParts({ parent, name, args, labels });
+  const { metadata, podMetadata, makeAccount, makeFiles } = parts;
+
+  parts.makePolicies({
+    prometheus: prometheusPolicy(args, labels),
+    ...(tells && { alertmanager: alertmanagerPolicy(labels) }),
+    grafana: grafanaPolicy(args, labels),
+  });
   makePrometheus();
   if (tells) makeAlertmanager();
   makeGrafana();
   if (args.ingress) makeIngress();
 
-  /** Names are fixed where others call by them; the rest is named anew when it is replaced. */
-  function metadata(part: Part, fixedName?: string, inNamespace = namespace) {
-    return {
-      namespace: inNamespace,
-      labels: { ...args.labels, ...labels[part] },
-      ...(fixedName && { name: fixedName }),
-    };
-  }
-
-  function makePolicies(): void {
-    const policies = {
-      prometheus: prometheusPolicy(args, labels),
-      ...(tells && { alertmanager: alertmanagerPolicy(labels) }),
-      grafana: grafanaPolicy(args, labels),
-    };
-    for (const [part, spec] of Object.entries(policies)) {
-      new NetworkPolicy(
-        `${name}-${part}-policy`,
-        override(overrides, "networkPolicy", { metadata: metadata(part as Part, `${name}-${part}`), spec }),
-        { parent },
-      );
-    }
-  }
-
   function makePrometheus(): void {
     const account = makeAccount("prometheus");
-    for (const watched of watchedNamespaces(args)) allowToSee(watched, account);
+    for (const watched of watchedNamespaces(args)) parts.allowToRead("prometheus", watched, account);
     const alertmanagers = tells ? `${name}-alertmanagers.${namespace}.svc` : undefined;
     const config = planPrometheus({
       namespaces: watchedNamespaces(args),
@@ -246,52 +225,6 @@ function makeMonitoring(
       { parent },
     );
     makeService("grafana", GRAFANA_PORT);
-  }
-
-  function makeAccount(part: Part): ServiceAccount {
-    return new ServiceAccount(
-      `${name}-${part}-account`,
-      override(overrides, "serviceAccount", {
-        metadata: metadata(part, `${name}-${part}`),
-        automountServiceAccountToken: false,
-      }),
-      { parent },
-    );
-  }
-
-  /** Pods of one namespace, to look at: no secret, no other namespace. */
-  function allowToSee(watched: string, account: ServiceAccount): void {
-    const role = new Role(
-      `${name}-${watched}-role`,
-      override(overrides, "role", {
-        metadata: metadata("prometheus", `${name}-prometheus`, watched),
-        rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
-      }),
-      { parent },
-    );
-    new RoleBinding(
-      `${name}-${watched}-binding`,
-      override(overrides, "roleBinding", {
-        metadata: metadata("prometheus", `${name}-prometheus`, watched),
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
-      }),
-      { parent },
-    );
-  }
-
-  /** A change gives them another name, and so new pods: no reload that may fail unseen. */
-  function makeFiles(part: Part, suffix: string, data: Input<Record<string, string>>): Output<string> {
-    const files = new ConfigMap(
-      `${name}-${part}-${suffix}`,
-      override(overrides, "configMap", { metadata: metadata(part), immutable: true, data }),
-      { parent },
-    );
-    return files.metadata.name;
-  }
-
-  function podMetadata(part: Part, port: number) {
-    return { labels: { ...args.labels, ...labels[part] }, annotations: scrapeAnnotations(port) };
   }
 
   function makeSet(
