@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Db, transaction } from "../db/transaction.ts";
+import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import type { StoredObject, Swap } from "./store.ts";
 
 const tagOf = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -9,25 +9,10 @@ export async function readObject(db: Db, key: string): Promise<StoredObject | un
   return row && { text: row.text, tag: tagOf(row.text) };
 }
 
-/** In one transaction. */
+/** In one transaction: all of it, or nothing where the object has another tag by now. */
 export function swapObject(db: Db, swap: Swap): Promise<boolean> {
   return transaction(db, async (tx) => {
-    const swapped =
-      swap.tag === null
-        ? await tx
-            .insertInto("sync_object")
-            .values({ key: swap.key, text: swap.text })
-            .onConflict((conflict) => conflict.doNothing())
-            .returning("key")
-            .executeTakeFirst()
-        : await tx
-            .selectFrom("sync_object")
-            .select(["key", "text"])
-            .where("key", "=", swap.key)
-            .forUpdate()
-            .executeTakeFirst()
-            .then((row) => (row && tagOf(row.text) === swap.tag ? row : undefined));
-    if (!swapped) return false;
+    if (!(await holds(tx, swap))) return false;
     const rows = Object.entries({ ...swap.with, [swap.key]: swap.text }).map(([key, text]) => ({
       key,
       text,
@@ -43,4 +28,24 @@ export function swapObject(db: Db, swap: Swap): Promise<boolean> {
       await tx.deleteFrom("sync_object").where("key", "in", swap.without).execute();
     return true;
   });
+}
+
+/** Whether the object is as the swap says; from here on nobody else changes it. */
+async function holds(tx: Tx, { key, text, tag }: Swap): Promise<boolean> {
+  if (tag === null) {
+    const added = await tx
+      .insertInto("sync_object")
+      .values({ key, text })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("key")
+      .executeTakeFirst();
+    return added !== undefined;
+  }
+  const there = await tx
+    .selectFrom("sync_object")
+    .select("text")
+    .where("key", "=", key)
+    .forUpdate()
+    .executeTakeFirst();
+  return there !== undefined && tagOf(there.text) === tag;
 }

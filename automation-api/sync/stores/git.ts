@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { messageOf, RoostError } from "../../errors.ts";
+import { RoostError } from "../../errors.ts";
 import { type GitRemote, requireGit, runGit } from "../../git/index.ts";
 import type { StoredObject, Swap, SyncStore } from "../store.ts";
 
@@ -163,6 +163,6 @@ export class GitStore implements SyncStore {
 
 function unreachable(stderr: string): RoostError {
   return new RoostError("unavailable", "The repository of shells cannot be used now.", {
-    cause: new Error(messageOf(stderr.trim())),
+    cause: new Error(stderr.trim()),
   });
 }
