@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { plannedReply } from "../host-actions/service.ts";
+import { plannedReply } from "../host-actions/contract.ts";
 import { type Route, route } from "../http/route.ts";
 import { generated as generatedShell, installedShell } from "../terminal/contract.ts";
 import { generateZshrc, type ShellInstalls } from "../terminal/service.ts";

@@ -138,3 +138,9 @@ export const verified = z.object({
   faults: z.array(z.string()).describe("What does not hold."),
 });
 export type Verified = z.output<typeof verified>;
+
+/** 201 for a preview, 202 for what was queued; both tell where it is found. */
+export function plannedReply<Planned extends HostAction>(body: Planned) {
+  const headers = { Location: `/api/v1/host-actions/${body.id}` };
+  return { status: body.state === "planned" ? 201 : 202, body, headers };
+}

@@ -322,9 +322,3 @@ export class HostActions {
 function wordsFor({ kind, needs_words: isNeeded, host_name: name, plan_hash: hash }: queries.ActionRow) {
   return isNeeded ? confirmation(kind, name, hash) : null;
 }
-
-/** 201 for a preview, 202 for what was queued; both tell where it is found. */
-export function plannedReply<Planned extends HostAction>(body: Planned) {
-  const headers = { Location: `/api/v1/host-actions/${body.id}` };
-  return { status: body.state === "planned" ? 201 : 202, body, headers };
-}

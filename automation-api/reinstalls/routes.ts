@@ -1,4 +1,4 @@
-import { plannedReply } from "../host-actions/service.ts";
+import { plannedReply } from "../host-actions/contract.ts";
 import { type Route, route } from "../http/route.ts";
 import * as contract from "./contract.ts";
 import type { Reinstalls } from "./service.ts";

@@ -1,5 +1,5 @@
 import { type AreaName, areaNames } from "../../host-provisioning/optimize/index.ts";
-import { plannedReply } from "../host-actions/service.ts";
+import { plannedReply } from "../host-actions/contract.ts";
 import { type Route, route } from "../http/route.ts";
 import * as contract from "./contract.ts";
 import type { Tuning } from "./service.ts";
