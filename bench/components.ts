@@ -1,7 +1,7 @@
 /**
  * The component library: what a user writes for a production web service and how many secure defaults it meets,
  * how long an estate of 1,000 resources takes to build and record beside as many bare registrations with the
- * SDK's mocks, and a cold import.
+ * SDK's mocks, and a cold import beside that of Pulumi's SDK alone.
  *
  *   npm run bench -- components [--rounds 5]
  */
@@ -27,14 +27,18 @@ const example = readFileSync(
 const importTime = fileURLToPath(new URL("./components/import-time.ts", import.meta.url));
 
 /** Each in a process of its own, without code that an earlier one has compiled. */
-function measureImport(): number {
+function measureImport(module: string): number {
   const { NODE_COMPILE_CACHE: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [importTime], { env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [importTime, module], {
+    env,
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`the import failed: ${stderr}`);
   return Number(stdout);
 }
 
-const imports = Array.from({ length: rounds }, measureImport);
+const imports = Array.from({ length: rounds }, () => measureImport("../../components/index.ts"));
+const sdkImports = Array.from({ length: rounds }, () => measureImport("@pulumi/pulumi"));
 const { resources: perTeam } = await measureEstate(1);
 const teams = Math.round(1000 / perTeam);
 const estates = [];
@@ -65,6 +69,12 @@ const isMet = report("components", [
     goal: { atMost: 1 },
     baseline: (median(bare) / resources) * 1000,
   },
-  { metric: "cold_import_s", value: median(imports), unit: "s", goal: { atMost: 1 } },
+  {
+    metric: "cold_import_s",
+    value: median(imports),
+    unit: "s",
+    goal: { atMost: 1 },
+    baseline: median(sdkImports),
+  },
 ]);
 process.exitCode = isMet ? 0 : 1;

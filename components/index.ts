@@ -1,5 +1,7 @@
 // The library: everything that other stacks import, and that other languages see through the component host.
 
+import "./lazy-sdk.ts";
+
 export { type AlarmArgs, AlarmChoice, type AlarmSpec } from "./alarms.ts";
 export type { AzureAlarmArgs, AzureAlarmSpec } from "./azure-alarms.ts";
 export { BackupChoice } from "./backups.ts";
