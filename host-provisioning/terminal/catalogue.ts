@@ -56,14 +56,15 @@ export const plugins: readonly PinnedPlugin[] = [
         bytes: 26911,
         sha256: "70c34826cb110e1c54dfba85802ad3ac0144e3a2e203c41a617fd7651d43c875",
         edits: [
-          // It starts with the first line instead of the next prompt, and does not wrap all widgets anew at each.
+          // It wraps when all plugins are loaded instead of at each prompt.
           {
             find: "add-zsh-hook precmd _zsh_autosuggest_start",
-            put: "typeset -g ZSH_AUTOSUGGEST_MANUAL_REBIND=1\n_zsh_autosuggest_start",
+            put: "typeset -g ZSH_AUTOSUGGEST_MANUAL_REBIND=1",
           },
         ],
       },
     ],
+    wrap: { function: "_zsh_autosuggest_bind_widgets", parameters: ["_ZSH_AUTOSUGGEST_BIND_COUNTS"] },
     cost: { firstCommandMs: 41, keyMs: 2.2 },
   },
   {
@@ -96,6 +97,7 @@ export const plugins: readonly PinnedPlugin[] = [
           { find: "builtin unalias -m '[^+]*'", put: "" },
           { find: 'eval "$zsh_highlight__aliases"\nbuiltin unset zsh_highlight__aliases', put: "" },
           { find: "0=${(%):-%N}\n", put: "" },
+          { find: "_zsh_highlight_bind_widgets || {", put: "true || {" },
           { find: '=$(<"${0:A:h}"/.version)', put: "=0.7.1" },
           { find: '=$(<"${0:A:h}"/.revision-hash)', put: `=${highlighting}` },
           {
@@ -105,8 +107,9 @@ export const plugins: readonly PinnedPlugin[] = [
         ],
       },
     ],
+    wrap: { function: "_zsh_highlight_bind_widgets", parameters: [] },
     cost: { firstCommandMs: 36, keyMs: 1.5 },
-    // It wraps the widgets that are there when it starts.
+    // It wraps what is there, the other's widgets too.
     after: ["zsh-autosuggestions"],
   },
 ];

@@ -7,7 +7,7 @@ import { quote } from "./quote.ts";
 import type { Shell } from "./specification.ts";
 
 /** Changes when the same specification would make another text: part of what a version is made from. */
-const generation = 1;
+const generation = 2;
 
 const part = (name: string) => readFileSync(new URL(`./zsh/${name}.zsh`, import.meta.url), "utf8");
 const parts = {
@@ -16,6 +16,7 @@ const parts = {
   git: part("git"),
   completion: part("completion"),
   decorate: part("decorate"),
+  wrap: part("wrap"),
 };
 
 /** Run by `zsh -f` with the generated file as its argument: checks and compiles it, and makes the completion dump. */
@@ -64,7 +65,8 @@ export function generate(shell: Shell, sources: Sources, known = catalogue): Gen
   if (faults.length > 0) return { faults };
   const text = [
     `# A zsh configuration of Roost, generation ${generation}. Changes belong into its specification.`,
-    "typeset -g _roost_folder=${${(%):-%x}:h}",
+    "typeset -g _roost_file=${(%):-%x}",
+    "typeset -g _roost_folder=$_roost_file:h",
     renderEnvironment(shell),
     renderHistory(shell.history),
     `bindkey ${shell.keys === "vi" ? "-v" : "-e"}`,
@@ -150,13 +152,22 @@ function renderDecoration(
     ...(completion.ignoreCase ? ["zstyle ':completion:*' matcher-list '' 'm:{a-z}={A-Z}'"] : []),
     ...(completion.menu ? ["zstyle ':completion:*' menu select", "zmodload zsh/complist"] : []),
   ];
+  const wraps = plugins.flatMap(({ plugin }) => plugin.wrap ?? []);
+  const wrap = [
+    "_roost_wrap",
+    ...wraps.map((each) => each.function),
+    "--",
+    ...wraps.flatMap(({ parameters }) => parameters),
+  ];
   return [
+    ...(wraps.length > 0 ? [parts.wrap.trimEnd()] : []),
     "_roost_decorate() {",
     ...(completion.enabled ? [parts.completion.trimEnd(), ...styles] : []),
     ...plugins.flatMap(({ plugin, text }) => [
       `# ${plugin.name} ${plugin.version}, ${plugin.licence}, ${plugin.repository} at ${plugin.commit}`,
       text.trimEnd(),
     ]),
+    ...(wraps.length > 0 ? [wrap.join(" "), "unfunction _roost_wrap"] : []),
     "return 0",
     "}",
     parts.decorate,

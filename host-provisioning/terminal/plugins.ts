@@ -26,6 +26,11 @@ export interface PinnedPlugin {
   /** In the order in which they are put into the configuration. */
   files: readonly PinnedFile[];
   /**
+   * The function by which it wraps the line editor's widgets, called when all plugins are loaded, and the parameters
+   * that it leaves behind. What was wrapped is kept for the next shells (zsh/wrap.zsh).
+   */
+  wrap?: { function: string; parameters: readonly string[] };
+  /**
    * Processor milliseconds that it adds up to the first command, and at each key: from `npm run bench -- terminal`
    * as docs/benchmarks.md tells it, on a busy machine, so upper bounds.
    */

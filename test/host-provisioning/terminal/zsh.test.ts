@@ -102,6 +102,25 @@ const ready = "\u001b[39m ";
     expect(shown).toContain("\u001b[32m");
   });
 
+  it("wraps the keys for its plugins once, and anew when something else has been bound", () => {
+    provision({ plugins: ["zsh-autosuggestions", "zsh-syntax-highlighting"] }, debianPlugins());
+    const ask = (to: string) => {
+      const end =
+        "print rebound $+widgets[mine] $_ZSH_AUTOSUGGEST_BIND_COUNTS[yank-pop]/$_ZSH_AUTOSUGGEST_BIND_COUNTS[up-history] ";
+      const shown = zsh(["-f", session, ready, `${end}\${widgets[self-insert]}\n`, to, "", ready, "exit\n"]);
+      expect(shown).not.toMatch(/_roost_\w+:\d+:|command not found/);
+      // What is wrapped again gets another name, with the time and a random number in it.
+      return /user:_zsh_highlight_widget_orig-\S+-self-insert/.exec(shown)?.[0];
+    };
+    const first = ask("rebound 0 /1");
+    expect(first).toBeDefined();
+    expect(ask("rebound 0 /1")).toBe(first);
+    writeFileSync(join(home, ".zshrc.local"), "mine() { zle .self-insert }\nzle -N mine\n");
+    const other = ask("rebound 1 /1");
+    expect(other).not.toBe(first);
+    expect(ask("rebound 1 /1")).toBe(other);
+  });
+
   it("shows a branch whose name is an order, and does not obey it", () => {
     provision({ theme: "plain" });
     const work = join(home, "work");
