@@ -49,8 +49,9 @@ export class ChaosLab {
     this.#databasePid = pid;
   }
 
-  static async open(env: Record<string, string> = {}): Promise<ChaosLab> {
-    const cluster = await Cluster.open({ ROOST_WORKERS: "1", ROOST_WARM_RUNNERS: "1", ...env });
+  /** @param entry what its processes run. Default: as a cluster's */
+  static async open(env: Record<string, string> = {}, entry?: string): Promise<ChaosLab> {
+    const cluster = await Cluster.open({ ROOST_WORKERS: "1", ROOST_WARM_RUNNERS: "1", ...env }, entry);
     await cluster.add("server");
     await cluster.add("worker");
     const embedded = await startEmbedded({ folder: cluster.folder });
@@ -76,9 +77,19 @@ export class ChaosLab {
     return this.#client;
   }
 
-  /** Kills one thing of that kind and starts again what has to be. @returns whether there was one to kill. */
-  async strike(kind: KillKind): Promise<boolean> {
+  /** Process id of the server, or of the worker beside it. */
+  processOf(kind: Member["kind"]): number {
+    return this.#member(kind).process.pid as number;
+  }
+
+  /**
+   * Kills one thing of that kind and starts again what has to be.
+   * @param onKilled when it is dead and nothing was started again
+   * @returns whether there was one to kill
+   */
+  async strike(kind: KillKind, onKilled: () => void = () => {}): Promise<boolean> {
     const hit = await this.#kill(kind);
+    onKilled();
     await this.#bringBack(kind);
     await this.#databaseAnswers();
     return hit !== undefined;

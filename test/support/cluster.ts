@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endServices } from "./services.ts";
 
-const entry = fileURLToPath(new URL("./server-process.ts", import.meta.url));
+const serverProcess = fileURLToPath(new URL("./server-process.ts", import.meta.url));
 
 /** One server or worker process. */
 export interface Member {
@@ -25,21 +25,26 @@ export class Cluster {
   readonly folder: string;
   readonly members: Member[] = [];
   readonly #env: Record<string, string>;
+  readonly #entry: string;
 
-  private constructor(folder: string, env: Record<string, string>) {
+  private constructor(folder: string, env: Record<string, string>, entry: string) {
     this.folder = folder;
     this.#env = env;
+    this.#entry = entry;
   }
 
-  /** @param env settings, such as DATABASE_URL; without it the first server brings the embedded database. */
-  static async open(env: Record<string, string> = {}): Promise<Cluster> {
+  /**
+   * @param env settings, such as DATABASE_URL; without it the first server brings the embedded database
+   * @param entry what each process runs. Default: `server-process.ts`
+   */
+  static async open(env: Record<string, string> = {}, entry = serverProcess): Promise<Cluster> {
     const folder = await mkdtemp(path.join(tmpdir(), "roost-cluster-"));
     await chmod(folder, 0o711);
-    return new Cluster(folder, env);
+    return new Cluster(folder, env, entry);
   }
 
   async add(kind: Member["kind"], env: Record<string, string> = {}): Promise<Member> {
-    const child = spawn(process.execPath, [entry, kind], {
+    const child = spawn(process.execPath, [this.#entry, kind], {
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,

@@ -24,6 +24,8 @@ export interface StandInOptions {
   startSeconds?: () => number;
   /** Of its tasks, each the same. Default: 127.0.0.1, where a test may listen. */
   address?: string;
+  /** Seconds after its end in which a task can still be seen. Default: an hour. */
+  keepSeconds?: number;
 }
 
 /** A running stand-in. `AWS_ENDPOINT_URL_ECS` leads the SDK to its `url`. */
@@ -121,6 +123,7 @@ export class EcsStandIn {
   }
 
   #carryOut(name: string, input: Record<string, unknown>): unknown {
+    this.#forget();
     switch (name) {
       case "RunTask":
         return this.#run(input as never);
@@ -135,6 +138,13 @@ export class EcsStandIn {
       default:
         throw fault("InvalidParameterException", `The stand-in has no ${name}.`);
     }
+  }
+
+  #forget(): void {
+    const oldest = this.now() - (this.#options.keepSeconds ?? 3_600);
+    const isOld = ({ endsAt }: StandInTask) => endsAt !== null && endsAt < oldest;
+    if (this.tasks.some(isOld))
+      this.tasks.splice(0, this.tasks.length, ...this.tasks.filter((task) => !isOld(task)));
   }
 
   #run(input: {
