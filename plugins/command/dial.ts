@@ -10,6 +10,10 @@ const firstPauseMilliseconds = 100;
 const longestPauseMilliseconds = 5_000;
 /** A cancelled command's signals go through the connection, which is therefore cut a little later. */
 const graceMilliseconds = 900;
+/** A server that answers nothing for so long has gone: what runs there is told of as lost. */
+const aliveMilliseconds = 5_000;
+const aliveCount = 3;
+const lastWordsMilliseconds = 100;
 
 /** The server is not the one that was asked for, or the login data cannot be read: trying again cannot help. */
 class Refused extends Error {}
@@ -25,10 +29,29 @@ export async function withConnection<T>(
   try {
     const proxy = inputs.proxy && (await dial(context, inputs.proxy, "proxy ", opened));
     const client = await dial(context, inputs, "", opened, proxy);
-    return await body(client);
+    return await Promise.race([body(client), lost(context, client, `${inputs.host}:${inputs.port}`)]);
   } finally {
     for (const client of opened.reverse()) client.end();
   }
+}
+
+/** Never resolves. @throws when the connection ends by itself, with what ended it. */
+function lost({ signal }: Context, client: Client, address: string): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let cause: Error | undefined;
+  const tell = (): void =>
+    reject(
+      signal.aborted
+        ? signal.reason
+        : new Error(`${address}: the connection was lost${cause ? `: ${cause.message}` : ""}`, { cause }),
+    );
+  client.once("error", (error) => {
+    cause = error;
+  });
+  // A command whose end came with the connection's has ended well: it is heard first.
+  client.once("close", () => setTimeout(tell, lastWordsMilliseconds));
+  promise.catch(() => undefined);
+  return promise;
 }
 
 async function dial(
@@ -97,6 +120,8 @@ async function connect(context: Context, hop: Hop, proxy: Client | undefined): P
       port: hop.port,
       username: hop.user,
       readyTimeout: hop.perDialTimeoutSeconds * 1_000,
+      keepaliveInterval: aliveMilliseconds,
+      keepaliveCountMax: aliveCount,
       ...(sock && { sock }),
       ...(hostKey && {
         algorithms: { serverHostKey: hostKey.algorithms },

@@ -37,7 +37,7 @@ export async function runLocal(
       stdin: inputs.stdin,
       as: "program",
     },
-    context.signal,
+    AbortSignal.any([context.signal, log.full]),
   );
   log.follow("stdout", child.stdout);
   log.follow("stderr", child.stderr);
@@ -46,6 +46,7 @@ export async function runLocal(
   // Also waits for what it left running in the background with the same output, as a shell pipeline would.
   await ended;
   const { stdout, stderr, both } = log.finish();
+  log.throwIfFull(command);
   if (code === 0) return { stdout, stderr };
   context.signal.throwIfAborted();
   throw new Error(`${signal ? `ended by ${signal}` : `exit status ${code}`}: running "${command}":\n${both}`);

@@ -7,6 +7,8 @@ import type { Logging, Output } from "./inputs.ts";
 const gatherMilliseconds = 50;
 /** A line may be any length in the outputs; in the log it is cut. */
 const longestLine = 8_192;
+/** Letters of both streams. What a command prints becomes part of the state, so that more is a mistake. */
+export const longestOutput = 16 * 1024 * 1024;
 
 export interface Collected extends Output {
   /** Both streams in the order in which they came: what an error message shows. */
@@ -21,6 +23,7 @@ export class OutputLog {
   readonly #text = { stdout: "", stderr: "", both: "" };
   /** Printed and not yet ended by a line break. */
   readonly #open = { stdout: "", stderr: "" };
+  readonly #full = new AbortController();
   #lines: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -30,6 +33,18 @@ export class OutputLog {
       stdout: logging === "stdout" || logging === "stdoutAndStderr",
       stderr: logging === "stderr" || logging === "stdoutAndStderr",
     };
+  }
+
+  /** Aborts when more was printed than is kept; whoever runs the command then ends it. */
+  get full(): AbortSignal {
+    return this.#full.signal;
+  }
+
+  /** @throws when more was printed than is kept, with the beginning of it. */
+  throwIfFull(command: string): void {
+    if (!this.full.aborted) return;
+    const start = this.#text.both.slice(0, longestLine);
+    throw new Error(`ended after ${longestOutput} letters of output: running "${command}":\n${start}…`);
   }
 
   follow(name: "stdout" | "stderr", stream: Readable): void {
@@ -48,6 +63,8 @@ export class OutputLog {
   }
 
   #take(name: "stdout" | "stderr", text: string): void {
+    if (this.#text.both.length + text.length > longestOutput) this.#full.abort();
+    if (this.full.aborted) return;
     this.#text[name] += text;
     this.#text.both += text;
     if (!this.#logged[name]) return;

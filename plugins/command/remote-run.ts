@@ -41,9 +41,11 @@ export function runRemote(
       );
     });
     const { stdout, stderr, both } = log.finish();
+    log.throwIfFull(command);
     if (code === 0) return { stdout, stderr };
     context.signal.throwIfAborted();
-    const how = signal ? `ended by ${signal}` : code === undefined ? "cut off" : `exit status ${code}`;
+    const cut = "cut off, the connection was lost";
+    const how = signal ? `ended by ${signal}` : code === undefined ? cut : `exit status ${code}`;
     throw new Error(`${how}: running "${command}":\n${both}`);
   });
 }
@@ -67,16 +69,17 @@ function execute(
       channel.on("exit", (code: number | null, signal?: string) => {
         end = { code: code ?? undefined, signal };
       });
+      const ends = AbortSignal.any([context.signal, log.full]);
       const abort = (): void => endCommands(client, channel);
       channel.on("close", () => {
-        context.signal.removeEventListener("abort", abort);
+        ends.removeEventListener("abort", abort);
         resolve(end);
       });
       log.follow("stdout", channel);
       log.follow("stderr", channel.stderr);
       channel.end(stdin ?? "");
-      context.signal.addEventListener("abort", abort, { once: true });
-      if (context.signal.aborted) abort();
+      ends.addEventListener("abort", abort, { once: true });
+      if (ends.aborted) abort();
     });
   });
 }

@@ -30,6 +30,8 @@ export const REQUIREMENTS = {
   sshd: { lack: () => lackOfProgram("sshd"), aptPackage: "openssh-server" },
   ssh: { lack: () => lackOfProgram("ssh"), aptPackage: "openssh-client" },
   ip: { lack: () => lackOfProgram("ip"), aptPackage: "iproute2" },
+  iptables: { lack: () => lackOfProgram("iptables"), aptPackage: "iptables" },
+  "network-namespace": { lack: lackOfNetworks, given: true },
   "git-http-backend": { lack: lackOfGitServer, aptPackage: "git" },
   promtool: { lack: () => lackOfProgram("promtool"), aptPackage: "prometheus" },
   amtool: { lack: () => lackOfProgram("amtool"), aptPackage: "prometheus-alertmanager" },
@@ -131,6 +133,17 @@ function lackOfOverlay() {
     return undefined;
   } catch {
     return "no overlay can be mounted in a namespace of its own";
+  }
+}
+
+/** Networks of their own, with a packet filter: what is lost on the way to test hosts is lost in them. */
+function lackOfNetworks() {
+  try {
+    const script = "iptables -A INPUT -m statistic --mode nth --every 10 --packet 0 -j DROP";
+    execFileSync("unshare", ["--net", "sh", "-c", script], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "no network of its own with a packet filter can be made";
   }
 }
 

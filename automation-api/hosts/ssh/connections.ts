@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { baseEnvironment, type Child, launch } from "../../../plugins/process/index.ts";
 import { KeyAgent } from "./agent.ts";
 import { Channels, untilAborted } from "./channels.ts";
@@ -20,6 +21,9 @@ const channelsPerHost = 8;
 const idleMilliseconds = 60_000;
 /** A machine that took the connection and then says nothing does not hold us longer. */
 const loginMilliseconds = 20_000;
+/** A host at which too many log in at once is tried again after each of these. */
+const pausesMilliseconds = [300, 700, 1500];
+const defaultAliveSeconds = 5;
 const defaultDeadlineMilliseconds = 30_000;
 const defaultCapBytes = 4 * 1024 * 1024;
 const keptLetters = 4096;
@@ -45,11 +49,20 @@ interface Connection {
 export class HostConnections {
   readonly #connections = new Map<string, Connection>();
   readonly #idleMilliseconds: number;
+  readonly #aliveSeconds: number;
   #place: Promise<{ folder: string; agent: KeyAgent }> | undefined;
   #logins = 0;
 
-  constructor({ idleMs = idleMilliseconds }: { idleMs?: number } = {}) {
+  /** @param options `aliveSeconds`: a host that answers nothing for three times this long has gone. */
+  constructor({
+    idleMs = idleMilliseconds,
+    aliveSeconds = defaultAliveSeconds,
+  }: {
+    idleMs?: number;
+    aliveSeconds?: number;
+  } = {}) {
     this.#idleMilliseconds = idleMs;
+    this.#aliveSeconds = aliveSeconds;
   }
 
   /**
@@ -130,18 +143,28 @@ export class HostConnections {
       connection.way = this.#hold(target.bastion);
       await connection.way.ready;
     }
-    await agent.add(target.login.privateKey);
-    if (connection.ended)
-      throw new HostError("unreachable", `${target.name}: The connections are being closed.`);
     const way = connection.way && {
       control: connection.way.files.control,
       address: target.bastion?.address ?? "",
     };
-    const command = masterArguments(target, files, agent.socket, way);
-    const master = launch({ command, cwd: folder, env: baseEnvironment() });
-    connection.master = master;
-    master.exited.catch(() => undefined).then(() => this.#end(connection));
-    await loggedIn(target, master);
+    const how = { aliveSeconds: this.#aliveSeconds, way };
+    const command = masterArguments(target, files, agent.socket, how);
+    for (const pause of [...pausesMilliseconds, undefined]) {
+      await agent.add(target.login.privateKey);
+      if (connection.ended)
+        throw new HostError("unreachable", `${target.name}: The connections are being closed.`);
+      const master = launch({ command, cwd: folder, env: baseEnvironment() });
+      connection.master = master;
+      try {
+        await loggedIn(target, master);
+        master.exited.catch(() => undefined).then(() => this.#end(connection));
+        return;
+      } catch (error) {
+        const isPassing = error instanceof HostError && error.isPassing;
+        if (!isPassing || pause === undefined) throw error;
+        await delay(pause);
+      }
+    }
   }
 
   #end(connection: Connection): void {

@@ -14,10 +14,13 @@ export type HostFault =
 
 export class HostError extends RoostError {
   readonly fault: HostFault;
+  /** Nothing is wrong but the moment: the same may go well a little later. */
+  readonly isPassing: boolean;
 
-  constructor(fault: HostFault, message: string) {
+  constructor(fault: HostFault, message: string, { isPassing = false }: { isPassing?: boolean } = {}) {
     super("unprocessable", message, { faults: [{ field: "host", message: `${fault}: ${message}` }] });
     this.fault = fault;
+    this.isPassing = isPassing;
   }
 }
 

@@ -10,8 +10,7 @@ export interface ConnectionFiles {
 }
 
 const signaturesOf: Record<string, string> = { "ssh-rsa": "rsa-sha2-512,rsa-sha2-256" };
-/** A host that says nothing for so long has gone. */
-const aliveSeconds = 5;
+/** A host that leaves so many questions in a row unanswered has gone. */
 const aliveCount = 3;
 
 /** Two targets with the same key may share a connection: same machine, pinned key, login and way. Pure. */
@@ -30,13 +29,13 @@ export function filesOf(folder: string, key: string): ConnectionFiles {
 /**
  * Arguments of the ssh that logs in and then serves channels. Nothing comes from the configuration
  * of the machine or its user; the only host key that is accepted is the pinned one. Pure.
- * @param way socket of the bastion's connection.
+ * @param how `aliveSeconds`: how often a silent host is asked whether it is there; `way`: socket of the bastion's connection.
  */
 export function masterArguments(
   target: SshTarget,
   files: ConnectionFiles,
   agentSocket: string,
-  way?: { control: string; address: string },
+  { aliveSeconds, way }: { aliveSeconds: number; way?: { control: string; address: string } },
 ): string[] {
   const type = target.hostKey.split(" ")[0] as string;
   const options: Record<string, string | number> = {
@@ -95,6 +94,9 @@ function flags(options: Record<string, string | number>): string[] {
   return Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
 }
 
+/** How sshd's MaxStartups, and what penalizes addresses, look from here. */
+const turnedAway = /kex_exchange_identification|not allowed at this time/i;
+
 const said: [RegExp, HostFault, string][] = [
   [
     /host key verification failed|host identification has changed|no matching host key type/i,
@@ -104,6 +106,11 @@ const said: [RegExp, HostFault, string][] = [
   [/permission denied|too many authentication failures/i, "authentication", "It refused the login."],
   [/could not resolve hostname/i, "unreachable", "Its name cannot be resolved."],
   [/connection refused/i, "unreachable", "Nothing listens at its address and port."],
+  [
+    turnedAway,
+    "unreachable",
+    "It hung up before the login: too many log in at once (MaxStartups), or it bars this address.",
+  ],
   [/timed out|not responding/i, "unreachable", "It does not answer."],
   [/no route to host|network is unreachable/i, "unreachable", "There is no way to its address."],
 ];
@@ -115,5 +122,5 @@ export function loginError(name: string, words: string): HostError {
     "unreachable" as const,
     "The connection ended before the login.",
   ];
-  return new HostError(fault, `${name}: ${message}`);
+  return new HostError(fault, `${name}: ${message}`, { isPassing: turnedAway.test(words) });
 }

@@ -15,15 +15,21 @@ export function reasonWithoutSshd(): string | undefined {
 
 export type KeyType = "ed25519" | "rsa" | "ecdsa";
 
-export interface Sshd {
-  port: number;
+/** What a server is started with, and what its clients need. */
+export interface SshdFiles {
   user: string;
+  /** Path of its configuration. */
+  configuration: string;
   /** Room for a test's own files. */
   folder: string;
   /** Public host keys as lines, by type. */
   hostKeys: Record<KeyType, string>;
   /** Login keys: text of the private keys; "encrypted" has the passphrase "open sesame". */
   keys: Record<KeyType | "encrypted", string>;
+}
+
+export interface Sshd extends Omit<SshdFiles, "configuration"> {
+  port: number;
   /** What belongs under `connection`, pinned to the ed25519 host key. */
   connection: { host: string; port: number; user: string; hostKey: string; privateKey: string };
   /** Connections accepted so far. */
@@ -32,11 +38,10 @@ export interface Sshd {
 }
 
 /**
- * A real OpenSSH server for the current user, with keys and configuration of its own, on a port chosen by the
- * system: each accepted socket is handed to an `sshd -i`.
+ * Keys and configuration of an OpenSSH server that the current user may start, in a folder of its own.
  * @param options lines that are added to its configuration
  */
-export async function startSshd(options: string[] = []): Promise<Sshd> {
+export async function makeSshdFiles(options: string[] = []): Promise<SshdFiles> {
   const folder = await mkdtemp(join(tmpdir(), "sshd-test-"));
   const types: KeyType[] = ["ed25519", "rsa", "ecdsa"];
   for (const type of types) makeKey(join(folder, `host-${type}`), type);
@@ -46,7 +51,7 @@ export async function startSshd(options: string[] = []): Promise<Sshd> {
   const logins = [...types, "encrypted"] as const;
   const authorized = await Promise.all(logins.map((name) => text(`login-${name}.pub`)));
   await writeFile(join(folder, "authorized"), authorized.join(""));
-  const configuration = [
+  const lines = [
     ...types.map((type) => `HostKey ${join(folder, `host-${type}`)}`),
     `AuthorizedKeysFile ${join(folder, "authorized")}`,
     "StrictModes no",
@@ -58,16 +63,34 @@ export async function startSshd(options: string[] = []): Promise<Sshd> {
     "PidFile none",
     ...options,
   ];
-  await writeFile(join(folder, "config"), `${configuration.join("\n")}\n`);
+  const configuration = join(folder, "config");
+  await writeFile(configuration, `${lines.join("\n")}\n`);
   // Started by root, the server wants this folder, which its service unit otherwise makes.
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+  const publicKeys = await Promise.all(types.map(async (type) => [type, await text(`host-${type}.pub`)]));
+  const privateKeys = await Promise.all(logins.map(async (name) => [name, await text(`login-${name}`)]));
+  return {
+    user: userInfo().username,
+    configuration,
+    folder,
+    hostKeys: Object.fromEntries(publicKeys) as Sshd["hostKeys"],
+    keys: Object.fromEntries(privateKeys) as Sshd["keys"],
+  };
+}
 
+/**
+ * A real OpenSSH server for the current user, with keys and configuration of its own, on a port chosen by the
+ * system: each accepted socket is handed to an `sshd -i`.
+ * @param options lines that are added to its configuration
+ */
+export async function startSshd(options: string[] = []): Promise<Sshd> {
+  const { configuration, ...files } = await makeSshdFiles(options);
   const program = programPath("sshd") ?? "";
   let accepted = 0;
   const children = new Set<ReturnType<typeof spawn>>();
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     accepted++;
-    const args = ["-i", "-e", "-f", join(folder, "config")];
+    const args = ["-i", "-e", "-f", configuration];
     const child = spawn(program, args, { stdio: [socket, socket, "ignore"] });
     children.add(child);
     child.once("exit", () => children.delete(child));
@@ -75,17 +98,10 @@ export async function startSshd(options: string[] = []): Promise<Sshd> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const port = (server.address() as AddressInfo).port;
-  const user = userInfo().username;
-  const publicKeys = await Promise.all(types.map(async (type) => [type, await text(`host-${type}.pub`)]));
-  const privateKeys = await Promise.all(logins.map(async (name) => [name, await text(`login-${name}`)]));
-  const hostKeys = Object.fromEntries(publicKeys) as Sshd["hostKeys"];
-  const keys = Object.fromEntries(privateKeys) as Sshd["keys"];
+  const { user, hostKeys, keys, folder } = files;
   return {
+    ...files,
     port,
-    user,
-    folder,
-    hostKeys,
-    keys,
     connection: { host: "127.0.0.1", port, user, hostKey: hostKeys.ed25519, privateKey: keys.ed25519 },
     accepted: () => accepted,
     stop: async () => {
