@@ -114,6 +114,10 @@ const settingsSchema = z.strictObject({
     .describe(
       "File with the Debian security tracker's data (https://security-tracker.debian.org/tracker/data/json) that full scans of hosts are joined with; its time of change is told as the data's.",
     ),
+  ROOST_HOST_FAN_OUT: positive
+    .max(500)
+    .default(16)
+    .describe("Hosts that this process scans or samples at the same time."),
   ROOST_SESSION_IMAGES: list
     .default([])
     .describe(

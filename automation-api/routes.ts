@@ -29,7 +29,7 @@ export function allRoutes(services: Services): Route[] {
     ...programRoutes(programs),
     ...credentialRoutes(credentials),
     ...hostRoutes(services),
-    ...scanRoutes(services.scans, services.status.version),
+    ...scanRoutes(services, services.status.version),
     ...templateRoutes(services.templates),
     ...sessionRoutes(services),
     ...hostActionRoutes(services.hostActions),

@@ -34,6 +34,7 @@ import { ProjectPolicies, Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
 import { Reinstalls } from "./reinstalls/service.ts";
 import { Resets } from "./resets/service.ts";
+import { FleetScans } from "./scans/fleet.ts";
 import { Scans } from "./scans/service.ts";
 import { introduceAll, Launches, Sessions } from "./sessions/service.ts";
 import {
@@ -73,6 +74,7 @@ export interface Services {
   hostChecks: HostChecks;
   hostChanges: HostChanges;
   scans: Scans;
+  fleetScans: FleetScans;
   templates: Templates;
   sessions: Sessions;
   sessionTargets: SessionTargets;
@@ -133,7 +135,7 @@ export async function openServices(
   });
   const credentials = new Credentials(db, cipher);
   const connections = new HostConnections();
-  const hostReader = new HostReader(db, credentials, connections);
+  const hostReader = new HostReader(db, credentials, connections, settings.ROOST_HOST_FAN_OUT);
   const outbound = parseAllowRules(settings.ROOST_OUTBOUND_ALLOW);
   const programs = new Programs(db, credentials, {
     builtins: Object.keys(known),
@@ -229,6 +231,7 @@ export async function openServices(
     cipher,
     hostChanges,
     scans,
+    fleetScans: new FleetScans(scans, hostReader),
     hostActions,
     reinstalls: new Reinstalls({ scans, reader: hostReader, actions: hostActions }),
     resets: new Resets({ reader: hostReader, scans, actions: hostActions }),

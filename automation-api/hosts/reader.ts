@@ -2,23 +2,39 @@ import type { Principal } from "../access/permissions.ts";
 import type { Credentials } from "../credentials/service.ts";
 import type { Db } from "../db/transaction.ts";
 import { invalid, notFound, RoostError } from "../errors.ts";
+import type { Labels } from "./contract.ts";
+import { readSelector } from "./domain.ts";
+import { fanOut } from "./fan-out.ts";
 import * as queries from "./queries.ts";
+import { Channels } from "./ssh/channels.ts";
 import type { HostConnections } from "./ssh/connections.ts";
 import type { RemoteOutput, RemoteRun, SshTarget } from "./ssh/contract.ts";
 
 /** A host of the inventory, as those know it who only read on it. */
 export type ReadableHost = queries.HostRow;
 
+/** Hosts that are worked on at the same time, unless told otherwise. */
+const defaultFanOut = 16;
+const mostSelected = 5000;
+
 /** Runs scripts that only read on hosts of the inventory. Whoever calls has authorized it. */
 export class HostReader {
   readonly connections: Pick<HostConnections, "run">;
   readonly #db: Db;
   readonly #credentials: Credentials;
+  readonly #room: Channels;
 
-  constructor(db: Db, credentials: Credentials, connections: Pick<HostConnections, "run">) {
+  /** @param mostHosts that are worked on at the same time by all callers of `each`. */
+  constructor(
+    db: Db,
+    credentials: Credentials,
+    connections: Pick<HostConnections, "run">,
+    mostHosts = defaultFanOut,
+  ) {
     this.#db = db;
     this.#credentials = credentials;
     this.connections = connections;
+    this.#room = new Channels(mostHosts);
   }
 
   /**
@@ -39,6 +55,34 @@ export class HostReader {
     if (!only) throw new RoostError("not_found", "There are no hosts yet: add one with POST /api/v1/hosts.");
     if (others.length > 0) throw invalid(field, "there are several hosts: give the id or the name of one");
     return only;
+  }
+
+  /**
+   * All hosts that have certain labels or belong to a group, or both, by name.
+   * @param fields what stands in front of the name of a field in errors, such as "query.".
+   * @throws not_found for a group that is not there, and when there are none.
+   */
+  async select(
+    { organizationId }: Principal,
+    { selector, group }: { selector?: string; group?: string },
+    fields = "",
+  ): Promise<ReadableHost[]> {
+    const selectors = await selectorsOf(this.#db, organizationId, { selector, group });
+    const limit = mostSelected + 1;
+    const rows = await queries.listHosts(this.#db, { organizationId, selectors, limit });
+    const field = `${fields}${selector === undefined ? "group" : "selector"}`;
+    if (rows.length === 0) throw new RoostError("not_found", "No host is selected by that.");
+    if (rows.length > mostSelected) throw invalid(field, `selects more than ${mostSelected} hosts`);
+    return rows;
+  }
+
+  /** `work` for each host, few at a time among all callers, in the order in which they end. @throws as `fanOut`. */
+  each<T>(
+    hosts: ReadableHost[],
+    work: (host: ReadableHost) => Promise<T>,
+    signal: AbortSignal,
+  ): AsyncGenerator<T, void> {
+    return fanOut(hosts, this.#room, work, signal);
   }
 
   /** @throws not_found when it was removed. */
@@ -71,4 +115,17 @@ export class HostReader {
       ...(way && { bastion: await this.target(way) }),
     };
   }
+}
+
+/** Labels that a host must all have, of each. @throws not_found for a group that is not there. */
+export async function selectorsOf(
+  db: Db,
+  organizationId: string,
+  { selector, group: name }: { selector?: string; group?: string },
+): Promise<Labels[]> {
+  const selectors = selector === undefined ? [] : [readSelector(selector)];
+  if (name === undefined) return selectors;
+  const [group] = await queries.listGroups(db, { organizationId, name, limit: 1 });
+  if (!group) throw notFound("Host group", name);
+  return [...selectors, group.selector];
 }

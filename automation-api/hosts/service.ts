@@ -15,10 +15,11 @@ import type {
   NewHost,
   ShownHostKeys,
 } from "./contract.ts";
-import { type PlannedHost, planImport, readSelector } from "./domain.ts";
+import { type PlannedHost, planImport } from "./domain.ts";
 import { scanHostKeys } from "./host-key-scan.ts";
 import { parseConfig, plainNames } from "./openssh-config.ts";
 import * as queries from "./queries.ts";
+import { selectorsOf } from "./reader.ts";
 import { viewHost } from "./views.ts";
 
 export { type HostChange, HostChanges } from "./changes.ts";
@@ -71,12 +72,7 @@ export class Hosts {
   async list(principal: Principal, query: HostQuery): Promise<Page<Host>> {
     authorize(principal, "host:read");
     const { organizationId } = principal;
-    const selectors = query.selector ? [readSelector(query.selector)] : [];
-    if (query.group) {
-      const [group] = await queries.listGroups(this.#db, { organizationId, name: query.group, limit: 1 });
-      if (!group) throw notFound("Host group", query.group);
-      selectors.push(group.selector);
-    }
+    const selectors = await selectorsOf(this.#db, organizationId, query);
     const rows = await queries.listHosts(this.#db, {
       organizationId,
       selectors,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hostQuery } from "../hosts/contract.ts";
 import { pageQuery, pageReply } from "../http/page.ts";
 
 const host = z
@@ -8,7 +9,21 @@ const host = z
   .describe("Id or name of the host; may be left out while there is only one.");
 const scanId = z.string().regex(/^scn_[0-9a-z]{26}$/, "expected scn_…");
 
-export const scanRequest = z.strictObject({ host });
+const { selector, group } = hostQuery.shape;
+
+export const scanRequest = z
+  .strictObject({ host, selector, group })
+  .refine((request) => request.host === undefined || !isSelection(request), {
+    path: ["host"],
+    error: "give one host, or the labels or group of many",
+  });
+export type FleetSelection = { selector?: string; group?: string };
+
+/** Does a request ask for many hosts? */
+export function isSelection({ selector, group }: FleetSelection): boolean {
+  return selector !== undefined || group !== undefined;
+}
+
 export const scanParams = z.strictObject({ id: scanId });
 export const scanListQuery = pageQuery.extend({ host });
 export type ScanListQuery = z.output<typeof scanListQuery>;
@@ -44,6 +59,21 @@ export const scan = z.object({
 });
 export type Scan = z.output<typeof scan>;
 export const scanPage = pageReply(scan);
+
+export const fleetHost = z.object({
+  host: z.object({ id: z.string(), name: z.string() }),
+  scan: scan.nullable(),
+  fault: z.string().nullable().describe("Why there is no scan."),
+});
+export type FleetHost = z.output<typeof fleetHost>;
+export const fleet = z.object({
+  total: z.number(),
+  scanned: z.number(),
+  failed: z.number(),
+  milliseconds: z.number(),
+  hosts: z.array(fleetHost).describe("By name."),
+});
+export type Fleet = z.output<typeof fleet>;
 
 /** Their fields are those of the types in host-provisioning/facts. */
 const part = (description: string) => z.looseObject({}).describe(description);

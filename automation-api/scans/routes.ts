@@ -2,9 +2,10 @@ import type { z } from "zod";
 import { toMermaid, topologyOf } from "../../host-provisioning/facts/index.ts";
 import { toHtml, toSarif } from "../../host-provisioning/security/index.ts";
 import { RoostError } from "../errors.ts";
-import { type Route, type RouteReply, route } from "../http/route.ts";
+import { type HandlerResult, type Route, type RouteReply, type RouteRequest, route } from "../http/route.ts";
 import type { StreamEvent } from "../http/stream.ts";
 import * as contract from "./contract.ts";
+import type { FleetScans } from "./fleet.ts";
 import { type Found, lastOf, type Scans } from "./service.ts";
 
 const tag = "Discovery";
@@ -13,74 +14,15 @@ const sarif = "application/sarif+json";
 const html = "text/html; charset=utf-8";
 const unchanged = { description: "Still the scan that If-None-Match names." };
 
+interface ScanServices {
+  scans: Scans;
+  fleetScans: FleetScans;
+}
+
 /** @param version of the product, which reports tell. */
-export function scanRoutes(scans: Scans, version: string): Route[] {
+export function scanRoutes({ scans, fleetScans }: ScanServices, version: string): Route[] {
   return [
-    route({
-      method: "post",
-      path: "/api/v1/scan/quick",
-      summary: "Scan a host: files and kernel tables only, in well under a second",
-      tag,
-      access: "host:connect",
-      body: contract.scanRequest,
-      replies: { 201: { description: "Scanned, and kept as the host's last scan.", schema: contract.scan } },
-      async handler({ principal, body, requestId, signal }) {
-        const { scan } = await scans.scan(principal, body.host, { requestId, signal });
-        return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
-      },
-    }),
-    route({
-      method: "get",
-      path: "/api/v1/scan/quick",
-      summary: "Scan a host, as POST does",
-      tag,
-      access: "host:connect",
-      query: contract.scanRequest,
-      replies: { 201: { description: "Scanned, and kept as the host's last scan.", schema: contract.scan } },
-      async handler({ principal, query, requestId, signal }) {
-        const options = { field: "query.host", requestId, signal };
-        const { scan } = await scans.scan(principal, query.host, options);
-        return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
-      },
-    }),
-    route({
-      method: "post",
-      path: "/api/v1/scan/full",
-      summary: "Scan a host and judge how safe it is: settings, files, packages, known faults",
-      tag,
-      access: "host:connect",
-      body: contract.scanRequest,
-      replies: { 201: { description: "Scanned, and kept as the host's last scan.", schema: contract.scan } },
-      async handler({ principal, body, requestId, signal }) {
-        const { scan } = await lastOf(scans.scanFully(principal, body.host, { requestId, signal }));
-        return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
-      },
-    }),
-    route({
-      method: "get",
-      path: "/api/v1/scan/full",
-      summary: "Scan a host fully, as POST does; with Accept: text/event-stream its progress is told",
-      tag,
-      access: "host:connect",
-      query: contract.scanRequest,
-      replies: {
-        201: {
-          description: "Scanned. As a stream: events `progress`, then one `scan` or `error`.",
-          schema: contract.scan,
-          otherTypes: ["text/event-stream"],
-        },
-      },
-      async handler({ principal, query, headers, requestId, signal, sendEvents }) {
-        const events = scans.scanFully(principal, query.host, { field: "query.host", requestId, signal });
-        if (headers.accept?.includes("text/event-stream")) {
-          // What is refused is refused before the stream begins.
-          const first = await events.next();
-          return sendEvents(toProgress(first, events));
-        }
-        const { scan } = await lastOf(events);
-        return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
-      },
-    }),
+    ...scanningRoutes({ scans, fleetScans }),
     route({
       method: "get",
       path: "/api/v1/scans",
@@ -153,6 +95,71 @@ export function scanRoutes(scans: Scans, version: string): Route[] {
   ];
 }
 
+const titles = {
+  quick: "Scan a host, or many by labels or group: files and kernel tables only, in well under a second",
+  full: "Scan a host, or many, and judge how safe each is: settings, files, packages, known faults",
+};
+
+/** The two kinds of scan, each by POST and by GET. */
+function scanningRoutes(services: ScanServices): Route[] {
+  const streamed = "As a stream: events `progress` or `host`, then one `scan`, `fleet` or `error`.";
+  const replies = {
+    200: { description: `Many hosts were scanned, or tried. ${streamed}`, schema: contract.fleet },
+    201: { description: "Scanned, and kept as the host's last scan.", schema: contract.scan },
+  };
+  for (const reply of Object.values(replies)) Object.assign(reply, { otherTypes: ["text/event-stream"] });
+  return (["quick", "full"] as const).flatMap((kind) => {
+    const common = { path: `/api/v1/scan/${kind}`, tag, access: "host:connect", replies } as const;
+    return [
+      route({
+        ...common,
+        method: "post",
+        summary: titles[kind],
+        body: contract.scanRequest,
+        handler: (request) => scanned(services, kind, request.body, request),
+      }),
+      route({
+        ...common,
+        method: "get",
+        summary: `${kind === "full" ? "Scan fully" : "Scan"}, as POST does; with Accept: text/event-stream its progress is told`,
+        query: contract.scanRequest,
+        handler: (request) => scanned(services, kind, request.query, request, "query."),
+      }),
+    ];
+  });
+}
+
+async function scanned(
+  { scans, fleetScans }: ScanServices,
+  kind: "quick" | "full",
+  wanted: z.output<typeof contract.scanRequest>,
+  { principal, requestId, signal, headers, sendEvents }: RouteRequest,
+  fields = "",
+): Promise<HandlerResult> {
+  const isStream = headers.accept?.includes("text/event-stream");
+  if (contract.isSelection(wanted)) {
+    const events = fleetScans.scan(principal, wanted, { kind, fields, requestId, signal });
+    if (isStream) return sendEvents(toEvents(await events.next(), events, { each: "host", last: "fleet" }));
+    return { status: 200, body: await lastOf(events) };
+  }
+  const options = { field: `${fields}host`, requestId, signal };
+  const events =
+    kind === "full"
+      ? scans.scanFully(principal, wanted.host, options)
+      : inOneStep(scans.scan(principal, wanted.host, options));
+  if (isStream) return sendEvents(toEvents(await events.next(), events, { each: "progress", last: "scan" }));
+  const { scan } = await lastOf(events);
+  return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
+}
+
+/** A scan of one step. */
+async function* inOneStep(scan: Promise<Found>): AsyncGenerator<contract.ScanProgress, Found> {
+  const found = await scan;
+  const { milliseconds } = found.scan;
+  yield { step: "facts", title: "Files and kernel tables", done: 1, of: 1, milliseconds, reason: null };
+  return found;
+}
+
 function discoverRoute(
   scans: Scans,
   name: string,
@@ -212,15 +219,16 @@ function securityReport({ scan, facts }: Found, format: "sarif" | "html", versio
   return format === "html" ? toHtml(report) : JSON.stringify(toSarif(report));
 }
 
-/** Progress as it comes, then the scan, or why there is none: by then the reply has begun. */
-async function* toProgress(
-  first: IteratorResult<unknown, Found>,
-  events: AsyncGenerator<unknown, Found>,
+/** Events as they come, then the result, or why there is none: by then the reply has begun. */
+async function* toEvents(
+  first: IteratorResult<unknown, Found | contract.Fleet>,
+  events: AsyncGenerator<unknown, Found | contract.Fleet>,
+  { each, last }: { each: string; last: string },
 ): AsyncGenerator<StreamEvent> {
   try {
     let next = first;
-    for (; !next.done; next = await events.next()) yield { event: "progress", data: next.value };
-    yield { event: "scan", data: next.value.scan };
+    for (; !next.done; next = await events.next()) yield { event: each, data: next.value };
+    yield { event: last, data: "scan" in next.value ? next.value.scan : next.value };
   } catch (error) {
     const known =
       error instanceof RoostError ? error : new RoostError("internal", "The scan failed within the server.");

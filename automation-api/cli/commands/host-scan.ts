@@ -8,7 +8,9 @@ import {
   type Scan,
   scan as scanSchema,
 } from "../../scans/contract.ts";
+import type { Client } from "../client.ts";
 import { formatBytes } from "../duration.ts";
+import { exitCodes } from "../exit-codes.ts";
 import {
   type ClientFlags,
   examples,
@@ -19,6 +21,7 @@ import {
   withServer,
 } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
+import { type FleetFlags, renderFleet, scanFleet } from "./host-fleet.ts";
 import { renderSecurity, scanFully, securitySummary } from "./host-security.ts";
 
 /** What is printed of a report; all of it is in the JSON. */
@@ -63,12 +66,14 @@ const summary = reportSchema.extend({
 });
 type Summary = z.output<typeof summary>;
 
-type ScanFlags = ClientFlags & { full?: boolean; sarif?: boolean; diff?: boolean; report?: boolean };
+type ScanFlags = ClientFlags & FleetFlags & { sarif?: boolean; diff?: boolean; report?: boolean };
 
 export function hostScanCommand(session: Session): Command {
   return withServer(new Command("scan"))
     .description("Scan a host now: what it is made of, what is installed, what runs and listens")
-    .argument("<host>", "name or id")
+    .argument("[host]", "name or id")
+    .option("--selector <labels>", "scan all hosts that have these labels, such as env=prod,role=web")
+    .option("--group <name>", "scan all hosts of this group")
     .option("--full", "judge how safe it is too: settings, files, packages, known faults")
     .option("--diff", "print what is otherwise than in the scan before")
     .option("--report", "with --json: print all that was found")
@@ -77,12 +82,16 @@ export function hostScanCommand(session: Session): Command {
       "after",
       examples(
         "roost host scan web-1",
+        "roost host scan --selector env=prod",
         "roost host scan web-1 --full --sarif > web-1.sarif",
         "roost host scan web-1 --report --json | jq .network.ports",
       ),
     )
-    .action(async (host: string, flags: ScanFlags) => {
+    .action(async (host: string | undefined, flags: ScanFlags) => {
+      const isFleet = flags.selector !== undefined || flags.group !== undefined;
+      if (isFleet === (host !== undefined)) throw invalid("host", "give a host, or --selector or --group");
       const client = await openClient(session, flags);
+      if (host === undefined) return scanMany(session, client, flags);
       if (flags.sarif && !flags.full) throw invalid("--sarif", "is told of full scans: give --full too");
       const path = "/api/v1/scan/quick";
       const scan = flags.full
@@ -101,6 +110,15 @@ export function hostScanCommand(session: Session): Command {
       const found = await client.send({ path: report, reply: summary });
       print(session, flags, found, (one) => renderReport(scan, one, widthOf(session.context)));
     });
+}
+
+/** Exit code 1 when a host could not be scanned. */
+async function scanMany(session: Session, client: Client, flags: ScanFlags): Promise<void> {
+  for (const name of ["sarif", "diff", "report"] as const)
+    if (flags[name]) throw invalid(`--${name}`, "is told of one host");
+  const found = await scanFleet(client, flags, (text) => session.context.stderr.write(text));
+  print(session, flags, found, (fleet) => renderFleet(fleet, widthOf(session.context)));
+  session.exitCode = found.failed === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
 function renderReport(scan: Scan, found: Summary, width: number | undefined): string {

@@ -37,16 +37,33 @@ export const securitySummary = z.looseObject({
  */
 export async function scanFully(client: Client, host: string, tell: (line: string) => void): Promise<Scan> {
   const path = `/api/v1/scan/full?host=${encodeURIComponent(host)}`;
+  const data = await followScan(client, path, "scan", (event) => {
+    const { title, done, of, milliseconds, reason } = scanProgress.parse(event);
+    if (done > 0) tell(`[${done}/${of}] ${title}: ${reason ?? `${milliseconds} ms`}\n`);
+  });
+  return scanSchema.parse(data);
+}
+
+/**
+ * Follows a scan by its events.
+ * @param last name of the event that holds what is returned.
+ * @throws what the server refused, or why there is no scan.
+ */
+export async function followScan(
+  client: Client,
+  path: string,
+  last: "scan" | "fleet",
+  onEvent: (data: unknown) => void,
+): Promise<unknown> {
   const leaving = new AbortController();
   const response = await client.open(path, { accept: "text/event-stream" }, leaving.signal);
   for await (const { event, data } of parseEvents(response.body as AsyncIterable<Uint8Array>)) {
-    if (event === "scan") return scanSchema.parse(JSON.parse(data));
+    if (event === last) return JSON.parse(data);
     if (event === "error") {
       const { code, detail } = failure.parse(JSON.parse(data));
       throw new RoostError(code, detail);
     }
-    const { title, done, of, milliseconds, reason } = scanProgress.parse(JSON.parse(data));
-    if (done > 0) tell(`[${done}/${of}] ${title}: ${reason ?? `${milliseconds} ms`}\n`);
+    onEvent(JSON.parse(data));
   }
   throw new RoostError("unavailable", "The connection was lost before the scan had ended.");
 }

@@ -9,24 +9,30 @@ import {
   HostReader,
   Hosts,
 } from "../../../automation-api/hosts/service.ts";
+import { FleetScans } from "../../../automation-api/scans/fleet.ts";
 import { scanRoutes } from "../../../automation-api/scans/routes.ts";
 import { Scans } from "../../../automation-api/scans/service.ts";
 import { createStackCipher } from "../../../automation-api/state-backend/service.ts";
 import type { TestServerOptions } from "../http/test-server.ts";
 
 /** What `startTestServer` needs for every route around hosts. */
-export function hostServer(connections?: HostConnections, trackerFile?: string): TestServerOptions {
+export function hostServer(
+  connections?: Pick<HostConnections, "run">,
+  trackerFile?: string,
+  fanOut?: number,
+): TestServerOptions {
   return {
     routes({ database: { db } }) {
       const credentials = new Credentials(db, createStackCipher([randomBytes(32)]));
       const hosts = new Hosts(db, credentials);
       const refusing = { run: () => Promise.reject(new Error("This test connects to no host.")) };
-      const reader = new HostReader(db, credentials, connections ?? refusing);
+      const reader = new HostReader(db, credentials, connections ?? refusing, fanOut);
+      const scans = new Scans(db, reader, trackerFile);
       const hostChecks = new HostChecks(db, reader);
       return [
         ...credentialRoutes(credentials),
         ...hostRoutes({ hosts, hostGroups: new HostGroups(db), hostChecks }),
-        ...scanRoutes(new Scans(db, reader, trackerFile), "0.1.0"),
+        ...scanRoutes({ scans, fleetScans: new FleetScans(scans, reader) }, "0.1.0"),
       ];
     },
   };
