@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { homedir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
@@ -14,6 +15,15 @@ const list = z.string().transform((text) =>
 const port = z.coerce.number().int().min(0).max(65_535);
 const positive = z.coerce.number().int().positive();
 const days = z.coerce.number().positive();
+
+const isPlace = (place: string) => {
+  const [, address = "", bits = "32", number = "1"] = /^([\d.]+)(?:\/(\d\d?)|:(\d{1,5}))?$/.exec(place) ?? [];
+  return isIPv4(address) && Number(bits) <= 32 && Number(number) > 0 && Number(number) <= 65_535;
+};
+const readPlace = (place: string) => {
+  const [address = "", port] = place.split(":");
+  return { address, ...(port && { port: Number(port) }) };
+};
 
 /**
  * Every setting: an environment variable, its default and its meaning. The
@@ -122,6 +132,29 @@ const settingsSchema = z.strictObject({
     .default([])
     .describe(
       "Beginnings of the names of images that session templates may run, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/.",
+    ),
+  ROOST_SESSION_REACH: list
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(isPlace, "expected an IPv4 address or network, such as 10.1.0.0/16 or 10.1.2.3:443"),
+      ),
+    )
+    .transform((places) => places.map(readPlace))
+    .default([])
+    .describe(
+      "What sessions on this machine may reach beside the internet: IPv4 networks (CIDR), or address:port by TCP.",
+    ),
+  ROOST_SESSION_USERS: z
+    .string()
+    .regex(/^[1-9]\d{2,9}-[1-9]\d{2,9}$/, "expected two numbers of users, such as 70000-79999")
+    .transform((range) => range.split("-").map(Number) as [number, number])
+    .refine(([first, last]) => first < last && last < 4_294_967_295, "expected the smaller number first")
+    .transform(([first, last]) => ({ first, count: last - first + 1 }))
+    .optional()
+    .describe(
+      "Numbers of the users that sessions as processes run as, when the server is root: twice as many as sessions, or more. Default: ten million, far from all others.",
     ),
   ROOST_ECS_CLUSTER: z
     .string()

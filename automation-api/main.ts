@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { restoreServices } from "../plugins/roost/index.ts";
+import { openToSessions, restoreServices } from "../plugins/roost/index.ts";
 import { engineVersion, locate } from "../toolchain/found.mjs";
 import { Sealer } from "./audit/service.ts";
 import type { Settings } from "./config.ts";
@@ -68,6 +68,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     }
     const server = await serve(services, settings);
     stops.push(() => server.close());
+    const closeToSessions = openToSessions(settings.ROOST_DATA_DIR, settings.ROOST_HOST, server.port);
+    stops.push(async () => closeToSessions());
     stops.push(startSealer(services, onError));
     stops.push(watchLeases(services.state, leaseWatchMilliseconds, onError));
     stops.push(await startMaintenance(connection as { connectionString: string }, services, onError));
@@ -191,6 +193,9 @@ async function work(
   );
   stops.push(() => listener.close());
   const servicesFolder = settings.ROOST_DATA_DIR;
+  for (const target of Object.values(services.sessionTargets)) {
+    await target.prepare?.().catch((error) => onFault("sessions could not be kept apart", error));
+  }
   await restoreServices(servicesFolder);
   const kind = {
     memoryMegabytes: settings.ROOST_RUNNER_MEMORY_MB,

@@ -164,6 +164,7 @@ export async function openServices(
       installation: firstAdmin.organization.id,
       launch: (batch, signal) => (launches.ecs as Launches).take(batch, signal),
     },
+    { reach: settings.ROOST_SESSION_REACH, users: settings.ROOST_SESSION_USERS },
   );
   const abilities = abilitiesOf(sessionTargets, settings.ROOST_ECS_CLUSTER);
   const templates = new Templates({ db, cipher, abilities, images: settings.ROOST_SESSION_IMAGES });
@@ -273,9 +274,12 @@ function openLaunches(db: Db, settings: Settings): Services["launches"] {
 
 /** What the targets that were opened can do, and why the others cannot be used. */
 function abilitiesOf(targets: SessionTargets, cluster: string | undefined): TargetAbilities {
-  const ability = (name: keyof SessionTargets, missing: string) =>
-    // Of tasks each has a network interface, and its template a security group that lets in none of the others.
-    targets[name] ? { isolates: name === "ecs" } : { missing, isolates: false };
+  const ability = (name: keyof SessionTargets, missing: string) => {
+    const target = targets[name];
+    if (target === undefined) return { missing, isolates: false };
+    const { exposed } = target;
+    return { isolates: exposed === undefined, exposed };
+  };
   return {
     process: ability("process", "sessions cannot be processes here"),
     docker: ability("docker", "sessions on docker are not part of this release"),

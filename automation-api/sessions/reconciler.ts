@@ -100,7 +100,8 @@ export class Reconciler {
         return;
       case "fail": {
         const { id, reason, error } = correction;
-        const lines = target.lastLines(id).slice(-evidenceLines).join("\n");
+        const printed = await target.lastLines(id);
+        const lines = printed.slice(-evidenceLines).join("\n");
         const failed = await failSession(tx, { id, reason, error, evidence: lines || null });
         if (!failed) return;
         if (failed.wasStarting) await noteStart(tx, failed.template_id, false);

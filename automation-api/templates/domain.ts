@@ -7,6 +7,8 @@ export interface TargetAbility {
   missing?: string;
   /** Whether it keeps sessions from reaching each other. */
   isolates: boolean;
+  /** Why it does not. */
+  exposed?: string;
   /** ARN of the one cluster that the target ecs reaches. */
   cluster?: string;
 }
@@ -23,14 +25,16 @@ export function templateFaults(
   abilities: TargetAbilities,
   images: ImageRules,
 ): Fault[] {
-  const { missing, isolates } = abilities[target];
+  const { missing, isolates, exposed } = abilities[target];
   const { image, command, program } = workload;
   const faults: Fault[] = [];
   if (target === "ecs") faults.push(...ecsFaults(workload, secretNames, abilities.ecs.cluster));
   else if (workload.ecs) faults.push({ field: "workload.ecs", message: "is for the target ecs" });
   if (missing) faults.push({ field: "target", message: missing, given: target });
   if (isolation === "required" && !isolates) {
-    faults.push({ field: "isolation", message: `the target ${target} cannot keep sessions apart here` });
+    const why = exposed === undefined ? "" : `: ${exposed}`;
+    const message = `the target ${target} cannot keep sessions apart here${why}`;
+    faults.push({ field: "isolation", message });
   }
   if (pool.floor > pool.ceiling) {
     faults.push({ field: "pool.floor", message: "is above the ceiling", allowed: `at most ${pool.ceiling}` });

@@ -4,7 +4,9 @@ export { type Restored, restoreServices } from "./service/restore.ts";
 export {
   callerOf,
   type EcsOptions,
+  type Endpoint,
   openSessionTargets,
+  openToSessions,
   regionOf,
   type SessionTarget,
   type SessionTargets,

@@ -45,6 +45,7 @@ export const REQUIREMENTS = {
   "zsh-autosuggestions": zshPlugin("zsh-autosuggestions"),
   "zsh-syntax-highlighting": zshPlugin("zsh-syntax-highlighting"),
   nginx: { lack: () => lackOfProgram("nginx"), aptPackage: "nginx" },
+  nft: { lack: () => lackOfProgram("nft"), aptPackage: "nftables" },
   sysctl: { lack: () => lackOfProgram("sysctl"), aptPackage: "procps" },
   java: { lack: () => lackOfProgram("java"), aptPackage: "default-jre-headless" },
   keycloak: { lack: KEYCLOAK.lack, got: true },

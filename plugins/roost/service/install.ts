@@ -15,23 +15,25 @@ import {
 } from "./record.ts";
 import { releaseAll } from "./reservation.ts";
 import { hashCommand, type ServiceInputs } from "./spec.ts";
-import { reserveUser } from "./user.ts";
+import { reserveUser, type UserRange } from "./user.ts";
 
 /**
  * Puts all that a service needs into its folder, the record last: from then on it is wanted. Starts nothing.
  * What was there before is replaced, its place and user stay. To be called with the service stopped.
+ * @param users whence its user is taken. Default: a range far from all others
  */
 export async function installService(
   dataFolder: string,
   paths: ServicePaths,
   identity: { id: string; urn: string },
   inputs: ServiceInputs,
+  users?: UserRange,
 ): Promise<ServiceRecord> {
   const { id, urn } = identity;
   const { secretEnvironment, ...open } = inputs;
   const before = readRecord(paths);
   makeServicesFolder(dataFolder);
-  const uid = before ? before.uid : reserveUser(dataFolder, id);
+  const uid = before ? before.uid : reserveUser(dataFolder, id, users);
   if (uid !== undefined) refuseClosedFolder(inputs.workingDirectory);
   const place = await reservePlace(dataFolder, id, inputs.port, before);
   const record: ServiceRecord = {

@@ -39,6 +39,13 @@ export function releaseAll(dataFolder: string, id: string): void {
   }
 }
 
+/** Everything of a kind that belongs to services whose id is of a form, by its name. */
+export function listReserved(dataFolder: string, kind: ReservationKind, form: RegExp): Map<string, string> {
+  const folder = folderOf(dataFolder, kind);
+  const owned = namesIn(folder).map((name) => [name, ownerOf(join(folder, name))] as const);
+  return new Map(owned.filter((each): each is [string, string] => form.test(each[1] ?? "")));
+}
+
 function ownerOf(path: string): string | undefined {
   return orIfMissing(() => readFileSync(path, "utf8"), undefined);
 }

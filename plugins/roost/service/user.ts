@@ -5,11 +5,17 @@ import { servicesFolder } from "./place.ts";
 import { isReachable } from "./reach.ts";
 import { reserve } from "./reservation.ts";
 
+/** Numbers of users, from one on. */
+export interface UserRange {
+  first: number;
+  count: number;
+}
+
 /** Far from people, packages, containers and what systemd gives out; else what Debian keeps unused. */
-const ranges = [
+const ranges: UserRange[] = [
   { first: 1_950_000_000, count: 10_000_000 },
   { first: 30_000, count: 19_000 },
-] as const;
+];
 const attempts = 50;
 
 /**
@@ -26,10 +32,15 @@ export function reasonToShareUser(dataFolder: string): string | undefined {
 
 /**
  * The user number of a service where this process is a superuser who can start a child as another user.
- * Asking again gives the same one. Undefined: the service runs as this process's own user.
+ * Asking again gives the same one. @param given where to take it from. Default: a range far from all others.
+ * Undefined: the service runs as this process's own user.
  */
-export function reserveUser(dataFolder: string, id: string): number | undefined {
-  const uids = range();
+export function reserveUser(
+  dataFolder: string,
+  id: string,
+  given: UserRange | undefined = undefined,
+): number | undefined {
+  const uids = given ?? range();
   if (process.getuid?.() !== 0 || uids === undefined || reasonToShareUser(dataFolder)) return undefined;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const digest = createHash("sha256").update(`${dataFolder}\0${id}\0${attempt}`).digest();
@@ -56,7 +67,7 @@ export function asUser(uid: number | undefined, command: string[]): string[] {
 }
 
 /** In a container not every number exists. */
-function range() {
+function range(): UserRange | undefined {
   if (process.platform !== "linux") return undefined;
   const rows = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
   const mapped = rows.map((row) => row.trim().split(/\s+/).map(Number) as [number, number, number]);

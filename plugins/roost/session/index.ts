@@ -1,7 +1,9 @@
 import type { SessionTargets } from "./target.ts";
 import { type EcsOptions, ecsTarget } from "./targets/ecs/target.ts";
-import { processTarget } from "./targets/process.ts";
+import { type ProcessOptions, processTarget } from "./targets/process.ts";
 
+export type { Endpoint } from "./firewall/plan.ts";
+export { openToSessions } from "./firewall/reach.ts";
 export type { SessionTarget, SessionTargets, StartBatch, TargetSession } from "./target.ts";
 export { callerOf, regionOf } from "./targets/ecs/api.ts";
 export type { EcsOptions } from "./targets/ecs/target.ts";
@@ -10,7 +12,12 @@ export type { EcsOptions } from "./targets/ecs/target.ts";
  * The targets that this process reaches.
  * @param dataFolder where sessions that are processes are kept
  * @param ecs the cluster for those on ECS. Default: none
+ * @param local what those on this machine may reach, and as whom they run
  */
-export function openSessionTargets(dataFolder: string, ecs?: EcsOptions): SessionTargets {
-  return { process: processTarget(dataFolder), ...(ecs && { ecs: ecsTarget(ecs) }) };
+export function openSessionTargets(
+  dataFolder: string,
+  ecs?: EcsOptions,
+  local: ProcessOptions = {},
+): SessionTargets {
+  return { process: processTarget(dataFolder, local), ...(ecs && { ecs: ecsTarget(ecs) }) };
 }

@@ -87,8 +87,12 @@ export interface TargetSession {
 export interface SessionTarget {
   /** The target, with the machine or cluster that this process reaches. */
   readonly place: string;
+  /** Why sessions here reach each other and this machine. Undefined: they do not. */
+  readonly exposed?: string;
   /** Between two looks at everything, at least: what a target charges or limits. Default: none. */
   readonly lookMilliseconds?: number;
+  /** Before anything of before is brought back, when a server or the machine has started again. */
+  prepare?(): Promise<void>;
   /** Asks for a start; returns when it was accepted, which says nothing of being ready. Starts nothing twice. */
   start(intent: StartIntent, signal: AbortSignal): Promise<void>;
   /**
@@ -101,9 +105,11 @@ export interface SessionTarget {
   /** Ends a session, or what `list` tells by a name of its own; one that is not there is no error. */
   stop(id: string, signal: AbortSignal, batch?: StartBatch): Promise<void>;
   /** The newest lines that it printed, oldest first; empty when there are none, or they are kept elsewhere. */
-  lastLines(id: string): string[];
+  lastLines(id: string): string[] | Promise<string[]>;
   /** File with what it prints; undefined when that is kept elsewhere. */
   logPath(id: string): string | undefined;
+  /** What it prints, where no file has that: what there is, then, with `follow`, what comes, until it ends. */
+  readLog?(id: string, options: { follow: boolean; signal: AbortSignal }): AsyncIterable<Buffer>;
 }
 
 export type TargetName = "process" | "docker" | "ecs";

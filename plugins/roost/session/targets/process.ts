@@ -13,19 +13,41 @@ import {
   type ServiceStatus,
   servicePaths,
 } from "../../service/record.ts";
+import { listReserved } from "../../service/reservation.ts";
 import type { ServiceInputs } from "../../service/spec.ts";
+import { reasonToShareUser, type UserRange } from "../../service/user.ts";
+import { reasonWithoutFirewall } from "../firewall/nft.ts";
+import { type Endpoint, processTable, type SessionUser } from "../firewall/plan.ts";
+import { readReach } from "../firewall/reach.ts";
+import { FirewallTable } from "../firewall/table.ts";
 import type { SessionTarget, StartIntent, TargetSession } from "../target.ts";
 
 const stopGraceSeconds = 5;
 /** No service of a stack is named so: theirs end in a dash and twelve digits. */
 const folderName = /^ses-[0-9a-z]{26}$/;
 
+export interface ProcessOptions {
+  /** What sessions may reach beside the internet and their own address, for example `10.1.0.0/16`. Default: nothing. */
+  reach?: readonly Endpoint[];
+  /** Whence users of sessions are taken. Default: as those of services. */
+  users?: UserRange;
+}
+
 /**
  * Sessions as processes of this machine, each under the supervisor of local services: with a loopback address of its
- * own, and as root with a user of its own. It ends when its program does, and is not started again.
+ * own, and as root with a user of its own, whom rules of the kernel's firewall keep from all other addresses here. It ends when its program does, and is not started again.
  */
-export function processTarget(dataFolder: string): SessionTarget {
+export function processTarget(dataFolder: string, { reach = [], users }: ProcessOptions = {}): SessionTarget {
   let place: string | undefined;
+  const exposed = () => reasonToShareUser(dataFolder) ?? reasonWithoutFirewall();
+  const firewall = new FirewallTable({
+    dataFolder,
+    kind: "processes",
+    rules(name) {
+      const sessions = usersOf(dataFolder);
+      return sessions.length > 0 ? processTable(name, sessions, readReach(dataFolder, reach)) : undefined;
+    },
+  });
   const pathsOf = (id: string) => servicePaths(dataFolder, id.replace("_", "-"));
 
   async function start({ id, urn, workload, secretEnvironment }: StartIntent): Promise<void> {
@@ -36,7 +58,7 @@ export function processTarget(dataFolder: string): SessionTarget {
       const inputs = inputsOf({ id, urn, workload, secretEnvironment });
       const release = await stopService(paths);
       try {
-        await installService(dataFolder, paths, { id: name, urn }, inputs);
+        await installService(dataFolder, paths, { id: name, urn }, inputs, users);
       } catch (error) {
         removeService(dataFolder, name, paths);
         throw error;
@@ -44,6 +66,7 @@ export function processTarget(dataFolder: string): SessionTarget {
         release();
       }
     }
+    if (!exposed()) await firewall.apply();
     await startSupervisor(dataFolder, paths);
   }
 
@@ -55,6 +78,7 @@ export function processTarget(dataFolder: string): SessionTarget {
     } finally {
       release();
     }
+    if (!exposed()) await firewall.apply();
   }
 
   function look(id: string): TargetSession | undefined {
@@ -68,10 +92,17 @@ export function processTarget(dataFolder: string): SessionTarget {
       place ??= `process ${nameOf(dataFolder)}`;
       return place;
     },
+    get exposed() {
+      return exposed();
+    },
+    async prepare() {
+      if (!exposed() && usersOf(dataFolder).length > 0) await firewall.apply();
+    },
     start,
     stop,
     find: async (id) => look(id),
     async list() {
+      if (!exposed()) await firewall.keep();
       const folder = servicesFolder(dataFolder);
       const names = existsSync(folder) ? readdirSync(folder).filter((name) => folderName.test(name)) : [];
       return names.flatMap((name) => look(name.replace("-", "_")) ?? []);
@@ -99,6 +130,15 @@ function nameOf(dataFolder: string): string {
     }
   }
   return readFileSync(file, "utf8");
+}
+
+/** From what was reserved before it was used: so there is no moment in which one runs and is not known. */
+function usersOf(dataFolder: string): SessionUser[] {
+  const uids = new Map([...listReserved(dataFolder, "users", folderName)].map(([uid, id]) => [id, uid]));
+  return [...listReserved(dataFolder, "addresses", folderName)].flatMap(([address, id]) => {
+    const uid = uids.get(id);
+    return uid === undefined ? [] : { uid: Number(uid), address };
+  });
 }
 
 /** The session of this machine that a creation of this URN made or began to make; its name is its id. */
