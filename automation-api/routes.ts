@@ -1,5 +1,6 @@
 import { accessRoutes } from "./access/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
+import { benchmarkRoutes } from "./benchmarks/routes.ts";
 import { configTemplateRoutes } from "./config-templates/routes.ts";
 import { credentialRoutes } from "./credentials/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
@@ -37,6 +38,7 @@ export function allRoutes(services: Services): Route[] {
     ...resetRoutes(services.resets),
     ...configTemplateRoutes(services.configTemplates, services.shellInstalls),
     ...tuningRoutes(services.tuning),
+    ...benchmarkRoutes(services.benchmarks),
     ...syncRoutes(services.sync),
     ...terminalRoutes(services.shellInstalls),
     ...accessRoutes(services),

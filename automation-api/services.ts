@@ -13,6 +13,7 @@ import {
   systemPrincipal,
 } from "./access/service.ts";
 import { Heads } from "./audit/service.ts";
+import { Benchmarks } from "./benchmarks/service.ts";
 import type { Settings } from "./config.ts";
 import { ConfigTemplates } from "./config-templates/service.ts";
 import { Costs, pricesOf } from "./costs/service.ts";
@@ -87,6 +88,7 @@ export interface Services {
   configTemplates: ConfigTemplates;
   shellInstalls: ShellInstalls;
   tuning: Tuning;
+  benchmarks: Benchmarks;
   sync: Sync;
   projects: Projects;
   policies: ProjectPolicies;
@@ -183,6 +185,7 @@ export async function openServices(
   const hostChanges = new HostChanges(deployments, hostReader);
   const scans = new Scans(db, hostReader, settings.ROOST_SECURITY_TRACKER);
   const hostActions = new HostActions({ db, reader: hostReader, changes: hostChanges });
+  const tuning = new Tuning({ scans, reader: hostReader, actions: hostActions });
   const feed = new EventFeed(db, notices);
   const guard = new Guard(authenticator, notices, (error) =>
     log.error({ error }, "access could not be looked at"),
@@ -238,7 +241,8 @@ export async function openServices(
     resets: new Resets({ reader: hostReader, scans, actions: hostActions }),
     shellInstalls: new ShellInstalls({ scans, reader: hostReader, actions: hostActions }),
     configTemplates: new ConfigTemplates({ scans, reader: hostReader, actions: hostActions }),
-    tuning: new Tuning({ scans, reader: hostReader, actions: hostActions }),
+    tuning,
+    benchmarks: new Benchmarks({ reader: hostReader, actions: hostActions, tuning }),
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
     policies: new ProjectPolicies(db, programs),

@@ -1,5 +1,6 @@
 import { type Action, type Change, freedBytes } from "../../host-provisioning/undo/index.ts";
 import type { DeploymentState } from "../deployments/contract.ts";
+import type { MeasuredChange } from "../hosts/service.ts";
 import type { ActionKind, HostAction, PathChange, Summary } from "./contract.ts";
 
 /** What a row keeps of a preview. */
@@ -8,6 +9,8 @@ export interface StoredPlan {
   changes: PathChange[];
   /** Of its kind. */
   detail: unknown;
+  /** How it is measured once it is applied; absent: it is not. */
+  benchmark?: MeasuredChange;
 }
 
 /** Pure. */
@@ -31,13 +34,15 @@ export interface Runs {
   confirmSeconds: number;
   /** When the change had ended; null before. */
   endedAt: Date | null;
+  /** Its own deployment took it back, since a benchmark found it worse. */
+  isReverted: boolean;
 }
 
 const isUnderWay = (state: DeploymentState | null) => state === "queued" || state === "running";
 
 /** Where an action is, by its deployments and the time. Pure. */
 export function stateOf(
-  { apply, confirmation, undo, confirmSeconds, endedAt }: Runs,
+  { apply, confirmation, undo, confirmSeconds, endedAt, isReverted }: Runs,
   now: Date,
 ): HostAction["state"] {
   if (undo === "succeeded") return "undone";
@@ -45,6 +50,7 @@ export function stateOf(
   if (apply === null) return "planned";
   if (isUnderWay(apply)) return "applying";
   if (apply !== "succeeded") return "failed";
+  if (isReverted) return "undone";
   if (confirmSeconds === 0 || confirmation === "succeeded") return "applied";
   if (isUnderWay(confirmation)) return "confirming";
   // The host's own clock began to run before the change had ended.

@@ -52,6 +52,7 @@ export async function listActions(db: Db | Tx, { organizationId, id, kind, host,
       "apply.ended_at as apply_ended_at",
       "confirmation.state as confirmation_state",
       "confirmation.error as confirmation_error",
+      sql<boolean | null>`(apply.outputs #>> '{benchmark,isReverted}')::boolean`.as("apply_reverted"),
       "undo.state as undo_state",
       "undo.error as undo_error",
     ])
@@ -69,6 +70,18 @@ export async function listActions(db: Db | Tx, { organizationId, id, kind, host,
 export async function readPlan(db: Db, id: string): Promise<Buffer | undefined> {
   const row = await db.selectFrom("host_action").select("plan").where("id", "=", id).executeTakeFirst();
   return row?.plan;
+}
+
+/** What the benchmark of an action found; undefined: it has none, or has not come to its end. */
+export async function readBenchmark(db: Db, id: string): Promise<unknown> {
+  const row = await db
+    .selectFrom("host_action")
+    .innerJoin("deployment", "deployment.id", "host_action.deployment_id")
+    .select(sql<unknown>`deployment.outputs -> 'benchmark'`.as("benchmark"))
+    .where("host_action.id", "=", id)
+    .where("deployment.state", "=", "succeeded")
+    .executeTakeFirst();
+  return row?.benchmark ?? undefined;
 }
 
 export type DeploymentColumn = "deployment_id" | "confirm_deployment_id" | "undo_deployment_id";

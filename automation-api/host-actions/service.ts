@@ -16,7 +16,7 @@ import { newId } from "../db/id.ts";
 import { type Db, transaction } from "../db/transaction.ts";
 import type { RequestContext } from "../deployments/service.ts";
 import { invalid, notFound, RoostError } from "../errors.ts";
-import type { HostChanges, HostReader, ReadableHost } from "../hosts/service.ts";
+import type { HostChanges, HostReader, MeasuredChange, ReadableHost } from "../hosts/service.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
 import type {
   ActionKind,
@@ -35,6 +35,8 @@ const decompress = promisify(zstdDecompress);
 const rehearsalLimits = { deadlineMs: 300_000, capBytes: 64 * 1024 * 1024 };
 const verifyDeadlineMilliseconds = 60_000;
 const riskySeconds = 120;
+/** The host takes a change that is measured back unless it is let stand within the time of measuring and so much. */
+const measuringSpareSeconds = 300;
 
 interface Dependencies {
   db: Db;
@@ -61,6 +63,8 @@ export interface Planning<Detail> {
   needsWords?: boolean;
   /** Could lock everybody out: goes back by itself unless confirmed. */
   risky?: boolean;
+  /** How it is measured once it is applied: it stands only when nothing became worse. */
+  benchmark?: MeasuredChange;
 }
 
 /**
@@ -82,11 +86,11 @@ export class HostActions {
     { requestId, signal }: ActionOptions = {},
   ): Promise<PlannedAction<Detail>> {
     authorize(principal, "host:connect");
-    const { kind, title, draft, detail, packages, needsWords = false, risky = false } = planning;
+    const { kind, title, draft, detail, packages, needsWords = false, risky = false, benchmark } = planning;
     const id = newId(kind === "reset" ? "rst" : "act");
     const rehearsal = await this.#rehearse(host, id, draft, signal);
     const changes = rehearsal.changes.map(({ kind, type, path, bytes }) => ({ kind, type, path, bytes }));
-    const stored: StoredPlan = { action: actionOf(id, draft, rehearsal), changes, detail };
+    const stored: StoredPlan = { action: actionOf(id, draft, rehearsal), changes, detail, benchmark };
     const text = Buffer.from(JSON.stringify(stored));
     const hash = createHash("sha256").update(text).digest("hex");
     await transaction(this.#deps.db, async (tx) => {
@@ -157,13 +161,16 @@ export class HostActions {
       });
     if (stateOfRow(row) !== "planned")
       throw new RoostError("conflict", `${row.id} was carried out already; it needs a new preview.`);
-    const { action } = await this.#readPlan(row);
-    const confirmSeconds = request.confirmSeconds ?? (row.risky ? riskySeconds : 0);
+    const { action, benchmark } = await this.#readPlan(row);
+    const asked = request.confirmSeconds ?? (row.risky ? riskySeconds : 0);
+    // The deployment of a benchmark confirms by itself, at its end.
+    const confirmSeconds = benchmark ? benchmark.seconds + measuringSpareSeconds : asked;
     return this.#queue(principal, row, "deployment_id", {
       arguments: "apply",
       script: actionScript({ ...action, confirmSeconds }),
       message: `${row.host_name}: ${row.title}`,
-      confirmSeconds,
+      confirmSeconds: benchmark ? 0 : confirmSeconds,
+      benchmark,
       context,
     });
   }
@@ -234,6 +241,13 @@ export class HostActions {
     return { ...viewAction(row), confirm: wordsFor(row), changes, detail: detail as Record<string, unknown> };
   }
 
+  /** What the benchmark of an action found; undefined: it has none, or has not come to its end. */
+  async benchmarkOf(principal: Principal, id: string): Promise<unknown> {
+    authorize(principal, "host:read");
+    const row = await this.#find(principal, id);
+    return queries.readBenchmark(this.#deps.db, row.id);
+  }
+
   /** What the last action of a kind that stands on a host was about; undefined: there is none. */
   async lastApplied(
     { organizationId }: Principal,
@@ -280,16 +294,17 @@ export class HostActions {
       script: string;
       message: string;
       confirmSeconds?: number;
+      benchmark?: MeasuredChange;
       context: RequestContext;
     },
   ): Promise<HostAction> {
     const host = await this.#hostOf(principal, row);
-    const { arguments: words, script, message, confirmSeconds, context } = change;
+    const { arguments: words, script, message, confirmSeconds, benchmark, context } = change;
     // Each way back is an action of its own, also when one before it was stopped.
     const verb = column === "undo_deployment_id" ? "undo" : "confirm";
     const action = column === "deployment_id" ? row.id : newId("dep").replace("dep", verb);
     await transaction(this.#deps.db, async (tx) => {
-      const asked = { action, arguments: words, script, message };
+      const asked = { action, arguments: words, script, message, benchmark };
       const { id: after } = await this.#deps.changes.queue(tx, principal, host, asked, context);
       const noted = { before: row[column], after, confirmSeconds };
       if (!(await queries.noteDeployment(tx, row.id, column, noted)))

@@ -11,6 +11,7 @@ export function stateOfRow(row: ActionRow, now = new Date()): HostAction["state"
       undo: row.undo_state,
       confirmSeconds: row.confirm_seconds,
       endedAt: row.apply_ended_at,
+      isReverted: row.apply_reverted ?? false,
     },
     now,
   );

@@ -17,7 +17,17 @@ export interface HostChange {
   /** Everything that runs on the host; it travels on standard input. */
   script: string;
   message: string;
+  /** How it is measured once it is applied; absent: it is not. */
+  benchmark?: MeasuredChange;
 }
+
+/** A type, as `Place` is one. */
+export type MeasuredChange = {
+  workloads: string[];
+  seconds: number;
+  /** False: nothing is switched, and nothing is taken back. */
+  isChange: boolean;
+};
 
 /** Changes of hosts are deployments of the stack `hosts/ID`, so that each host has one at a time. */
 export class HostChanges {
@@ -39,14 +49,14 @@ export class HostChanges {
   ): Promise<Deployment> {
     authorize(principal, "host:change");
     const { bastion, ...place } = placeOf(await this.#reader.target(host));
-    const { action, arguments: words, script, message } = change;
+    const { action, arguments: words, script, message, benchmark = null } = change;
     const input = {
       project: hostsProject,
       stack: host.id,
       operation: "update" as const,
       program: { builtin: "host" },
-      // No bastion takes an earlier one's place too.
-      config: { ...place, bastion: bastion ?? null, action, arguments: words },
+      // No bastion takes an earlier one's place too, and no benchmark that of one.
+      config: { ...place, bastion: bastion ?? null, benchmark, action, arguments: words },
       secrets: { script: gzipSync(script).toString("base64") },
       message,
       options: {},

@@ -22,7 +22,7 @@ import * as queries from "./queries.ts";
 import { selectorsOf } from "./reader.ts";
 import { viewHost } from "./views.ts";
 
-export { type HostChange, HostChanges } from "./changes.ts";
+export { type HostChange, HostChanges, type MeasuredChange } from "./changes.ts";
 export { HostChecks } from "./checks.ts";
 export { HostGroups } from "./groups.ts";
 export { HostReader, type ReadableHost } from "./reader.ts";

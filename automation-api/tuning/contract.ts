@@ -6,7 +6,8 @@ export const profilesQuery = z.strictObject({
 });
 export type ProfilesQuery = z.output<typeof profilesQuery>;
 
-const profileName = z.enum(["laptop_battery", "desktop_performance", "server_production"]);
+export const profileNames = ["laptop_battery", "desktop_performance", "server_production"] as const;
+export const profileName = z.enum(profileNames);
 export const optimizeRequest = z.strictObject({
   host: hostReference,
   profile: profileName

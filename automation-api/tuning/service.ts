@@ -6,16 +6,19 @@ import {
   draftTuning,
   judge,
   judgeMounts,
+  type ProfileName,
   profiles,
   readSurvey,
   type Survey,
   surveyScript,
+  type TuningPlan,
   tune,
+  tuneTo,
 } from "../../host-provisioning/optimize/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
-import { RoostError } from "../errors.ts";
-import type { ActionOptions, HostActions } from "../host-actions/service.ts";
+import { invalid, RoostError } from "../errors.ts";
+import type { ActionOptions, HostActions, Planning } from "../host-actions/service.ts";
 import type { HostReader, ReadableHost } from "../hosts/service.ts";
 import type { Scans } from "../scans/service.ts";
 import type { Optimized, OptimizeRequest, ProfileList, ProfilesQuery } from "./contract.ts";
@@ -26,6 +29,22 @@ interface Dependencies {
   scans: Pick<Scans, "discover" | "scan">;
   reader: Pick<HostReader, "find" | "run">;
   actions: Pick<HostActions, "run">;
+}
+
+/** What a host is tuned for: what is right of a profile, or the values of `set` alone. */
+export interface TuningWish {
+  host: string | undefined;
+  area: AreaName | "auto";
+  /** Default: what its hardware speaks for. */
+  profile?: ProfileName;
+  set?: Readonly<Record<string, string>>;
+}
+
+function planOf(set: NonNullable<TuningWish["set"]>, survey: Survey): TuningPlan {
+  const planned = tuneTo(set, survey);
+  if ("plan" in planned) return planned.plan;
+  const [first] = planned.faults;
+  throw invalid(`set.${first?.name}`, first?.reason ?? "");
 }
 
 /** What hosts can be tuned for, and tuning them. */
@@ -61,34 +80,40 @@ export class Tuning {
     request: OptimizeRequest,
     options: ActionOptions = {},
   ): Promise<Optimized> {
-    const { scans, reader, actions } = this.#deps;
-    const planning = async () => {
-      const host = await reader.find(principal, request.host, "host");
-      const { scan, facts } = await scans.scan(principal, host.id, options);
-      const survey = await this.#survey(host, options.signal);
-      const chosen = chooseProfile(facts);
-      const { profile = chosen.profile } = request;
-      const reason = request.profile === undefined ? chosen.reason : "As asked.";
-      const areas = area === "auto" ? areaNames : [area];
-      const { judgements, plan } = tune(profile, facts, survey, { areas });
-      const { writes, already, kept, missing, untilRestart } = plan;
-      const files = plan.files.map(({ path, text }) => ({ path, text }));
-      const mounts = areas.includes("disk") ? judgeMounts(facts, survey) : [];
-      const told = { writes, files, already, kept, missing, untilRestart, mounts };
-      return {
-        host,
-        planning: {
-          kind: "tuning" as const,
-          title: `tuning: ${area}, ${profile}`,
-          request: { area, profile },
-          draft: draftTuning(plan),
-          detail: { scan: scan.id, profile, reason, judgements, ...told },
-          packages: 0,
-          risky: writes.some(({ path }) => path.startsWith("/proc/sys/net/")),
-        },
-      };
+    const wish = { host: request.host, area, profile: request.profile };
+    return this.#deps.actions.run(principal, request, () => this.plan(principal, wish, options), options);
+  }
+
+  /**
+   * What tuning a host means, found out by a new scan; nothing is rehearsed yet.
+   * @throws invalid naming a value of `set` that is not set here.
+   */
+  async plan(principal: Principal, wish: TuningWish, options: ActionOptions = {}) {
+    const { scans, reader } = this.#deps;
+    const host = await reader.find(principal, wish.host, "host");
+    const { scan, facts } = await scans.scan(principal, host.id, options);
+    const survey = await this.#survey(host, options.signal);
+    const chosen = chooseProfile(facts);
+    const { area, profile = chosen.profile, set } = wish;
+    const areas = area === "auto" ? areaNames : [area];
+    const { judgements, plan } = set
+      ? { judgements: [], plan: planOf(set, survey) }
+      : tune(profile, facts, survey, { areas });
+    const { writes, already, kept, missing, untilRestart } = plan;
+    const files = plan.files.map(({ path, text }) => ({ path, text }));
+    const mounts = !set && areas.includes("disk") ? judgeMounts(facts, survey) : [];
+    const told = { writes, files, already, kept, missing, untilRestart, mounts };
+    const reason = set ? "Values as asked." : wish.profile === undefined ? chosen.reason : "As asked.";
+    const planning: Planning<Optimized["detail"]> = {
+      kind: "tuning",
+      title: set ? `tuning: ${Object.keys(set).join(", ")}`.slice(0, 200) : `tuning: ${area}, ${profile}`,
+      request: set ? { set } : { area, profile },
+      draft: draftTuning(plan),
+      detail: { scan: scan.id, profile, reason, judgements, ...told },
+      packages: 0,
+      risky: writes.some(({ path }) => path.startsWith("/proc/sys/net/")),
     };
-    return actions.run(principal, request, planning, options);
+    return { host, planning };
   }
 
   async #survey(host: ReadableHost, signal?: AbortSignal): Promise<Survey> {

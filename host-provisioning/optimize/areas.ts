@@ -17,6 +17,13 @@ export const areaOfValue: Record<ValueName, AreaName> = {
   tcp_congestion: "network",
 };
 
+/** Which area a file of /proc/sys or /sys is of. */
+export function areaOfPath(path: string): AreaName {
+  if (path.startsWith("/sys/block/")) return "disk";
+  if (path.startsWith("/proc/sys/net/")) return "network";
+  return /^\/(proc\/sys\/vm|sys\/kernel\/mm)\//.test(path) ? "memory" : "kernel";
+}
+
 const mebibyte = 1024 ** 2;
 
 /**

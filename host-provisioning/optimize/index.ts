@@ -9,4 +9,4 @@ export { planTuning, type TuningPlan, unmet } from "./plan.ts";
 export { type Profile, type ProfileName, profileNames, profileOf, profiles } from "./profiles.ts";
 export type { Setting } from "./settings.ts";
 export { readSurvey, type Survey, surveyScript } from "./survey.ts";
-export { type Tuning, tune } from "./tune.ts";
+export { type Tuning, tune, tuneTo } from "./tune.ts";

@@ -37,6 +37,36 @@ export function ownLines(files: ReadonlyMap<string, string>): Map<string, string
   return new Map(lines.map(({ path, value }) => [path, value]));
 }
 
+/** A setting of a file of ours, with the comments above it. */
+export interface OwnRow {
+  path: string;
+  text: string;
+}
+
+/** What our own files set by now, row by row, so that a plan about some settings can leave the others there. */
+export function ownRows(files: ReadonlyMap<string, string>): Record<keyof typeof ownFiles, OwnRow[]> {
+  const rowsOf = (kind: keyof typeof ownFiles): OwnRow[] => {
+    const found: OwnRow[] = [];
+    let comments: string[] = [];
+    for (const row of (files.get(ownFiles[kind]) ?? "").split("\n")) {
+      const path = kind === "udev" ? deviceOf(row) : readers[kind](ownFiles[kind], row)[0]?.path;
+      if (path !== undefined) found.push({ path, text: [...comments, row].join("\n") });
+      comments = path === undefined && row.startsWith("#") && row !== heading ? [...comments, row] : [];
+    }
+    return found;
+  };
+  return { sysctl: rowsOf("sysctl"), udev: rowsOf("udev"), tmpfiles: rowsOf("tmpfiles") };
+}
+
+/** First line of each file of ours. */
+export const heading = "# Written by Roost. A file of yours that sorts behind this one wins.";
+
+/** Of a rule as we write them. */
+function deviceOf(rule: string): string | undefined {
+  const [, device, leaf] = /KERNEL=="([^"]+)", ATTR\{([a-z_/]+)\}="/.exec(rule) ?? [];
+  return device && leaf && `/sys/block/${device.replaceAll("/", "!")}/${leaf}`;
+}
+
 /** The last line that sets a path; undefined when none does. */
 export function setterOf(lines: readonly Line[], path: string): Line | undefined {
   return lines.findLast((line) => matches(line.path, path));

@@ -1,4 +1,13 @@
-import { laterLines, ownFiles, ownLines, setterOf, sysctlLine } from "./later-files.ts";
+import {
+  heading,
+  laterLines,
+  type OwnRow,
+  ownFiles,
+  ownLines,
+  ownRows,
+  setterOf,
+  sysctlLine,
+} from "./later-files.ts";
 import { isMet, type Setting, sysctlName, valueFor, valueIn } from "./settings.ts";
 import type { Survey } from "./survey.ts";
 
@@ -35,11 +44,20 @@ export interface TuningPlan {
   untilRestart: string[];
 }
 
+export interface PlanOptions {
+  /** Paths that the settings are not about: what our files set there by now stays. Default: they are about all. */
+  isOthers?: (path: string) => boolean;
+}
+
 /**
  * What has to be done so that settings hold now and after a start. Pure; the same host and settings give the same
  * plan, and one that was carried out gives one without writes and with the same files.
  */
-export function planTuning(settings: readonly Setting[], survey: Survey): TuningPlan {
+export function planTuning(
+  settings: readonly Setting[],
+  survey: Survey,
+  { isOthers = () => false }: PlanOptions = {},
+): TuningPlan {
   const plan: TuningPlan = {
     files: [],
     writes: [],
@@ -54,10 +72,12 @@ export function planTuning(settings: readonly Setting[], survey: Survey): Tuning
   const own = ownLines(survey.files);
   const isSystemd = survey.present.has("/run/systemd/system");
   const lasting: Setting[] = [];
+  const asked = new Set<string>();
   for (const setting of settings) {
     const paths = expand(setting.path, survey);
     if (paths.length === 0) plan.missing.push({ path: setting.path, value: setting.value });
     for (const path of paths) {
+      asked.add(path);
       const before = survey.values.get(path) as string;
       const setter = setterOf(later, path);
       if (setter) {
@@ -76,7 +96,8 @@ export function planTuning(settings: readonly Setting[], survey: Survey): Tuning
     }
   }
   plan.undo = plan.writes.map((write) => undoOf(write, survey)).reverse();
-  plan.files = filesOf(lasting, isSystemd);
+  const stays = ({ path }: OwnRow) => !asked.has(path) && isOthers(path);
+  plan.files = filesOf(lasting, isSystemd, (kind) => ownRows(survey.files)[kind].filter(stays));
   return plan;
 }
 
@@ -112,29 +133,31 @@ function expand(pattern: string, { values }: Survey): string[] {
   );
 }
 
-const heading = "# Written by Roost. A file of yours that sorts behind this one wins.";
-
-function filesOf(settings: readonly Setting[], isSystemd: boolean): PlannedFile[] {
+function filesOf(
+  settings: readonly Setting[],
+  isSystemd: boolean,
+  staying: (kind: keyof typeof ownFiles) => OwnRow[],
+): PlannedFile[] {
   const sysctls = settings.filter(({ path }) => sysctlName(path) !== undefined);
   const queues = settings.filter(({ path }) => path.startsWith("/sys/block/"));
   const others = settings.filter((setting) => !sysctls.includes(setting) && !queues.includes(setting));
-  const file = (path: string, lines: string[]): PlannedFile => ({
-    path,
-    mode: "0644",
-    text: lines.length === 0 ? null : `${[heading, ...lines].join("\n")}\n`,
-  });
+  const file = (kind: keyof typeof ownFiles, lines: string[]): PlannedFile => {
+    const all = [...staying(kind).map(({ text }) => text), ...lines];
+    const text = all.length === 0 ? null : `${[heading, ...all].join("\n")}\n`;
+    return { path: ownFiles[kind], mode: "0644", text };
+  };
   const planned = [
     file(
-      ownFiles.sysctl,
+      "sysctl",
       sysctls.flatMap(({ path, value, reason }) => [`# ${reason}`, sysctlLine(path, value) ?? ""]),
     ),
   ];
   if (!isSystemd) return planned;
   return [
     ...planned,
-    file(ownFiles.udev, queues.map(udevRule)),
+    file("udev", queues.map(udevRule)),
     file(
-      ownFiles.tmpfiles,
+      "tmpfiles",
       others.map(({ path, value }) => `w ${path} - - - - ${value}`),
     ),
   ];

@@ -3,6 +3,7 @@ export const sources = {
   cpufreq: "https://docs.kernel.org/admin-guide/pm/cpufreq.html",
   intelPstate: "https://docs.kernel.org/admin-guide/pm/intel_pstate.html",
   amdPstate: "https://docs.kernel.org/admin-guide/pm/amd-pstate.html",
+  settings: "https://docs.kernel.org/admin-guide/sysctl/index.html",
   vm: "https://docs.kernel.org/admin-guide/sysctl/vm.html",
   fs: "https://docs.kernel.org/admin-guide/sysctl/fs.html",
   net: "https://docs.kernel.org/admin-guide/sysctl/net.html",

@@ -1,9 +1,12 @@
 import type { Facts } from "../facts/index.ts";
-import { type AreaName, additions, areaNames, areaOfValue } from "./areas.ts";
+import { type AreaName, additions, areaNames, areaOfPath, areaOfValue } from "./areas.ts";
 import { judge } from "./judge.ts";
 import type { Judgement } from "./judgement.ts";
+import { whyNever } from "./never.ts";
 import { planTuning, type TuningPlan } from "./plan.ts";
 import { type ProfileName, profileOf } from "./profiles.ts";
+import { sysctl, sysctlPath } from "./settings.ts";
+import { sources } from "./sources.ts";
 import type { Survey } from "./survey.ts";
 
 export interface Tuning {
@@ -33,5 +36,28 @@ export function tune(
     ...judgements.flatMap((judgement) => judgement.settings),
     ...areas.flatMap((area) => additions(profile, area, facts)),
   ];
-  return { judgements, plan: planTuning(settings, survey) };
+  const isOthers = (path: string) => !areas.includes(areaOfPath(path));
+  return { judgements, plan: planTuning(settings, survey, { isOthers }) };
+}
+
+/**
+ * The plan that gives kernel settings the values that are named, whatever a profile says. Pure.
+ * @param wanted names such as `net.ipv4.tcp_rmem`.
+ * @returns faults by name instead, for what is never set and what the host does not have.
+ */
+export function tuneTo(
+  wanted: Readonly<Record<string, string>>,
+  survey: Survey,
+): { plan: TuningPlan } | { faults: { name: string; reason: string }[] } {
+  const faults = Object.keys(wanted).flatMap((name) => {
+    const never = whyNever(name);
+    if (never) return [{ name, reason: `${never.reason} See ${never.source}` }];
+    if (survey.values.has(sysctlPath(name))) return [];
+    return [{ name, reason: "the host's kernel has no such setting, or it is none that is tuned" }];
+  });
+  if (faults.length > 0) return { faults };
+  const settings = Object.entries(wanted).map(([name, value]) =>
+    sysctl(name, "equal", value, "As asked.", sources.settings),
+  );
+  return { plan: planTuning(settings, survey, { isOthers: () => true }) };
 }

@@ -19,13 +19,15 @@ main() {
       say state "$(reached)"
       ;;
     confirm) confirm ;;
+    # Of actions that are measured: ../benchmark/measure.sh.
+    measure) measure "${2:-10}" ;;
     status) status ;;
     rollback)
       lock 60
       on_change=${2:-stop}
       restore
       ;;
-    *) refuse 64 'A verb is one of apply, rehearse, verify, confirm, status, rollback.' ;;
+    *) refuse 64 'A verb is one of apply, rehearse, verify, confirm, measure, status, rollback.' ;;
   esac
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { workloadNames } from "../../host-provisioning/benchmark/index.ts";
 import { secretText, structured, text, wholeNumber } from "../fields.ts";
 
 const hop = {
@@ -25,6 +26,15 @@ export const hostConfig = z.strictObject({
   arguments: text(/^(apply|confirm|rollback (stop|keep|replace))$/, "a verb of an action").describe(
     "What is done of it.",
   ),
+  benchmark: structured(
+    z.strictObject({
+      workloads: z.array(z.enum(workloadNames)).min(1),
+      seconds: wholeNumber(5, 1200),
+      isChange: z.boolean(),
+    }),
+  )
+    .optional()
+    .describe("The action is measured once it is applied, and stays only when nothing became worse by it."),
   script: secretText().describe("The action's script, compressed by gzip, in base64."),
 });
 

@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { benchmark } from "./benchmark.ts";
 import type { HostConfig } from "./config.ts";
 
 /**
@@ -8,21 +9,27 @@ import type { HostConfig } from "./config.ts";
  * for what leaves the stack, what was done stays. To undo it is an action of its own.
  */
 export async function program(config: HostConfig) {
-  const { bastion } = config;
+  const { bastion, action } = config;
   const script = pulumi.secret(gunzipSync(Buffer.from(config.script, "base64")).toString("utf8"));
-  const command = new remote.Command(
-    config.action,
-    {
-      connection: { ...connectionOf(config), ...(bastion && { proxy: connectionOf(bastion) }) },
-      // What is done stands in the script's own arguments: a host's user may be allowed this one command.
-      create: `exec /bin/sh -s ${config.arguments}`,
-      stdin: script,
-      logging: remote.Logging.None,
-      addPreviousOutputInEnv: false,
-    },
-    { retainOnDelete: true, customTimeouts: { create: "30m", update: "30m" } },
-  );
-  return { action: config.action, arguments: config.arguments, reply: command.stdout };
+  const connection = { ...connectionOf(config), ...(bastion && { proxy: connectionOf(bastion) }) };
+  const run = (name: string, words: string) =>
+    new remote.Command(
+      name,
+      {
+        connection,
+        // What is done stands in the script's own arguments: a host's user may be allowed this one command.
+        create: `exec /bin/sh -s ${words}`,
+        stdin: script,
+        logging: remote.Logging.None,
+        addPreviousOutputInEnv: false,
+      },
+      { retainOnDelete: true, customTimeouts: { create: "30m", update: "30m" } },
+    ).stdout;
+  const reply = run(action, config.arguments);
+  const asked = { action, arguments: config.arguments, reply };
+  if (config.benchmark === undefined) return asked;
+  const runNext = (step: string, words: string) => run(`${action}-${step}`, words);
+  return { ...asked, benchmark: benchmark(reply, runNext, config.benchmark) };
 }
 
 function connectionOf(

@@ -30,6 +30,7 @@ import {
   hostUndoCommand,
   hostVerifyCommand,
 } from "./host-actions.ts";
+import { hostBenchmarkCommand } from "./host-benchmark.ts";
 import { hostConfigCommand } from "./host-config.ts";
 import { hostOptimizeCommand } from "./host-optimize.ts";
 import { hostReinstallCommand } from "./host-reinstall.ts";
@@ -59,6 +60,7 @@ export function hostCommand(session: Session): Command {
     hostResetCommand,
     hostConfigCommand,
   ];
+  others.push(hostBenchmarkCommand);
   others.push(hostOptimizeCommand, hostReinstallCommand, hostShellCommand, hostActionsCommand);
   others.push(hostConfirmCommand, hostVerifyCommand, hostUndoCommand);
   for (const inner of [...others, removeCommand]) command.addCommand(inner(session));

@@ -41,6 +41,7 @@ it("has every command of the product", () => {
       ...["host add", "host check", "host list", "host remove", "host reset", "host scan", "host show"],
       ...[
         "host actions",
+        "host benchmark",
         "host config",
         "host confirm",
         "host optimize",

@@ -2,7 +2,7 @@ import { expect, it } from "@jest/globals";
 import { confirmation, type Runs, stateOf } from "../../../automation-api/host-actions/domain.ts";
 
 const runs = (fields: Partial<Runs>): Runs => ({
-  ...{ apply: null, confirmation: null, undo: null, confirmSeconds: 0, endedAt: null },
+  ...{ apply: null, confirmation: null, undo: null, confirmSeconds: 0, endedAt: null, isReverted: false },
   ...fields,
 });
 const done = { apply: "succeeded", confirmSeconds: 120, endedAt: new Date(1_000_000) } as const;
@@ -19,6 +19,7 @@ it.each([
   ["lapsed", done, 1_120_001],
   ["confirming", { ...done, confirmation: "running" }, 1_120_001],
   ["applied", { ...done, confirmation: "succeeded" }, 1_120_001],
+  ["undone", { apply: "succeeded", isReverted: true }, 0],
   ["undoing", { ...done, undo: "queued" }, 0],
   ["undone", { ...done, confirmation: "succeeded", undo: "succeeded" }, 0],
   ["applied", { apply: "succeeded", undo: "failed" }, 0],

@@ -105,6 +105,29 @@ describe("a plan of tuning", () => {
     ]);
   });
 
+  it("about one area leaves what its files set for others, and drops what they set for its own", () => {
+    const scheduler = setting("/sys/block/sda/queue/scheduler", "equal", "bfq");
+    const values = {
+      [swappiness.path]: "60",
+      [scheduler.path]: "[none] bfq",
+      "/proc/sys/vm/dirty_ratio": "20",
+    };
+    const ratio = setting("/proc/sys/vm/dirty_ratio", "equal", "10");
+    const files = planTuning([swappiness, ratio, scheduler], survey(values)).files;
+    const there = Object.fromEntries(
+      files.flatMap(({ path, text }) => (text === null ? [] : [[path, text]])),
+    );
+    const disk = { isOthers: (path: string) => !path.startsWith("/sys/block/") };
+    const again = planTuning([{ ...scheduler, value: "none" }], survey(values, there), disk);
+    expect(textOf(again)).toBe(there[own]);
+    expect(textOf(again, "/etc/udev/rules.d/60-roost.rules")).toContain('ATTR{queue/scheduler}="none"');
+    const one = { isOthers: (path: string) => path.startsWith("/sys/block/") };
+    const less = planTuning([swappiness], survey(values, there), one);
+    expect(textOf(less)).toContain("vm.swappiness = 10");
+    expect(textOf(less)).not.toContain("dirty_ratio");
+    expect(textOf(less, "/etc/udev/rules.d/60-roost.rules")).toBe(there["/etc/udev/rules.d/60-roost.rules"]);
+  });
+
   it.each([
     ["/etc/sysctl.conf", "vm.swappiness=1", true],
     ["/etc/sysctl.d/99-mine.conf", "-vm/swappiness = 1", true],
