@@ -201,6 +201,51 @@ const settingsSchema = z.strictObject({
     .regex(/^[^:\p{Cc}]+:\P{Cc}+$/u, "expected user:password")
     .optional()
     .describe("user:password of the Git repository of ROOST_SYNC_STORE."),
+  ROOST_OIDC_ISSUER: z
+    .url()
+    .optional()
+    .describe(
+      "Issuer of OpenID Connect that people sign in at and whose access tokens are taken, such as https://id.example.com/realms/roost. Default: none.",
+    ),
+  ROOST_OIDC_CLIENT_ID: z.string().min(1).optional().describe("Name of Roost at the issuer."),
+  ROOST_OIDC_CLIENT_SECRET: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Secret of that client. Default: a public client, which has none."),
+  ROOST_OIDC_CLIENT_SECRET_FILE: z.string().optional().describe("File that holds the client's secret."),
+  ROOST_OIDC_AUDIENCE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("What access tokens for Roost have in aud. Default: ROOST_OIDC_CLIENT_ID."),
+  ROOST_OIDC_SCOPES: z
+    .string()
+    .regex(/^openid( \S+)*$/, "expected openid, and more after a space")
+    .default("openid profile email")
+    .describe("Scopes that a browser's sign-in asks for."),
+  ROOST_OIDC_ROLE_CLAIM: z
+    .string()
+    .min(1)
+    .default("roles")
+    .describe("Claim with a person's roles or groups; a dot leads into it, as in realm_access.roles."),
+  ROOST_OIDC_ROLES: list
+    .refine((items) => items.every((item) => /^.+=(viewer|operator|admin)$/.test(item)), {
+      error: "expected value=viewer, value=operator or value=admin, separated by commas",
+    })
+    .default(["roost-viewer=viewer", "roost-operator=operator", "roost-admin=admin"])
+    .describe("Which value of the claim gives which role in the whole organization; the strongest counts."),
+  ROOST_OIDC_DOMAINS: list
+    .default([])
+    .describe("Only people with a verified e-mail address of these domains. Default: everybody with a role."),
+  ROOST_OIDC_SESSION_HOURS: days
+    .max(720)
+    .default(10)
+    .describe("A browser must sign in again after this time, whatever the issuer says."),
+  ROOST_OIDC_TOKEN_DAYS: days
+    .max(3650)
+    .default(30)
+    .describe("API tokens of people who sign in end when they have not done so for this time."),
   ROOST_METRICS_STACKS: boolean.default(false).describe("1 puts stack names into /metrics."),
   ROOST_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
@@ -239,6 +284,7 @@ const secretNames = [
   "ROOST_ADMIN_TOKEN",
   "ROOST_TLS_KEY_PASSWORD",
   "ROOST_SYNC_LOGIN",
+  "ROOST_OIDC_CLIENT_SECRET",
   "DATABASE_URL",
 ] as const;
 
@@ -311,7 +357,7 @@ function faultsOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): Faul
 }
 
 function readSecretFiles(settings: Environment, faults: Fault[]): void {
-  for (const name of ["ROOST_MASTER_KEY", "ROOST_ADMIN_TOKEN"] as const) {
+  for (const name of ["ROOST_MASTER_KEY", "ROOST_ADMIN_TOKEN", "ROOST_OIDC_CLIENT_SECRET"] as const) {
     const file = settings[`${name}_FILE`];
     if (!file) continue;
     if (settings[name]) {
@@ -348,10 +394,23 @@ function crossFaults(settings: Environment): Fault[] {
       message: `${settings.ROOST_HOST} can be reached from other machines, where tokens must not travel in clear: give ROOST_TLS_CERT and ROOST_TLS_KEY, or ROOST_BEHIND_PROXY=1 when a proxy in front ends TLS`,
     });
   }
+  faults.push(...oidcFaults(settings));
   if (settings.ROOST_DEATH_MS < 2 * settings.ROOST_HEARTBEAT_MS) {
     faults.push({ field: "ROOST_DEATH_MS", message: "must be at least twice ROOST_HEARTBEAT_MS" });
   }
   return faults;
+}
+
+function oidcFaults({ ROOST_OIDC_ISSUER: issuer, ROOST_OIDC_CLIENT_ID: client }: Environment): Fault[] {
+  if (issuer === undefined) return [];
+  const { protocol, hostname, search, hash } = new URL(issuer);
+  const field = "ROOST_OIDC_ISSUER";
+  const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+  return [
+    ...(client ? [] : [{ field: "ROOST_OIDC_CLIENT_ID", message: "goes with ROOST_OIDC_ISSUER" }]),
+    ...(isSafe ? [] : [{ field, message: "must be https, but on this machine: keys come from there" }]),
+    ...(search || hash ? [{ field, message: "has no query and no fragment" }] : []),
+  ];
 }
 
 /** Loopback by name or address. */

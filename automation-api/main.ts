@@ -20,6 +20,7 @@ import { startMaintenance } from "./maintenance/service.ts";
 import { allRoutes } from "./routes.ts";
 import { openServices, proxyUrlOf, type ServiceOptions, type Services, version } from "./services.ts";
 import { Keeper, type RunningProxy, startProxy } from "./sessions/service.ts";
+import { Rechecks } from "./sign-in/service.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { watchLeases } from "./state-backend/service.ts";
 
@@ -71,6 +72,10 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     const closeToSessions = openToSessions(settings.ROOST_DATA_DIR, settings.ROOST_HOST, server.port);
     stops.push(async () => closeToSessions());
     stops.push(startSealer(services, onError));
+    if (services.signIns.isOn) {
+      const rechecks = new Rechecks(services.signIns, onError);
+      stops.push(() => rechecks.close());
+    }
     stops.push(watchLeases(services.state, leaseWatchMilliseconds, onError));
     stops.push(await startMaintenance(connection as { connectionString: string }, services, onError));
     if (settings.ROOST_WORKERS > 0) worker = await work(services, options, stops);

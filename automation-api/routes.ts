@@ -14,6 +14,7 @@ import { resetRoutes } from "./resets/routes.ts";
 import { scanRoutes } from "./scans/routes.ts";
 import type { Services } from "./services.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
+import { signInRoutes } from "./sign-in/routes.ts";
 import { stateBackendRoutes } from "./state-backend/routes.ts";
 import { syncRoutes } from "./sync/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
@@ -42,6 +43,7 @@ export function allRoutes(services: Services): Route[] {
     ...syncRoutes(services.sync),
     ...terminalRoutes(services.shellInstalls),
     ...accessRoutes(services),
+    ...signInRoutes(services.signIns, services.settings.ROOST_PUBLIC_URL),
     ...auditRoutes(services),
     ...systemRoutes(services.status),
     ...stateBackendRoutes(state),

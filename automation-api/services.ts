@@ -38,6 +38,7 @@ import { Resets } from "./resets/service.ts";
 import { FleetScans } from "./scans/fleet.ts";
 import { Scans } from "./scans/service.ts";
 import { introduceAll, Launches, Sessions } from "./sessions/service.ts";
+import { SignIns } from "./sign-in/service.ts";
 import {
   createPostgresStore,
   createStackCipher,
@@ -63,6 +64,7 @@ export interface Services {
   log: Logger;
   tracer: Tracer;
   authenticator: Authenticator;
+  signIns: SignIns;
   guard: Guard;
   heads: Heads;
   feed: EventFeed;
@@ -124,9 +126,11 @@ export async function openServices(
   const log = createLogger(settings.ROOST_LOG_LEVEL);
   const tracer = createTracer({ endpoint: settings.ROOST_OTLP_ENDPOINT, service: "roost", version });
   const notices = new Notices(database);
-  const authenticator = new Authenticator(db, notices);
-  const known = options.builtins ?? builtins;
   const cipher = createStackCipher([masterKey]);
+  const signIns = new SignIns({ db, cipher, organization: firstAdmin.organization, settings });
+  const admitJwt = signIns.isOn ? (token: string) => signIns.admit(token) : undefined;
+  const authenticator = new Authenticator(db, notices, admitJwt);
+  const known = options.builtins ?? builtins;
   const state: StateBackend = createStateBackend({
     store: options.store ?? createPostgresStore(db),
     cipher,
@@ -217,6 +221,7 @@ export async function openServices(
     log,
     tracer,
     authenticator,
+    signIns,
     guard,
     heads: new Heads(settings.ROOST_DATA_DIR),
     feed,

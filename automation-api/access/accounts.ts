@@ -94,6 +94,7 @@ export async function replaceRoles(
     const bindings = await resolve(tx, principal, roles);
     const change = compareBindings(before.roles, bindings);
     checkBindingChange(principal, change);
+    keepWordOfIssuer(before, change);
     if (change.added.length + change.removed.length === 0) return view(principal, before);
     await queries.replaceBindings(tx, id, bindings);
     await keepAnAdmin(tx, principal);
@@ -152,6 +153,18 @@ async function keepAnAdmin(tx: Tx, principal: Principal): Promise<void> {
   }
 }
 
+/** What a person may do in the whole organization is said by the issuer at each sign-in, so only there can it change. */
+function keepWordOfIssuer(
+  { name, identity }: queries.AccountRow,
+  { added, removed }: ReturnType<typeof compareBindings>,
+): void {
+  if (!identity || [...added, ...removed].every(({ projectId }) => projectId !== null)) return;
+  throw new RoostError(
+    "conflict",
+    `The role of ${name} in the whole organization is given at ${identity.issuer}; here it has roles in projects.`,
+  );
+}
+
 /** Project names to ids; the same place twice, or an unknown project, is a fault of the input. */
 async function resolve(tx: Tx, principal: Principal, roles: RoleGrant[]): Promise<RoleBinding[]> {
   const names = roles.map((grant) => grant.project).filter((name) => name !== null);
@@ -185,6 +198,7 @@ function view(principal: Principal, row: queries.AccountRow): Account {
     id: row.id,
     name: row.name,
     kind: row.kind,
+    identity: row.identity,
     roles: shown.map(({ role, project }) => ({ role, project })),
     createdAt: row.created_at.toISOString(),
     disabledAt: row.disabled_at?.toISOString() ?? null,

@@ -1,13 +1,19 @@
 import type { Notices } from "../db/notify.ts";
 import type { Db } from "../db/transaction.ts";
 import { RoostError } from "../errors.ts";
-import { hashToken, isWellFormed, readTokenHeader } from "./domain.ts";
+import { browserPrefix, hashToken, isJwt, isWellFormed, readTokenHeader } from "./domain.ts";
 import type { AccountPrincipal, DeploymentPrincipal, Principal } from "./permissions.ts";
 import * as queries from "./queries.ts";
 
 /** A principal is believed for this long without asking the database again. */
 const cacheMs = 5_000;
 const cacheSize = 10_000;
+
+/**
+ * Judges an access token of the issuer, and sees to it that the token and its holder are known here.
+ * @throws unauthenticated, forbidden, unavailable.
+ */
+export type AdmitJwt = (token: string) => Promise<void>;
 
 interface Cached {
   principal: AccountPrincipal;
@@ -21,13 +27,15 @@ interface Cached {
  */
 export class Authenticator {
   readonly #db: Db;
+  readonly #admitJwt?: AdmitJwt;
   readonly #cache = new Map<string, Cached>();
   readonly #unsubscribe: (() => void)[];
   /** Rises with each drop: a look-up that began before must not fill the cache after. */
   #generation = 0;
 
-  constructor(db: Db, notices: Pick<Notices, "on" | "onReset">) {
+  constructor(db: Db, notices: Pick<Notices, "on" | "onReset">, admitJwt?: AdmitJwt) {
     this.#db = db;
+    this.#admitJwt = admitJwt;
     this.#unsubscribe = [notices.on("access", () => this.forget()), notices.onReset(() => this.forget())];
   }
 
@@ -37,6 +45,18 @@ export class Authenticator {
   }
 
   async authenticateToken(token: string): Promise<AccountPrincipal | DeploymentPrincipal> {
+    // What a browser keeps is no token of a program: with it goes the check of who asks.
+    if (token.startsWith(browserPrefix)) throw unknownToken();
+    return this.#authenticate(token);
+  }
+
+  /** A browser's sign-in. @throws unauthenticated. */
+  async authenticateCookie(value: string): Promise<AccountPrincipal | DeploymentPrincipal> {
+    if (!value.startsWith(browserPrefix)) throw unknownSignIn();
+    return this.#authenticate(value);
+  }
+
+  async #authenticate(token: string): Promise<AccountPrincipal | DeploymentPrincipal> {
     if (!isWellFormed(token)) throw unknownToken();
     const hash = hashToken(token);
     const key = hash.toString("base64");
@@ -44,6 +64,7 @@ export class Authenticator {
     if (cached && cached.untilMs > performance.now()) return cached.principal;
     if (token.startsWith("roost_dep")) return this.#engine(hash);
     const generation = this.#generation;
+    if (this.#admitJwt && isJwt(token)) await this.#admitJwt(token);
     const holder = await queries.findHolder(this.#db, hash);
     if (!holder) return this.#engine(hash);
     const principal = principalOf(holder);
@@ -102,17 +123,23 @@ function unknownToken(): RoostError {
   return new RoostError("unauthenticated", "The token is not known here.");
 }
 
+function unknownSignIn(): RoostError {
+  return new RoostError("unauthenticated", "The sign-in is not known here: sign in again.");
+}
+
 /** Only the holder of a token learns what became of it. */
 function principalOf(holder: queries.TokenHolder): AccountPrincipal {
   if (holder.revoked) throw new RoostError("unauthenticated", "The token was revoked.");
   if (holder.expired) throw new RoostError("unauthenticated", "The token has expired.");
+  if (holder.unseen)
+    throw new RoostError("unauthenticated", `${holder.name} has not signed in for too long: sign in again.`);
   if (holder.disabled) throw new RoostError("unauthenticated", `The account ${holder.name} is disabled.`);
   const { tokenId, accountId, name, organizationId, organizationName, bindings, scopes } = holder;
   return { kind: "account", tokenId, accountId, name, organizationId, organizationName, bindings, scopes };
 }
 
 function holdsStill(principal: AccountPrincipal, holder: queries.TokenHolder | undefined): boolean {
-  if (!holder || holder.revoked || holder.expired || holder.disabled) return false;
+  if (!holder || holder.revoked || holder.expired || holder.unseen || holder.disabled) return false;
   const key = (bindings: AccountPrincipal["bindings"]) =>
     bindings
       .map(({ role, projectId }) => `${projectId ?? ""}:${role}`)

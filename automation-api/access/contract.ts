@@ -20,6 +20,10 @@ export const account = z.object({
   name: z.string(),
   kind: z.enum(["person", "service"]),
   roles: z.array(z.object({ role: z.enum(roleNames), project: z.string().nullable() })),
+  identity: z
+    .object({ issuer: z.string(), subject: z.string() })
+    .nullable()
+    .describe("Whom an issuer of OpenID Connect calls so; null for an account that was made here."),
   createdAt: z.string(),
   disabledAt: z.string().nullable(),
 });
@@ -41,6 +45,9 @@ export const roleChange = z.strictObject({ roles: z.array(roleGrant).max(100) })
 export const token = z.object({
   id: z.string(),
   name: z.string(),
+  kind: z
+    .enum(["api", "bearer", "browser"])
+    .describe("Made here, an access token of the issuer that was used here, or a browser that is signed in."),
   prefix: z.string().describe("First characters of the token, to tell which one it is."),
   account: z.object({ id: z.string(), name: z.string() }),
   scopes: z.array(z.enum(permissionNames)).nullable().describe("null: everything that the account may do."),

@@ -6,6 +6,9 @@ import { type Permission, type Principal, type RoleBinding, roles } from "./perm
 
 const ownForm = /^(roost_[a-z0-9]{4,40})_[A-Za-z0-9_-]{43}_([0-9a-f]{8})$/;
 
+/** Begins what a browser keeps of a sign-in. */
+export const browserPrefix = "roost_web";
+
 export interface MintedToken {
   /** Shown once. */
   token: string;
@@ -21,7 +24,15 @@ export interface MintedToken {
  * us refuse a mistyped one without asking the database.
  */
 export function mintToken(id: string): MintedToken {
-  const prefix = `roost_${id.slice(0, 3)}${id.slice(-10)}`;
+  return mint(`roost_${id.slice(0, 3)}${id.slice(-10)}`);
+}
+
+/** What a browser keeps of the sign-in `id`: as good as a token, and of no use as one. */
+export function mintSignIn(id: string): MintedToken {
+  return mint(`${browserPrefix}${id.slice(-10)}`);
+}
+
+function mint(prefix: string): MintedToken {
   const body = `${prefix}_${randomBytes(32).toString("base64url")}`;
   const token = `${body}_${checksum(body)}`;
   return { token, hash: hashToken(token), prefix };
@@ -42,8 +53,13 @@ function checksum(text: string): string {
   return crc32(text).toString(16).padStart(8, "0");
 }
 
-/** Forms of Authorization that carry an API token: ours, and the one of the pulumi command. */
-const tokenHeader = /^(?:bearer|token) +([\x21-\x7e]{8,512})$/i;
+/** Forms of Authorization that carry a token: ours, and the one of the pulumi command. */
+const tokenHeader = /^(?:bearer|token) +([\x21-\x7e]{8,8192})$/i;
+
+/** Three parts, the first of which is an object: a signed token in compact form, whoever made it. */
+export function isJwt(token: string): boolean {
+  return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(token);
+}
 
 /**
  * The token of an Authorization header.

@@ -14,6 +14,8 @@ export interface TokenHolder {
   scopes: Permission[] | null;
   revoked: boolean;
   expired: boolean;
+  /** Whoever signs in at an issuer has not done so for too long. */
+  unseen: boolean;
   disabled: boolean;
   /** Milliseconds to live by the database's clock; null: for ever. */
   livesMs: number | null;
@@ -32,11 +34,13 @@ function selectHolders(condition: ReturnType<typeof sql>) {
       ${bindingsOf("account.id")} AS bindings, token.scopes,
       token.revoked_at IS NOT NULL AS revoked,
       coalesce(token.expires_at <= now(), false) AS expired,
+      coalesce(identity.good_until <= now(), false) AS unseen,
       account.disabled_at IS NOT NULL AS disabled,
-      (extract(epoch FROM token.expires_at - now()) * 1000)::float8 AS "livesMs",
+      (extract(epoch FROM least(token.expires_at, identity.good_until) - now()) * 1000)::float8 AS "livesMs",
       coalesce(token.last_used_at < now() - interval '1 minute', true) AS "useIsOld"
     FROM token JOIN account ON account.id = token.account_id
       JOIN organization ON organization.id = account.organization_id
+      LEFT JOIN identity ON identity.account_id = account.id
     WHERE ${condition}`;
 }
 
@@ -162,11 +166,15 @@ export interface AccountRow {
   kind: "person" | "service";
   created_at: Date;
   disabled_at: Date | null;
+  /** Whom an issuer calls so; null: nobody that signs in at one. */
+  identity: { issuer: string; subject: string } | null;
   roles: { role: Role; projectId: string | null; project: string | null }[];
 }
 
 const accountColumns = sql`
   account.id, account.name, account.kind, account.created_at, account.disabled_at, (
+    SELECT json_build_object('issuer', issuer, 'subject', subject) FROM identity
+    WHERE identity.account_id = account.id) AS identity, (
     SELECT coalesce(json_agg(json_build_object('role', role, 'projectId', project.id, 'project', project.name)
       ORDER BY project.name NULLS FIRST), '[]')
     FROM role_binding LEFT JOIN project ON project.id = role_binding.project_id

@@ -12,10 +12,18 @@ import { type AccountPrincipal, type Permission, type Principal, permissionNames
 import * as queries from "./queries.ts";
 
 export { createAccount, findAccount, listAccounts, replaceRoles, setAccountDisabled } from "./accounts.ts";
-export { Authenticator } from "./authenticator.ts";
-export { hashToken, type MintedToken, mintToken } from "./domain.ts";
+export { type AdmitJwt, Authenticator } from "./authenticator.ts";
+export { hashToken, type MintedToken, mintSignIn, mintToken } from "./domain.ts";
 export { ensureFirstAdmin, type FirstAdmin, systemPrincipal } from "./first-admin.ts";
 export { Guard } from "./guard.ts";
+export {
+  type Entered,
+  enterPerson,
+  insertPassingToken,
+  moveEnd,
+  nameOfSignIn,
+  type Person,
+} from "./people.ts";
 
 export const ticketSeconds = 30;
 
@@ -128,6 +136,7 @@ function view(row: queries.TokenRow): Token {
   return {
     id: row.id,
     name: row.name,
+    kind: row.kind,
     prefix: row.prefix,
     account: { id: row.account_id, name: row.account_name },
     scopes: row.scopes as AccountPrincipal["scopes"],

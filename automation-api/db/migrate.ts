@@ -15,6 +15,7 @@ import * as fullScans from "./migrations/0011-full-scans.ts";
 import * as sessionBatches from "./migrations/0012-session-batches.ts";
 import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
 import * as sync from "./migrations/0014-sync.ts";
+import * as signIn from "./migrations/0015-sign-in.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -33,6 +34,7 @@ const migrations = {
   "0012-session-batches": sessionBatches,
   "0013-packs-and-cost": packsAndCost,
   "0014-sync": sync,
+  "0015-sign-in": signIn,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

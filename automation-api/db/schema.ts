@@ -32,6 +32,23 @@ export interface Schema {
     expires_at: Time | null;
     last_used_at: Time | null;
     revoked_at: Time | null;
+    kind: Generated<"api" | "bearer" | "browser">;
+  };
+  identity: {
+    issuer: string;
+    subject: string;
+    account_id: string;
+    claimed_at: Time;
+    good_until: Time;
+    created_at: CreatedAt;
+  };
+  sign_in_attempt: { state_hash: Buffer; browser_hash: Buffer; return_to: string; expires_at: Time };
+  sign_in: {
+    token_id: string;
+    refresh_token: Buffer | null;
+    ends_at: Time;
+    checked_at: CreatedAt;
+    checking_at: Time | null;
   };
   ticket: { hash: Buffer; token_id: string; expires_at: Time };
   idempotency_key: {

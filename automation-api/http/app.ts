@@ -27,7 +27,14 @@ export interface AppOptions {
     };
   /** Other limits than those of limits.ts, for tests and benches. */
   limits?: Partial<
-    Record<"loginFailuresPerMinute" | "changesPerMinute" | "streamsPerAccount" | "heartbeatMs", number>
+    Record<
+      | "loginFailuresPerMinute"
+      | "signInsPerMinute"
+      | "changesPerMinute"
+      | "streamsPerAccount"
+      | "heartbeatMs",
+      number
+    >
   >;
 }
 
@@ -65,7 +72,7 @@ export function createApp(options: AppOptions): App {
     routes,
     openStreams: () => streamLimit.total,
     attach(server) {
-      detach.push(attachHubs(server, options.hubs ?? [], services, settings.ROOST_PUBLIC_URL));
+      detach.push(attachHubs(server, options.hubs ?? [], services));
     },
     close() {
       closing.abort();
@@ -87,8 +94,10 @@ function httpServices(
     log,
     onRequest,
     behindProxy: settings.ROOST_BEHIND_PROXY,
+    publicOrigin: settings.ROOST_PUBLIC_URL && new URL(settings.ROOST_PUBLIC_URL).origin,
     limits: createRateLimits(db, {
       loginFailures: own?.loginFailuresPerMinute ?? limits.loginFailuresPerMinute,
+      signIns: own?.signInsPerMinute ?? limits.signInsPerMinute,
       changes: own?.changesPerMinute ?? limits.changesPerMinute,
     }),
     streams: { guard, limit, closing, onDelivered, heartbeatMs: own?.heartbeatMs ?? limits.heartbeatMs },

@@ -18,6 +18,15 @@ export function originOf(request: IncomingMessage, behindProxy: boolean): string
   return `${secure ? "https" : "http"}://${host}`;
 }
 
+/** Origins of our own pages: by the address that the caller used, and by the one that users are told. */
+export function ownOrigins(
+  request: IncomingMessage,
+  { behindProxy, publicOrigin }: { behindProxy: boolean; publicOrigin?: string },
+): string[] {
+  const used = originOf(request, behindProxy);
+  return publicOrigin === undefined ? [used] : [used, publicOrigin];
+}
+
 /** The caller's address: the proxy's last word, or the socket's. */
 export function addressOf(request: IncomingMessage, behindProxy: boolean): string {
   const forwarded = behindProxy ? lastOf(request.headers["x-forwarded-for"]) : undefined;

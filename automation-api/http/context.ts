@@ -11,11 +11,13 @@ import type { Span, Tracer } from "./tracing.ts";
 /** What every route's pipeline needs. */
 export interface HttpServices {
   db: Db;
-  authenticator: Pick<Authenticator, "authenticate" | "redeemTicket">;
+  authenticator: Pick<Authenticator, "authenticate" | "authenticateCookie" | "redeemTicket">;
   limits: RateLimits;
   streams: StreamSupport;
   /** Whether X-Forwarded-* headers are believed. */
   behindProxy: boolean;
+  /** Of ROOST_PUBLIC_URL, where users reach the server by another address than it listens on. */
+  publicOrigin: string | undefined;
   tracer: Tracer;
   log: Logger;
   /** Told of each finished request, for metrics. `route`: the pattern, never the path itself. */

@@ -16,6 +16,8 @@ export const keepAliveMs = 75_000;
 
 /** Failed logins per minute and address before the answer is 429. */
 export const loginFailuresPerMinute = 30;
+/** Sign-ins that are begun per minute and address: a whole office may have one address. */
+export const signInsPerMinute = 300;
 /** State-changing requests per minute and account. Far above what a script of one person does. */
 export const changesPerMinute = 6_000;
 

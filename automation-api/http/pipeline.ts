@@ -4,8 +4,9 @@ import { mayAnywhere } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { invalid, RoostError } from "../errors.ts";
 import { type Body, bodyReader, refuseNul } from "./body.ts";
-import { addressOf, originOf } from "./caller.ts";
+import { addressOf, originOf, ownOrigins } from "./caller.ts";
 import { contextOf, type HttpServices } from "./context.ts";
+import { cookieName, isForeign, isOurPage, readCookies, signInCookie } from "./cookies.ts";
 import { once, readKey } from "./idempotency.ts";
 import { sendReply } from "./reply.ts";
 import type { HandlerResult, Route, RouteAccess, RouteRequest } from "./route.ts";
@@ -23,7 +24,11 @@ export function pipeline(route: Route, services: HttpServices): RequestHandler {
     if (request.method === "HEAD" && isStream(route))
       throw new RoostError("method_not_allowed", "A stream has no HEAD.");
     const ticket = isStream(route) || route.takesTicket ? takeTicket(request) : undefined;
-    const principal = await login(request, request.headers.authorization, route.access, ticket, services);
+    if (route.isLimited) await services.limits.asked(addressOf(request, services.behindProxy));
+    const { authorization } = request.headers;
+    // The pulumi command keeps no cookies: whoever comes to its paths with one is no such command.
+    const came = { authorization, ticket, mayBeCookie: route.protocol !== "pulumi" };
+    const principal = await login(request, came, route.access, services);
     context.actor = principal && actorOf(principal);
     if (principal) enter(principal, route.access);
     if (principal && changes(route)) await services.limits.change(principal.accountId);
@@ -55,27 +60,62 @@ export function isStream(route: Route): boolean {
   return Object.values(route.replies).some((reply) => reply.contentType === "text/event-stream");
 }
 
+/** By what a caller says who it is. */
+interface Came {
+  authorization: string | undefined;
+  ticket: string | undefined;
+  /** Whether the cookie of a browser that is signed in counts where there is neither. */
+  mayBeCookie: boolean;
+}
+
 /**
  * The principal, or undefined where none is asked for. Failed logins are
  * counted per address; a good token is never shut out by its neighbours' failures.
  */
 export async function login(
   request: IncomingMessage,
-  authorization: string | undefined,
+  came: Came,
   access: RouteAccess,
-  ticket: string | undefined,
-  services: Pick<HttpServices, "authenticator" | "limits" | "behindProxy">,
+  services: Pick<HttpServices, "authenticator" | "limits" | "behindProxy" | "publicOrigin">,
 ): Promise<Principal | undefined> {
   if (access === "public") return undefined;
+  const { authorization, ticket } = came;
+  const isBare = authorization === undefined && ticket === undefined;
+  const cookie = isBare && came.mayBeCookie ? cookieOf(request, services) : undefined;
   try {
     if (ticket !== undefined) return await services.authenticator.redeemTicket(ticket);
+    if (cookie !== undefined) return await services.authenticator.authenticateCookie(cookie);
     return await services.authenticator.authenticate(authorization);
   } catch (error) {
     const wrong = error instanceof RoostError && error.code === "unauthenticated";
-    const tried = ticket !== undefined || authorization !== undefined;
+    const tried = !isBare || cookie !== undefined;
     if (wrong && tried) await services.limits.loginFailed(addressOf(request, services.behindProxy));
     throw error;
   }
+}
+
+/**
+ * The sign-in that a browser sent along.
+ * @throws forbidden when it did so for a page that is not ours: a browser sends cookies whoever asks.
+ */
+function cookieOf(
+  request: IncomingMessage,
+  services: Pick<HttpServices, "behindProxy" | "publicOrigin">,
+): string | undefined {
+  const name = cookieName(originOf(request, services.behindProxy), signInCookie);
+  const [cookie] = readCookies(request.headers.cookie, name);
+  if (cookie === undefined) return undefined;
+  const { method = "", headers } = request;
+  const origins = ownOrigins(request, services);
+  const isReading = method === "GET" || method === "HEAD";
+  const isUpgrade = headers.upgrade !== undefined;
+  if (!isForeign(method, headers, origins, isUpgrade) && (isReading || isOurPage(headers, origins)))
+    return cookie;
+  throw new RoostError(
+    "forbidden",
+    "A browser's sign-in works for pages of this server only, and another page asked: use a token.",
+    { faults: [{ field: "header.origin", message: "is not this server's" }] },
+  );
 }
 
 /** The first, coarse check; the exact object is judged in service.ts. */

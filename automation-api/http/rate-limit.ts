@@ -10,16 +10,25 @@ const purchase = 10;
 export interface RateLimits {
   /** Counts a failed login. @throws rate_limited when there were too many from this address. */
   loginFailed(address: string): Promise<void>;
+  /** Counts what anybody may ask for. @throws rate_limited when there was too much of it from this address. */
+  asked(address: string): Promise<void>;
   /** Counts a state-changing request. @throws rate_limited. */
   change(accountId: string): Promise<void>;
 }
 
-export function createRateLimits(db: Db, perMinute: { loginFailures: number; changes: number }): RateLimits {
+export function createRateLimits(
+  db: Db,
+  perMinute: { loginFailures: number; signIns: number; changes: number },
+): RateLimits {
   const failures = limiter(db, "login", perMinute.loginFailures);
+  const signIns = limiter(db, "sign-in", perMinute.signIns);
   const changes = new Allowance(limiter(db, "change", perMinute.changes));
   return {
     async loginFailed(address) {
       await failures.consume(network(address)).catch((reason) => refuse(reason, "Too many failed logins"));
+    },
+    async asked(address) {
+      await signIns.consume(network(address)).catch((reason) => refuse(reason, "Too many sign-ins"));
     },
     async change(accountId) {
       await changes.take(accountId).catch((reason) => refuse(reason, "Too many changes in a short time"));

@@ -68,6 +68,8 @@ export interface Route {
   replies: Record<number, ReplyDefinition>;
   /** Takes `?ticket=` in place of a token, as streams do: for what a browser opens by its address. */
   takesTicket?: boolean;
+  /** Counted per address of the caller: for what is public and makes work for others. */
+  isLimited?: boolean;
   /** `json` (default), or `binary` for an upload that the handler reads from `raw.request`. */
   bodyKind?: "json" | "binary";
   /** Largest body in bytes, after decompression. Default 1 MiB. */

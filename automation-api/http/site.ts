@@ -47,6 +47,12 @@ const files: File[] = [
     summary: "Start of the documentation",
   },
   {
+    url: "/docs/sign-in.mjs",
+    file: `${pages}/sign-in.mjs`,
+    type: "text/javascript; charset=utf-8",
+    summary: "Who is signed in, for the first page",
+  },
+  {
     url: "/docs/swagger-ui.css",
     file: `${swagger}/swagger-ui.css`,
     type: "text/css; charset=utf-8",

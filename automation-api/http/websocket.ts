@@ -6,7 +6,7 @@ import type { Principal } from "../access/permissions.ts";
 import { newId } from "../db/id.ts";
 import { invalid, messageOf, RoostError } from "../errors.ts";
 import { refuseNul } from "./body.ts";
-import { originOf } from "./caller.ts";
+import { ownOrigins } from "./caller.ts";
 import type { HttpServices } from "./context.ts";
 import { stalledReaderMs } from "./limits.ts";
 import { actorOf, enter, login } from "./pipeline.ts";
@@ -40,12 +40,7 @@ const protocol = "roost.events";
 const tokenProtocol = "roost.token.";
 
 /** Close codes: 1001 server closes, 1008 access ended, 1013 reader too slow. */
-export function attachHubs(
-  server: Server,
-  hubs: Hub[],
-  services: HttpServices,
-  publicUrl: string | undefined,
-): () => void {
+export function attachHubs(server: Server, hubs: Hub[], services: HttpServices): () => void {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: 4096,
@@ -76,7 +71,7 @@ export function attachHubs(
     const url = new URL(request.url ?? "/", "http://roost.invalid");
     const hub = hubs.find(({ path }) => path === url.pathname);
     if (!hub) throw new RoostError("not_found", "There is no WebSocket at this path.");
-    checkOrigin(request, [originOf(request, services.behindProxy), publicUrl && new URL(publicUrl).origin]);
+    checkOrigin(request, ownOrigins(request, services));
     const query: Record<string, unknown> = Object.fromEntries(url.searchParams);
     const { ticket, lastEventId, ...rest } = query;
     if ("token" in rest || "access_token" in rest) {
@@ -84,7 +79,8 @@ export function attachHubs(
     }
     const authorization = request.headers.authorization ?? offeredToken(request);
     const given = ticket as string | undefined;
-    const principal = (await login(request, authorization, hub.access, given, services)) as Principal;
+    const came = { authorization, ticket: given, mayBeCookie: true };
+    const principal = (await login(request, came, hub.access, services)) as Principal;
     enter(principal, hub.access);
     refuseNul(rest, "query");
     const checked = hub.query ? validate(strictly(hub.query), rest, "query") : undefined;
@@ -113,7 +109,7 @@ export function attachHubs(
 }
 
 /** A browser says which page asks; only our own pages may. Other clients send no Origin. */
-function checkOrigin(request: IncomingMessage, own: (string | undefined)[]): void {
+function checkOrigin(request: IncomingMessage, own: string[]): void {
   const { origin } = request.headers;
   if (origin === undefined || own.includes(origin)) return;
   throw new RoostError("forbidden", "This page may not open a WebSocket here: its Origin is another one.", {

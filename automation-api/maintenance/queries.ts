@@ -13,9 +13,15 @@ export async function dropOldEvents(db: Db, days: number): Promise<number> {
   return Number(rows[0]?.count ?? 0);
 }
 
-/** Removes what has expired: tickets, kept replies, workers that are gone. */
+/** Removes what has expired: tickets, sign-ins, access tokens of the issuer, kept replies, workers that are gone. */
 export async function dropExpired(db: Db): Promise<void> {
   await sql`DELETE FROM ticket WHERE expires_at < now()`.execute(db);
+  await sql`DELETE FROM sign_in_attempt WHERE expires_at < now()`.execute(db);
+  await sql`
+    DELETE FROM token t
+    WHERE kind <> 'api' AND expires_at < now() - interval '1 day'
+      AND NOT EXISTS (SELECT 1 FROM ticket WHERE token_id = t.id)
+      AND NOT EXISTS (SELECT 1 FROM session_credential WHERE token_id = t.id)`.execute(db);
   await sql`DELETE FROM idempotency_key WHERE created_at < now() - interval '24 hours'`.execute(db);
   await sql`
     DELETE FROM worker w

@@ -26,11 +26,6 @@ const hopByHop = new Set([
 /** What a browser, or somebody before us, may say of itself counts nothing: we say it. */
 const ours = /^(authorization|forwarded|x-forwarded-.*|x-real-ip|x-roost-.*|via)$/;
 
-/** The cookie of an origin: by its name a browser keeps it from any other host, where there is TLS. */
-export function cookieName(origin: string): string {
-  return origin.startsWith("https:") ? "__Host-roost_session" : "roost_session";
-}
-
 const isOurCookie = (name: string) => /^(__Host-|__Secure-)?roost_/.test(name);
 
 /**
@@ -47,29 +42,6 @@ export function readHost(
   if (!given.endsWith(rest)) return undefined;
   const sessionId = sessionOfLabel(given.slice(0, given.length - rest.length));
   return sessionId === undefined ? undefined : { sessionId, origin: `${scheme}://${given}` };
-}
-
-/** All values of our cookie: another session's page may have set one for a whole domain beside the right one. */
-export function readCookies(header: string | undefined, name: string): string[] {
-  return (header ?? "").split(";").flatMap((part) => {
-    const [key, ...value] = part.trim().split("=");
-    return key === name && value.length > 0 ? [value.join("=")] : [];
-  });
-}
-
-/** Whether a request comes from a page of another origin, which has no business here but to link. */
-export function isForeign(
-  method: string,
-  headers: IncomingHttpHeaders,
-  origin: string,
-  isUpgrade: boolean,
-): boolean {
-  const isReading = method === "GET" || method === "HEAD";
-  // A browser always says where an upgrade comes from; who does not is none, and has no cookie to steal.
-  if (headers.origin !== undefined && headers.origin !== origin && (isUpgrade || !isReading)) return true;
-  const site = headers["sec-fetch-site"];
-  if (site === undefined || site === "same-origin" || site === "none") return false;
-  return isUpgrade || !isReading || headers["sec-fetch-mode"] !== "navigate";
 }
 
 /** What the workload is told: the browser's words, less what is for us and what it could pretend. */

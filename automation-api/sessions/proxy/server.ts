@@ -3,18 +3,13 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Notices } from "../../db/notify.ts";
 import type { Db } from "../../db/transaction.ts";
+import { cookieName, isForeign, readCookies, setCookie } from "../../http/cookies.ts";
 import { Access, type Pass } from "./access.ts";
-import {
-  cookieName,
-  isForeign,
-  readCookies,
-  readHost,
-  toBrowser,
-  toWorkload,
-  type Visit,
-} from "./headers.ts";
+import { readHost, toBrowser, toWorkload, type Visit } from "./headers.ts";
 
 const ticketPath = "/.roost/ticket";
+/** Name of the cookie of a session's origin. */
+const cookie = "session";
 
 export interface ProxyOptions {
   db: Db;
@@ -77,7 +72,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     if (!request.url?.startsWith("/")) return refuse(response, 400, "Expected a path.");
     const { pathname, searchParams } = new URL(place.origin + request.url);
     if (pathname === ticketPath) return redeem(place, searchParams.get("ticket") ?? "", response);
-    if (isForeign(request.method ?? "", request.headers, place.origin, false)) {
+    if (isForeign(request.method ?? "", request.headers, [place.origin], false)) {
       return refuse(response, 403, "This was asked for by a page of another origin.");
     }
     const admitted = await admit(request, place);
@@ -90,12 +85,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ticket: string,
     response: ServerResponse,
   ): Promise<void> {
-    const cookie = await access.redeem(sessionId, ticket);
-    if (!cookie) return refuse(response, 401, "The ticket is unknown, was used, or is older than 30 s.");
-    const secure = origin.startsWith("https:") ? "; Secure" : "";
+    const value = await access.redeem(sessionId, ticket);
+    if (!value) return refuse(response, 401, "The ticket is unknown, was used, or is older than 30 s.");
     response.writeHead(303, {
       location: "/",
-      "set-cookie": `${cookieName(origin)}=${cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`,
+      "set-cookie": setCookie(origin, cookie, value),
       "cache-control": "no-store",
       "referrer-policy": "no-referrer",
     });
@@ -106,7 +100,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     request: IncomingMessage,
     { sessionId, origin }: { sessionId: string; origin: string },
   ): Promise<Admitted | undefined> {
-    const pass = await access.admit(sessionId, readCookies(request.headers.cookie, cookieName(origin)));
+    const pass = await access.admit(
+      sessionId,
+      readCookies(request.headers.cookie, cookieName(origin, cookie)),
+    );
     const remote = request.socket.remoteAddress ?? "";
     return pass && { pass, visit: { sessionId, origin, remote, user: pass.user } };
   }
@@ -155,7 +152,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const place = readHost(request.headers.host, url);
     if (!place) return refuseUpgrade(socket, "404 Not Found");
     if (!request.url?.startsWith("/")) return refuseUpgrade(socket, "400 Bad Request");
-    if (isForeign(request.method ?? "", request.headers, place.origin, true)) {
+    if (isForeign(request.method ?? "", request.headers, [place.origin], true)) {
       return refuseUpgrade(socket, "403 Forbidden");
     }
     const admitted = await admit(request, place);

@@ -13,6 +13,7 @@ import type { Route } from "../../../automation-api/http/route.ts";
 import { type RunningServer, startServer } from "../../../automation-api/http/server.ts";
 import { createTracer } from "../../../automation-api/http/tracing.ts";
 import type { Hub } from "../../../automation-api/http/websocket.ts";
+import type { SignIns } from "../../../automation-api/sign-in/service.ts";
 import { type TestDatabase, testDatabase } from "../../support/database.ts";
 
 /** The real HTTP application over a database of its own, with an organization `roost` and its admin. */
@@ -65,6 +66,11 @@ export interface TestServerOptions {
     organizationId: string;
   }) => Route[] | Promise<Route[]>;
   hubs?: Hub[];
+  /** Lets people of an issuer in. */
+  signIns?: (services: {
+    db: TestDatabase["db"];
+    organization: { id: string; name: string };
+  }) => Pick<SignIns, "admit">;
   limits?: AppOptions["limits"];
   settings?: Partial<AppOptions["settings"]>;
   otlpEndpoint?: string;
@@ -82,7 +88,8 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   });
   const notices = new Notices(database);
   notices.start();
-  const authenticator = new Authenticator(db, notices);
+  const signIns = options.signIns?.({ db, organization: first.organization });
+  const authenticator = new Authenticator(db, notices, signIns && ((token) => signIns.admit(token)));
   const guard = new Guard(authenticator, notices);
   const lines: string[] = [];
   const log = createLogger(

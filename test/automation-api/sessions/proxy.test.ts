@@ -5,14 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { sql } from "kysely";
 import { WebSocket, WebSocketServer } from "ws";
 import { Notices } from "../../../automation-api/db/notify.ts";
+import { isForeign, readCookies } from "../../../automation-api/http/cookies.ts";
 import type { Session } from "../../../automation-api/sessions/contract.ts";
-import {
-  isForeign,
-  readCookies,
-  readHost,
-  toBrowser,
-  toWorkload,
-} from "../../../automation-api/sessions/proxy/headers.ts";
+import { readHost, toBrowser, toWorkload } from "../../../automation-api/sessions/proxy/headers.ts";
 import { type RunningProxy, startProxy } from "../../../automation-api/sessions/service.ts";
 import { until } from "../../support/processes.ts";
 import { openSessionLab, type SessionLab } from "./session-lab.ts";
@@ -104,7 +99,7 @@ describe("headers", () => {
     ["its own WebSocket", "GET", { origin, "sec-fetch-site": "same-origin" }, true, false],
     ["an opaque origin", "POST", { origin: "null" }, false, true],
   ])("%s", (_name, method, headers, upgrade, expected) => {
-    expect(isForeign(method, headers, origin, upgrade)).toBe(expected);
+    expect(isForeign(method, headers, [origin], upgrade)).toBe(expected);
   });
 });
 
