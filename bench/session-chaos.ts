@@ -34,9 +34,12 @@ const done = before();
 const kills = () => done.flatMap((round) => round.kills).filter(({ hit }) => hit);
 
 const began = performance.now();
+let isStopping = false;
+// What runs outlives who started it: it is ended in order, after the round.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (isStopping = true));
 const chaos = await SessionChaos.open({ sessions: Number(values.sessions), kills: Number(values.kills) });
 try {
-  for (let seed = from; kills().length < rounds && Date.now() < deadline; seed++) {
+  for (let seed = from; kills().length < rounds && Date.now() < deadline && !isStopping; seed++) {
     const round = await chaos.round(seed);
     done.push(round);
     appendFileSync(history, `${JSON.stringify(round)}\n`);
@@ -46,6 +49,7 @@ try {
     for (const { point, moment, kind, hit } of round.kills) {
       console.log(`  ${hit ? "killed" : "missed"} ${kind} ${moment} ${point}`);
     }
+    for (const line of round.slow) console.log(`  ${line}`);
     for (const violation of round.violations) console.log(`  VIOLATION ${violation}`);
   }
   console.log("audit", JSON.stringify(await chaos.verifyAudit()));

@@ -16,6 +16,7 @@ import * as sessionBatches from "./migrations/0012-session-batches.ts";
 import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
 import * as sync from "./migrations/0014-sync.ts";
 import * as signIn from "./migrations/0015-sign-in.ts";
+import * as launchLead from "./migrations/0018-launch-lead.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -35,6 +36,7 @@ const migrations = {
   "0013-packs-and-cost": packsAndCost,
   "0014-sync": sync,
   "0015-sign-in": signIn,
+  "0018-launch-lead": launchLead,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -358,6 +358,7 @@ export interface Schema {
     place: string;
     created_at: CreatedAt;
     launched_at: Time | null;
+    asked_at: Time | null;
   };
   launch_bucket: { place: string; tasks: number; calls: number; refilled_at: Time };
 }

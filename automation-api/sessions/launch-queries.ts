@@ -50,8 +50,23 @@ export async function takeLaunches(
 /** The batch's call is made in so many seconds. */
 export async function markLaunched(tx: Tx, id: string, seconds: number): Promise<void> {
   await sql`
-    UPDATE session_batch SET launched_at = coalesce(launched_at, clock_timestamp() + ${seconds} * interval '1 second')
+    UPDATE session_batch SET asked_at = coalesce(asked_at, clock_timestamp()),
+      launched_at = coalesce(launched_at, clock_timestamp() + ${seconds} * interval '1 second')
     WHERE id = ${id}`.execute(tx);
+}
+
+/**
+ * Seconds from a plan to the calls that came of it, of the newest calls the fewest: none is planned so far ahead that
+ * one which is quicker than the others finds no launch in time. Zero before there was a call.
+ */
+export async function readLead(tx: Tx, place: string): Promise<number> {
+  const { rows } = await sql<{ seconds: number | null }>`
+    SELECT min(seconds)::float8 AS seconds FROM (
+      SELECT extract(epoch FROM asked_at - created_at) AS seconds FROM session_batch
+      WHERE place = ${place} AND asked_at > now() - interval '5 minutes' ORDER BY asked_at DESC LIMIT 20) newest`.execute(
+    tx,
+  );
+  return Math.max(0, rows[0]?.seconds ?? 0);
 }
 
 /** What is in the bucket, which is held until the transaction ends. */

@@ -12,8 +12,13 @@ const callLimit = { burst: 20, perSecond: 20 };
 const marginSeconds = 0.5;
 /** The longest that a call waits for its launches: a start has to be accepted within ten seconds. */
 const longestWaitSeconds = 8;
-/** Starts are planned so far ahead: an update takes a moment to come to its calls, and launches are not to lie idle. */
+/**
+ * Starts are planned so far ahead of their launches, beside what lies between a plan and its calls: that differs from
+ * update to update, and plans are made every two seconds.
+ */
 const aheadSeconds = 4;
+/** Between a plan and its calls more is not made up for: a machine that is so slow starts less. */
+const longestLeadSeconds = 30;
 
 /** What an account lets be started, and where. */
 export interface LaunchLimit {
@@ -73,6 +78,23 @@ export class Launches {
     await queries.ensureBucket(tx, this.#bucket);
     const tasks = await queries.lockBucket(tx, this.#bucket);
     const planned = await queries.countUnlaunched(tx, this.limit.place);
-    return Math.max(0, Math.floor(tasks + aheadSeconds * this.limit.perSecond) - planned);
+    const leadSeconds = await queries.readLead(tx, this.limit.place);
+    return startsToPlan({ tasks, planned, leadSeconds, perSecond: this.limit.perSecond });
   }
+}
+
+/**
+ * Starts to plan, so that launches never lie idle and no call waits for longer than it may.
+ * @param given what is in the bucket (below zero: taken ahead), what is planned and not launched, and how long it took
+ *   from plans to calls lately
+ */
+export function startsToPlan(given: {
+  tasks: number;
+  planned: number;
+  leadSeconds: number;
+  perSecond: number;
+}): number {
+  const { tasks, planned, leadSeconds, perSecond } = given;
+  const ahead = aheadSeconds + Math.min(leadSeconds, longestLeadSeconds);
+  return Math.max(0, Math.floor(tasks + ahead * perSecond) - planned);
 }

@@ -2,6 +2,11 @@ import type { SessionState } from "./contract.ts";
 
 /** Sessions that one stack holds at most: what an update costs grows with them. */
 export const shardSize = 100;
+/**
+ * Where starts are limited, shards among which new sessions pass by those that are busy: a launch must not lie idle until
+ * an update of others ends. Elsewhere all that comes meanwhile is one update, which costs less.
+ */
+const lanesOfLimited = 3;
 /** Updates of a shard that fail in a row before what they could not start is given up. */
 const patience = 3;
 
@@ -146,13 +151,19 @@ export function fairOrder(sessions: PlannedSession[]): PlannedSession[] {
   return ranked.sort((a, b) => (a.turn === b.turn ? 0 : a.turn - b.turn)).map(({ session }) => session);
 }
 
-/** Fills the shards in the order of their numbers, then begins new ones. */
+/**
+ * Fills the shards in the order of their numbers, then begins new ones; where starts are limited, first those in
+ * which nothing is under way, as far as the lanes go.
+ */
 export function assignShards(
   sessions: PlannedSession[],
-  shards: Pick<PlannedShard, "number" | "held">[],
+  shards: Pick<PlannedShard, "number" | "held" | "busy">[],
   budget: number,
 ): TemplatePlan["assign"] {
   const members = new Map<number, Set<string>>(shards.map(({ number, held }) => [number, new Set(held)]));
+  const busy = new Set(shards.filter((each) => each.busy).map(({ number }) => number));
+  const lanes = Number.isFinite(budget) ? lanesOfLimited : 0;
+  const hasRoom = (number: number) => (members.get(number)?.size ?? 0) < shardSize;
   for (const { id, shard } of sessions) {
     if (shard !== null) members.set(shard, (members.get(shard) ?? new Set()).add(id));
   }
@@ -160,8 +171,10 @@ export function assignShards(
   return fairOrder(waiting)
     .slice(0, Math.max(0, budget))
     .map(({ id }) => {
-      let number = 1;
-      while ((members.get(number)?.size ?? 0) >= shardSize) number += 1;
+      const most = Math.max(lanes, ...members.keys());
+      const numbers = Array.from({ length: most + 1 }, (_, at) => at + 1).filter(hasRoom);
+      const free = lanes > 0 ? numbers.find((each) => each <= most && !busy.has(each)) : undefined;
+      const number = free ?? (numbers[0] as number);
       members.set(number, (members.get(number) ?? new Set()).add(id));
       return { id, shard: number };
     });

@@ -3,7 +3,7 @@ import { reasonWithoutEngine } from "../support/engine.ts";
 import { SessionChaos } from "../support/session-chaos/lab.ts";
 
 /** The long rounds are `npm run bench -- session-chaos`; here time is what bounds them. */
-const budgetMs = 45_000;
+const budgetMs = 30_000;
 
 (reasonWithoutEngine() === undefined ? describe : describe.skip)("users come and go", () => {
   let chaos: SessionChaos;

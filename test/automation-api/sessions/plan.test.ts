@@ -229,6 +229,15 @@ describe("shards", () => {
     expect(placed.map((each) => each.shard)).toEqual([1, 2, 2]);
   });
 
+  it.each([
+    ["one in which nothing is under way comes before one that is busy", [{ busy: true }, {}], [2, 2]],
+    ["a new one is begun where all are busy", [{ busy: true }], [2, 2]],
+    ["up to three in all: then one waits", [{ busy: true }, { busy: true }, { busy: true }], [1, 1]],
+  ])("%s", (_, states, numbers) => {
+    const shards = states.map((state, at) => shard(at + 1, [], state));
+    expect(assignShards(requested(2), shards, 10).map((each) => each.shard)).toEqual(numbers);
+  });
+
   it("take no more than the target starts now", () => {
     expect(assignShards(requested(5), [], 2)).toHaveLength(2);
   });

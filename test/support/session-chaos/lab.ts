@@ -22,6 +22,8 @@ export interface SessionRound {
   kills: Kill[];
   /** From the last kill to targets, ledger, stacks and processes being the same set. */
   convergeMs: number;
+  /** What was still to wait for, every five seconds. */
+  slow: string[];
   violations: string[];
 }
 
@@ -123,10 +125,11 @@ export class SessionChaos {
       kills.push({ ...kill, hit: killedAt !== undefined });
       since = killedAt ?? since;
     }
-    const left = await this.#converge();
+    const slow: string[] = [];
+    const left = await this.#converge(slow);
     const convergeMs = performance.now() - since;
     const violations = [...left, ...(await this.#traffic.lost()), ...(await this.#lab.faults())];
-    return { seed, kills, convergeMs, violations };
+    return { seed, kills, convergeMs, slow, violations };
   }
 
   /** Waves of users until somebody is at the point, and then the kill. @returns when that was */
@@ -153,12 +156,16 @@ export class SessionChaos {
   }
 
   /** What is still wrong when the time is over: nothing. */
-  async #converge(): Promise<string[]> {
-    const deadline = performance.now() + convergeMilliseconds;
+  async #converge(slow: string[]): Promise<string[]> {
+    const began = performance.now();
+    const deadline = began + convergeMilliseconds;
     let wrong: string[] = [];
     do {
       wrong = await differences(this.#places).catch((error: Error) => [error.message]);
       if (wrong.length === 0) return [];
+      const seconds = Math.floor((performance.now() - began) / 1000);
+      if (seconds >= 5 * (slow.length + 1))
+        slow.push(`after ${seconds} s: ${wrong.length} differ, ${wrong.slice(0, 3).join(", ")}`);
       await wait(100);
     } while (performance.now() < deadline);
     return wrong;

@@ -46,7 +46,7 @@ export type Operation = keyof typeof operations;
 /** What awaits in the same files and is no kill point, with why. */
 export const others: Record<string, Functions> = {
   "only reads, or gives a way in to who is there": {
-    [`${ledger}/service.ts`]: ["list", "find", "findRow", "open", "identify"],
+    [`${ledger}/service.ts`]: ["list", "find", "findRow", "open", "identify", "report"],
     [`${target}/handler.ts`]: ["read"],
     [`${target}/targets/ecs/target.ts`]: ["look", "list", "find"],
     [`${target}/targets/ecs/api.ts`]: ["callerOf"],
@@ -105,6 +105,12 @@ export const others: Record<string, Functions> = {
       "markPlace",
       "findExpired",
     ],
-    [`${ledger}/launch-queries.ts`]: ["ensureBucket", "takeLaunches", "markLaunched", "countUnlaunched"],
+    [`${ledger}/launch-queries.ts`]: [
+      "ensureBucket",
+      "takeLaunches",
+      "markLaunched",
+      "readLead",
+      "countUnlaunched",
+    ],
   },
 };
