@@ -18,6 +18,7 @@ export const permissions = {
   "host:write": "add, import, change and remove hosts and groups, and ask a machine for its host keys",
   "session:create": "start, see, extend and end sessions of your own",
   "session:manage": "start, see, extend and end sessions of any user",
+  "session:report": "say that something has changed where sessions run, as a cloud's events do",
   "template:read": "see what sessions are made from, without its secrets",
   "template:write":
     "create, change and delete what sessions are made from: commands and images that run here",

@@ -13,6 +13,7 @@ const channels = [
   "access",
   "session",
   "session_end",
+  "session_target",
 ] as const;
 export type Channel = (typeof channels)[number];
 

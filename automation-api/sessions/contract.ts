@@ -95,6 +95,13 @@ export const extension = z.strictObject({
 });
 export type Extension = z.output<typeof extension>;
 
+/** What a rule of EventBridge sends of a change of a task's state. Nothing of it is believed: the cluster is asked. */
+export const taskEvent = z.strictObject({
+  cluster: z.string().max(300).describe("ARN of the cluster."),
+  task: z.string().max(300).optional().describe("ARN of the task."),
+});
+export type TaskEvent = z.output<typeof taskEvent>;
+
 /** The token is all that a workload has: it is no API token, so it travels in the body. */
 export const identityRequest = z.strictObject({ token: z.string().min(20).max(200) });
 export const identity = z.object({

@@ -17,6 +17,8 @@ const startMilliseconds = 100;
 const expireMilliseconds = 1_000;
 /** What comes within this time is planned together. */
 const gatherMilliseconds = 10;
+/** What a target tells of within this time is looked at together: a storm of events is no storm of looks. */
+const gatherEventsMilliseconds = 500;
 
 export interface KeeperDependencies extends PlannerDependencies {
   db: Db;
@@ -39,6 +41,8 @@ export class Keeper {
   readonly #stopping = new AbortController();
   readonly #due = new Set<string>();
   #wake: () => void = () => {};
+  /** Of targets: something has changed there. */
+  readonly #told = new Map<string, () => void>();
   #loops: Promise<void>[] = [];
   #unsubscribe: (() => void)[] = [];
 
@@ -55,6 +59,7 @@ export class Keeper {
     const { notices, targets } = this.#deps;
     this.#unsubscribe = [
       notices.on("session", (template) => this.#plan(template)),
+      notices.on("session_target", (target) => this.#told.get(target)?.()),
       // An update that has ended may be one of ours.
       notices.on("deployment_queued", () => this.#wake()),
       notices.onReset(() => this.#wake()),
@@ -100,14 +105,19 @@ export class Keeper {
   async #comparing(name: keyof SessionTargets): Promise<void> {
     const target = this.#deps.targets[name];
     let lastRound = 0;
+    let wasTold = false;
     while (target && !this.#stopping.signal.aborted) {
+      // What is told of while the target is looked at may have been missed.
+      const told = new Promise<boolean>((resolve) => this.#told.set(name, () => resolve(true)));
       await this.#carefully(`comparing ${name}`, async () => {
-        const isStarting = await hasStarting(this.#deps.db, name);
-        if (!isStarting && performance.now() - lastRound < roundMilliseconds) return;
+        const isDue = performance.now() - lastRound >= roundMilliseconds;
+        if (!isDue && !wasTold && !(await hasStarting(this.#deps.db, name))) return;
         lastRound = performance.now();
         await this.#reconciler.compare(target);
       });
-      await this.#pause(Math.max(startMilliseconds, target.lookMilliseconds ?? 0));
+      const slept = this.#pause(Math.max(startMilliseconds, target.lookMilliseconds ?? 0)).then(() => false);
+      wasTold = await Promise.race([told, slept]);
+      if (wasTold) await this.#pause(gatherEventsMilliseconds);
     }
   }
 

@@ -97,6 +97,20 @@ export function sessionRoutes(services: SessionServices): Route[] {
         body: await sessions.extend(principal, params.id, body, requestId),
       }),
     }),
+    route({
+      method: "post",
+      path: "/api/v1/task-events",
+      summary: "For a rule of EventBridge: say that a task of the sessions' cluster has changed its state",
+      tag,
+      access: "session:report",
+      body: contract.taskEvent,
+      idempotent: false,
+      replies: { 202: { description: "The cluster is looked at soon." } },
+      async handler({ principal, body }) {
+        await sessions.report(principal, body);
+        return { status: 202 };
+      },
+    }),
     ...openingRoutes(services),
   ];
 }

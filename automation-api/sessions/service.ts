@@ -8,7 +8,7 @@ import { notify } from "../db/notify.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import { invalid, notFound, RoostError } from "../errors.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
-import type { Extension, Identity, NewSession, Session, SessionQuery } from "./contract.ts";
+import type { Extension, Identity, NewSession, Session, SessionQuery, TaskEvent } from "./contract.ts";
 import * as credentials from "./credential-queries.ts";
 import * as queries from "./queries.ts";
 import { type ViewSettings, viewSession } from "./views.ts";
@@ -207,6 +207,19 @@ export class Sessions {
       url: new URL(`/.roost/ticket?ticket=${ticket}`, session.url).href,
       expiresInSeconds: ticketSeconds,
     };
+  }
+
+  /**
+   * Has the tasks of our cluster compared with the ledger soon. Changes nothing by itself, so nothing is written: who
+   * may do no more than this cannot say anything untrue.
+   * @throws invalid for another cluster than the one that sessions are started in
+   */
+  async report(principal: Principal, { cluster }: TaskEvent): Promise<void> {
+    authorize(principal, "session:report");
+    if (this.#launchPlace !== `ecs ${cluster}`) {
+      throw invalid("cluster", "is not the one that this server starts sessions in");
+    }
+    await notify(this.#deps.db, "session_target", "ecs");
   }
 
   /** What a workload gets for its one-time token: whom it works for, and what came with the claim. */

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { checkTaskSize, DEFAULT_CPU, leastMemory } from "../../components/fargate-task/task-size.ts";
-import { accountId, alarms, image, stage, structured, text, wholeNumber, zones } from "../fields.ts";
+import {
+  accountId,
+  alarms,
+  image,
+  secretText,
+  stage,
+  structured,
+  text,
+  wholeNumber,
+  zones,
+} from "../fields.ts";
 
 const template = z
   .strictObject({
@@ -26,21 +36,39 @@ const templateName = text(
   "a name of small letters, digits and hyphens, 24 at most",
 );
 
-export const sessionsConfig = z.strictObject({
-  stage,
-  accountId,
-  zones,
-  templates: structured(
-    z
-      .record(templateName, template, "must be templates by name")
-      .refine((templates) => Object.keys(templates).length > 0, "must have at least one template"),
-  ).describe(
-    "What sessions are made from, by name: image and port; cpu, memoryMiB, ttlSeconds, spot, environment, writablePaths.",
-  ),
-  usualSessions: wholeNumber(1, 5000)
-    .default(50)
-    .describe("Sessions at a time up to which nobody is told; more cost money and may be leaked."),
-  alarms,
-});
+export const sessionsConfig = z
+  .strictObject({
+    stage,
+    accountId,
+    zones,
+    templates: structured(
+      z
+        .record(templateName, template, "must be templates by name")
+        .refine((templates) => Object.keys(templates).length > 0, "must have at least one template"),
+    ).describe(
+      "What sessions are made from, by name: image and port; cpu, memoryMiB, ttlSeconds, spot, environment, writablePaths.",
+    ),
+    usualSessions: wholeNumber(1, 5000)
+      .default(50)
+      .describe("Sessions at a time up to which nobody is told; more cost money and may be leaked."),
+    alarms,
+    eventsUrl: text(/^https:\/\/[^\s/]+$/, "the https:// address of Roost, without a path")
+      .optional()
+      .describe(
+        "Where Roost is told that a task has changed its state, so that it need not look; AWS has to reach it. Default: it looks every two seconds.",
+      ),
+    eventsToken: secretText()
+      .optional()
+      .describe("API token for it, with the scope session:report and no other."),
+  })
+  .superRefine(
+    ({ eventsUrl, eventsToken }, { addIssue }) => {
+      if ((eventsUrl === undefined) === (eventsToken === undefined)) return;
+      const [field, other] =
+        eventsUrl === undefined ? ["eventsUrl", "eventsToken"] : ["eventsToken", "eventsUrl"];
+      addIssue({ code: "custom", path: [field as string], message: `must be given with ${other}` });
+    },
+    { when: () => true },
+  );
 
 export type SessionsConfig = z.infer<typeof sessionsConfig>;

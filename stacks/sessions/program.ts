@@ -18,6 +18,7 @@ import { regionOfZone } from "../../components/regions.ts";
 import { makeAlarmTopics } from "../alarm-topics.ts";
 import { makeDeployPolicy } from "../deploy-policy.ts";
 import type { SessionsConfig } from "./config.ts";
+import { tellOfTasks } from "./task-events.ts";
 
 /**
  * What users' sessions on Fargate stand on: a network, a cluster, and for each template its task definition, roles,
@@ -57,6 +58,10 @@ export async function program(config: SessionsConfig) {
         { runTask, containerName, port, logGroupName, launchPolicyArn: launchPolicy.arn },
       ] as const;
     });
+  const { eventsUrl, eventsToken } = config;
+  if (eventsUrl !== undefined && eventsToken !== undefined) {
+    tellOfTasks({ clusterArn: cluster.arn, accountId, url: eventsUrl, token: eventsToken, tags });
+  }
   const running: CloudWatchQueryArgs = {
     namespace: "ECS/ContainerInsights",
     metric: "TaskCount",

@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Command } from "commander";
 import { parse } from "yaml";
+import { z } from "zod";
 import { invalid, messageOf, notFound } from "../../errors.ts";
+import { stack as stackSchema } from "../../projects/contract.ts";
 import { type Template, templatePage, template as templateSchema } from "../../templates/contract.ts";
 import type { Client } from "../client.ts";
 import {
@@ -15,6 +17,17 @@ import {
   withServer,
 } from "../session.ts";
 import { type Column, renderList } from "../table.ts";
+import { parseTarget, stackPath } from "../target.ts";
+
+interface AddFlags extends ClientFlags {
+  fromStack?: string;
+}
+
+/** The output `templates` of a `sessions` stack. What is in it is the server's to judge. */
+const stackTemplates = z.record(
+  z.string(),
+  z.object({ port: z.number(), containerName: z.string(), runTask: z.looseObject({}) }),
+);
 
 const columns: Column<Template>[] = [
   { title: "NAME", value: ({ name }) => name, flexible: true },
@@ -33,7 +46,12 @@ export function templateCommand(session: Session): Command {
   command.addCommand(removeCommand(session));
   return command.addHelpText(
     "after",
-    examples("roost template add desk.yaml", "roost template", "roost template remove desk"),
+    examples(
+      "roost template add desk.yaml",
+      "roost template add --from-stack sessions/production",
+      "roost template",
+      "roost template remove desk",
+    ),
   );
 }
 
@@ -53,12 +71,19 @@ function addCommand(session: Session): Command {
   return withServer(new Command("add"))
     .description("Make a template of a file; its pool begins to fill")
     .argument(
-      "<file>",
+      "[file]",
       "YAML or JSON as POST /api/v1/templates takes it; `program` may name a file beside it",
     )
-    .action(async (file: string, flags: ClientFlags) => {
-      const body = await readTemplate(file);
+    .option(
+      "--from-stack <project/stack>",
+      "take task definition, network and port from the outputs of a `sessions` stack; the file wins",
+    )
+    .action(async (file: string | undefined, flags: AddFlags) => {
+      if (file === undefined && flags.fromStack === undefined)
+        throw invalid("<file>", "is needed without --from-stack");
+      const given = file === undefined ? {} : await readTemplate(file);
       const client = await openClient(session, flags);
+      const body = flags.fromStack === undefined ? given : await overStack(client, flags.fromStack, given);
       const made = await client.send({
         method: "POST",
         path: "/api/v1/templates",
@@ -86,6 +111,29 @@ async function findTemplate(client: Client, name: string): Promise<Template> {
   const [found] = items;
   if (!found) throw notFound("Template", name);
   return found;
+}
+
+/** What a `sessions` stack says of a template, with what a file says laid over it. */
+async function overStack(client: Client, target: string, given: unknown): Promise<unknown> {
+  const { outputs } = await client.send({ path: stackPath(parseTarget(target)), reply: stackSchema });
+  const { data } = stackTemplates.safeParse(outputs.templates);
+  if (data === undefined)
+    throw invalid("--from-stack", `${target} is no deployed stack of the program sessions`);
+  const { name, workload, ...rest } = (given ?? {}) as { name?: string; workload?: Record<string, unknown> };
+  const names = Object.keys(data);
+  const chosen = name ?? (names.length === 1 ? names[0] : undefined);
+  const found = chosen === undefined ? undefined : data[chosen];
+  if (found === undefined) {
+    throw invalid("name", "names no template of the stack", { allowed: names.join(", ") });
+  }
+  const { port, runTask, containerName } = found;
+  return {
+    name: chosen,
+    target: "ecs",
+    isolation: "required",
+    ...rest,
+    workload: { port, ecs: { runTask, containerName }, ...workload },
+  };
 }
 
 /** The server says what is wrong with it; here only what it names is brought along. */

@@ -5,8 +5,11 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { sql } from "kysely";
+import { z } from "zod";
 import { nginxMap, nginxServer } from "../../../automation-api/cli/generate/nginx.ts";
 import { systemdUnit } from "../../../automation-api/cli/generate/systemd.ts";
+import { route } from "../../../automation-api/http/route.ts";
+import { stackParams } from "../../../automation-api/projects/contract.ts";
 import { sessionRoutes } from "../../../automation-api/sessions/routes.ts";
 import { Sessions } from "../../../automation-api/sessions/service.ts";
 import { templateRoutes } from "../../../automation-api/templates/routes.ts";
@@ -20,12 +23,40 @@ const has = (command: string) => spawnSync("/bin/sh", ["-c", `command -v ${comma
 let folder: string;
 let server: TestServer;
 
+const cluster = "arn:aws:ecs:eu-west-1:111122223333:cluster/sessions";
+const emptyStack = {
+  ...{ version: 1, resources: 0, lastUpdate: null, running: null, queued: 0, deletedAt: null },
+  ...{ createdAt: new Date(0).toISOString(), tags: {}, config: {}, resourceList: [], history: [] },
+};
+/** Stacks as far as their outputs go. */
+const stackRoute = route({
+  method: "get",
+  path: "/api/v1/stacks/:project/:stack",
+  summary: "A stack",
+  tag: "Stacks",
+  access: "stack:read",
+  params: stackParams,
+  replies: { 200: { description: "The stack.", schema: z.unknown() } },
+  handler: async ({ params: { project, stack } }) => {
+    const runTask = {
+      cluster,
+      taskDefinition: "arn:aws:ecs:eu-west-1:111122223333:task-definition/workspace:1",
+      capacityProviderStrategy: [{ capacityProvider: "FARGATE", weight: 1 }],
+      networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: ["sg-1"] } },
+    };
+    const one = { runTask, containerName: "main", port: 6080, logGroupName: "logs", launchPolicyArn: "arn" };
+    const outputs = stack === "production" ? { templates: { desktop: one, workspace: one } } : {};
+    return { status: 200, body: { ...emptyStack, project, stack, outputs } };
+  },
+});
+
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "roost-cli-sessions-"));
   server = await startTestServer({
     routes: ({ database: { db } }) => {
       const view = { proxyUrl: "http://*.localhost:8001", isolates: () => false, launchLimit: () => null };
       return [
+        stackRoute,
         ...templateRoutes(new Templates({ db, cipher, abilities, images: [] })),
         ...sessionRoutes({
           sessions: new Sessions({ db, cipher, view }),
@@ -89,6 +120,30 @@ describe("roost session", () => {
       expect.any(Number),
       expect.stringContaining("belong to users"),
     ]);
+  });
+
+  it("makes a template of what a sessions stack gives out, with a file laid over it", async () => {
+    const file = path.join(folder, "workspace.yaml");
+    await writeFile(file, "name: workspace\npool: {floor: 2}\nworkload: {healthPath: /up}\n");
+    const made = await call("template", "add", file, "--from-stack", "cloud/production", "--json");
+    expect(made.json()).toMatchObject({
+      name: "workspace",
+      target: "ecs",
+      isolation: "required",
+      pool: { floor: 2 },
+      workload: {
+        port: 6080,
+        healthPath: "/up",
+        ecs: { containerName: "main", runTask: { cluster: cluster } },
+      },
+    });
+    const unnamed = await call("template", "add", "--from-stack", "cloud/production");
+    expect([unnamed.code, unnamed.stderr]).toEqual([
+      expect.any(Number),
+      expect.stringContaining("no template of the stack"),
+    ]);
+    expect((await call("template", "add")).stderr).toContain("--from-stack");
+    expect((await call("template", "add", "--from-stack", "cloud/other")).stderr).toContain("sessions");
   });
 
   it("keeps a map for nginx true", async () => {
