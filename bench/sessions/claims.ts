@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { newId } from "../../automation-api/db/id.ts";
 import { type Db, transaction } from "../../automation-api/db/transaction.ts";
 import * as queries from "../../automation-api/sessions/queries.ts";
+import type { Client } from "../../test/support/client.ts";
 
 /** Members of a pool that are ready, as far as the ledger goes: a claim asks nothing else. */
 export async function fillPool(db: Db, template: string, count: number): Promise<void> {
@@ -12,6 +13,21 @@ export async function fillPool(db: Db, template: string, count: number): Promise
     INSERT INTO session (id, organization_id, project_id, template_id, revision, state, address, port, place, ready_at)
     SELECT ids.id, t.organization_id, t.project_id, t.id, t.revision, 'warm', '127.1.1.1', 8080, 'bench', clock_timestamp()
     FROM template t, unnest(${ids}::text[]) AS ids(id) WHERE t.name = ${template}`.execute(db);
+}
+
+/** An account may change things a hundred times a second: several backends ask. */
+export function backendTokens(admin: Client): Promise<string[]> {
+  return Promise.all(
+    [1, 2, 3, 4].map(async (number) => {
+      const { id } = await admin.call<{ id: string }>("POST", "/api/v1/accounts", {
+        name: `backend-${number}`,
+        kind: "service",
+        roles: [{ role: "admin" }],
+      });
+      const body = { name: "bench", account: id };
+      return (await admin.call<{ token: string }>("POST", "/api/v1/tokens", body)).token;
+    }),
+  );
 }
 
 /**

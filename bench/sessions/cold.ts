@@ -18,6 +18,8 @@ export interface ColdOptions {
   live: number;
   starts: number;
   betweenMs: number;
+  /** An update of the same template is under way when a start is asked for. Default: none is. */
+  inFlight?: boolean;
 }
 
 /**
@@ -31,13 +33,15 @@ export async function coldOverhead({
   live,
   starts,
   betweenMs,
+  inFlight = false,
 }: ColdOptions): Promise<number[]> {
+  const template = inFlight ? "cold-in-flight" : "cold";
   await client.call<Template>("POST", "/api/v1/templates", {
-    name: "cold",
+    name: template,
     workload: { program },
     quotas: { perUser: 10_000 },
   });
-  const start = () => client.call<Session>("POST", "/api/v1/sessions", { template: "cold" });
+  const start = () => client.call<Session>("POST", "/api/v1/sessions", { template });
   const find = (id: string) => client.call<Session>("GET", `/api/v1/sessions/${id}`);
   const active = async (id: string) => {
     for (;;) {
@@ -47,13 +51,20 @@ export async function coldOverhead({
       await wait(100);
     }
   };
+  /** Its update is queued, or runs. */
+  const launched = async (id: string) => {
+    while ((await find(id)).state === "requested") await wait(5);
+  };
   const before = await Promise.all(Array.from({ length: live }, start));
   for (const { id } of before) await active(id);
   const took: number[] = [];
   for (let index = 0; index < starts; index++) {
+    const other = inFlight ? (await start()).id : undefined;
+    if (other !== undefined) await launched(other);
     const asked = Date.now();
     const { id } = await start();
     await active(id);
+    if (other !== undefined) await active(other);
     took.push(startedAt(dataFolder, id) - asked);
     await wait(Math.max(0, betweenMs - (Date.now() - asked)));
   }

@@ -6,6 +6,7 @@ import type { Template } from "../../automation-api/templates/contract.ts";
 import { Client } from "../../test/support/client.ts";
 import { Cluster } from "../../test/support/cluster.ts";
 import { EcsStandIn, launchLimits } from "../../test/support/ecs-stand-in/stand-in.ts";
+import { backendTokens } from "./claims.ts";
 
 /** Nothing comes so late that it is still waited for. */
 const patienceSeconds = 300;
@@ -22,15 +23,18 @@ export interface StormOutcome {
 /**
  * Users who all come at once, to an empty pool, against a stand-in of ECS with the launch limits of a new account. The
  * server and its deployments are real.
+ * @param speed seconds of the account's clock in one of ours. Below 1 what this machine takes counts for less against
+ *   what the limits take, so that a busy one measures the planning and not itself
  */
-export async function storm(users: number): Promise<StormOutcome> {
+export async function storm(users: number, speed: number): Promise<StormOutcome> {
   const workload = http.createServer((_, reply) => void reply.end("here"));
   await new Promise<void>((resolve) => workload.listen(0, "127.0.0.1", resolve));
-  const standIn = await EcsStandIn.start();
+  const standIn = await EcsStandIn.start({ speed });
   const cluster = await Cluster.open({
     ROOST_WORKERS: "2",
     ROOST_WARM_RUNNERS: "2",
     ROOST_ECS_CLUSTER: standIn.cluster,
+    ROOST_ECS_LAUNCHES_PER_SECOND: String(launchLimits.perSecond * speed),
     AWS_ENDPOINT_URL: standIn.url,
     AWS_ACCESS_KEY_ID: "bench",
     AWS_SECRET_ACCESS_KEY: "bench",
@@ -40,11 +44,15 @@ export async function storm(users: number): Promise<StormOutcome> {
     const client = new Client(cluster.url, await cluster.token());
     const { port } = workload.address() as AddressInfo;
     await makeTemplate(client, standIn.cluster, port);
+    const backends = (await backendTokens(client)).map((token) => new Client(cluster.url, token));
     const began = standIn.now();
     const asked = await Promise.all(
       Array.from({ length: users }, (_, at) =>
         patiently(() =>
-          client.call<Session>("POST", "/api/v1/sessions", { template: "storm", user: `user-${at}` }),
+          (backends[at % backends.length] as Client).call<Session>("POST", "/api/v1/sessions", {
+            template: "storm",
+            user: `user-${at}`,
+          }),
         ),
       ),
     );
@@ -58,7 +66,7 @@ export async function storm(users: number): Promise<StormOutcome> {
     return {
       ratio: ratioOf(standIn, began),
       throttles: standIn.throttles,
-      estimateError: errorOf(standIn, asked, began),
+      estimateError: errorOf(standIn, asked, began, speed),
     };
   } finally {
     await cluster.close();
@@ -113,13 +121,13 @@ function ratioOf(standIn: EcsStandIn, began: number): number {
 }
 
 /** What users were told when they asked, before any start of the template had ended, against what came. */
-function errorOf(standIn: EcsStandIn, asked: Session[], began: number): number {
+function errorOf(standIn: EcsStandIn, asked: Session[], began: number, speed: number): number {
   const tasks = new Map(standIn.tasks.map((task) => [task.tags.get("roost:session"), task]));
   const errors = asked.flatMap(({ id, waiting }) => {
     const task = tasks.get(id);
     if (!task || !waiting) return [];
     const took = task.runsAt - began;
-    return [Math.abs(waiting.estimateSeconds - took) / took];
+    return [Math.abs(waiting.estimateSeconds * speed - took) / took];
   });
   return errors.sort((a, b) => a - b)[Math.floor(errors.length / 2)] ?? 0;
 }
