@@ -26,7 +26,7 @@ export interface Answer {
 export class Traffic {
   readonly #client: Client;
   readonly #places: Places;
-  /** Of users, at once, about. */
+  /** Of users, at once, about; half of them on each target. */
   readonly #most: number;
   readonly #answers: Answer[] = [];
   #users = 0;
@@ -43,8 +43,8 @@ export class Traffic {
    */
   async wave(random: () => number, template: TemplateName, towards?: string): Promise<void> {
     // While the database is away nobody is known.
-    const live = shuffle(await this.#live().catch(() => []), random);
-    const ending = live.splice(0, Math.max(3, live.length + starts[template] - this.#most));
+    const live = shuffle(await this.#live(template).catch(() => []), random);
+    const ending = live.splice(0, Math.max(3, live.length + starts[template] - this.#most / 2));
     // Of those that go one is idle or late, by the ledger's clock.
     const late = ending.splice(0, 2);
     const events = this.#events(random);
@@ -149,11 +149,11 @@ export class Traffic {
     this.#places.ecs.lost.set("RunTask", 1);
   }
 
-  async #live(): Promise<string[]> {
+  async #live(template: TemplateName): Promise<string[]> {
     const { rows } = await sql<{ id: string }>`
-      SELECT id FROM session WHERE owner IS NOT NULL AND state IN ('starting', 'active') ORDER BY id`.execute(
-      this.#places.database,
-    );
+      SELECT s.id FROM session s JOIN template t ON t.id = s.template_id
+      WHERE t.name = ${template} AND s.owner IS NOT NULL AND s.state IN ('requested', 'starting', 'active')
+      ORDER BY s.id`.execute(this.#places.database);
     return rows.map(({ id }) => id);
   }
 }
