@@ -128,6 +128,13 @@ const settingsSchema = z.strictObject({
     .max(500)
     .default(16)
     .describe("Hosts that this process scans or samples at the same time."),
+  ROOST_SAMPLE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(3600)
+    .default(60)
+    .describe("How often a host's performance is sampled where that is asked for without an interval."),
   ROOST_SESSION_IMAGES: list
     .default([])
     .describe(

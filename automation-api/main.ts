@@ -18,6 +18,7 @@ import { createLogger } from "./http/log.ts";
 import { startServer as listen } from "./http/server.ts";
 import { startMaintenance } from "./maintenance/service.ts";
 import { allRoutes } from "./routes.ts";
+import { Sampler } from "./samples/sampler.ts";
 import { openServices, proxyUrlOf, type ServiceOptions, type Services, version } from "./services.ts";
 import { Keeper, type RunningProxy, startProxy } from "./sessions/service.ts";
 import { Rechecks } from "./sign-in/service.ts";
@@ -76,6 +77,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       const rechecks = new Rechecks(services.signIns, onError);
       stops.push(() => rechecks.close());
     }
+    stops.push(startSampler(services));
     stops.push(watchLeases(services.state, leaseWatchMilliseconds, onError));
     stops.push(await startMaintenance(connection as { connectionString: string }, services, onError));
     if (settings.ROOST_WORKERS > 0) worker = await work(services, options, stops);
@@ -174,6 +176,17 @@ function startSealer({ db, heads }: Services, onError: (error: unknown) => void)
   const sealer = new Sealer({ db, heads, onError });
   sealer.start();
   return () => sealer.close();
+}
+
+/** In each process that serves the API: connections to hosts are there. */
+function startSampler({ db, hostReader, log }: Services): () => Promise<void> {
+  const sampler = new Sampler({
+    db,
+    hostReader,
+    onFault: (message, error) => log.error({ error }, message),
+  });
+  sampler.start();
+  return () => sampler.close();
 }
 
 /** A worker with its own loopback listener of the state backend, so that no API process stands between. */

@@ -11,6 +11,7 @@ import { programRoutes } from "./programs/routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import { reinstallRoutes } from "./reinstalls/routes.ts";
 import { resetRoutes } from "./resets/routes.ts";
+import { sampleRoutes } from "./samples/routes.ts";
 import { scanRoutes } from "./scans/routes.ts";
 import type { Services } from "./services.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
@@ -32,6 +33,7 @@ export function allRoutes(services: Services): Route[] {
     ...credentialRoutes(credentials),
     ...hostRoutes(services),
     ...scanRoutes(services, services.status.version),
+    ...sampleRoutes(services.samples),
     ...templateRoutes(services.templates),
     ...sessionRoutes(services),
     ...hostActionRoutes(services.hostActions),

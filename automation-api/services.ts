@@ -35,6 +35,7 @@ import { ProjectPolicies, Projects } from "./projects/service.ts";
 import { QueueService } from "./queue/service.ts";
 import { Reinstalls } from "./reinstalls/service.ts";
 import { Resets } from "./resets/service.ts";
+import { Samples } from "./samples/service.ts";
 import { FleetScans } from "./scans/fleet.ts";
 import { Scans } from "./scans/service.ts";
 import { introduceAll, Launches, Sessions } from "./sessions/service.ts";
@@ -78,6 +79,8 @@ export interface Services {
   hostChanges: HostChanges;
   scans: Scans;
   fleetScans: FleetScans;
+  samples: Samples;
+  hostReader: HostReader;
   templates: Templates;
   sessions: Sessions;
   sessionTargets: SessionTargets;
@@ -187,7 +190,11 @@ export async function openServices(
       void introduceAll(db, id).catch((error) => log.warn({ error }, "a session was not told of its claim")),
   });
   const hostChanges = new HostChanges(deployments, hostReader);
-  const scans = new Scans(db, hostReader, settings.ROOST_SECURITY_TRACKER);
+  const samples = new Samples(db, hostReader, settings.ROOST_SAMPLE_SECONDS);
+  const scans = new Scans(db, hostReader, {
+    trackerFile: settings.ROOST_SECURITY_TRACKER,
+    lastDay: (hostId) => samples.lastDay(hostId),
+  });
   const hostActions = new HostActions({ db, reader: hostReader, changes: hostChanges });
   const tuning = new Tuning({ scans, reader: hostReader, actions: hostActions });
   const feed = new EventFeed(db, notices);
@@ -241,6 +248,8 @@ export async function openServices(
     hostChanges,
     scans,
     fleetScans: new FleetScans(scans, hostReader),
+    samples,
+    hostReader,
     hostActions,
     reinstalls: new Reinstalls({ scans, reader: hostReader, actions: hostActions }),
     resets: new Resets({ reader: hostReader, scans, actions: hostActions }),

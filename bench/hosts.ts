@@ -1,12 +1,15 @@
 /**
  * Scans of a loopback host, beside Ansible's where it is installed; resets of a host of its own and the way back.
  *
- *   npm run bench -- hosts [--sets 20] [--seed 1]
+ *   npm run bench -- hosts [--sets 20] [--seed 1] [--hosts 200]
  *
  * scan_warm_ms, scan_cold_ms: quick scan, read into facts, over an open connection and with a login; medians.
  * ansible_ratio: `ansible -m setup` with its default settings, warm, over scan_warm_ms.
  * full_scan_s, full_scan_checks: a full scan of a minimal host of its own, median, and the checks that it could decide.
  * plan_s, apply_s, undo_s_per_50mb: rehearsal, change and way back of random sets of packages, in the host itself.
+ * fleet_first_s, fleet_200_s: quick scans of so many hosts by one server, at first contact and over open connections
+ *   (median, for 200 hosts); fleet_refused: hosts that were not scanned, over all rounds; fleet_memory_*: the server's
+ *   resident memory before, after the first round, and what five more add.
  * reset_differences: facts of files that are other than before, over all sets.
  */
 import { execFileSync } from "node:child_process";
@@ -28,10 +31,15 @@ import { plan } from "../test/host-provisioning/undo/planning.ts";
 import { type Sshd, startSshd } from "../test/plugins/command/sshd.ts";
 import { differences, TestHost } from "../test/support/test-host.ts";
 import { programPath } from "../toolchain/suites/possible.mjs";
+import { fleet } from "./hosts/fleet.ts";
 import { type Row, report } from "./report.ts";
 
 const { values } = parseArgs({
-  options: { sets: { type: "string", default: "20" }, seed: { type: "string", default: "1" } },
+  options: {
+    sets: { type: "string", default: "20" },
+    seed: { type: "string", default: "1" },
+    hosts: { type: "string", default: "200" },
+  },
 });
 const megabytes50 = 50 * 1024 * 1024;
 const mark = "0123456789abcdef0123456789abcdef";
@@ -44,6 +52,7 @@ try {
 } finally {
   await sshd.stop();
 }
+rows.push(...(await fleet(Number(values.hosts))));
 rows.push(...(await fullScans()));
 rows.push(...(await resets(Number(values.sets), Number(values.seed))));
 process.exitCode = report("hosts", rows) ? 0 : 1;

@@ -17,6 +17,7 @@ import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
 import * as sync from "./migrations/0014-sync.ts";
 import * as signIn from "./migrations/0015-sign-in.ts";
 import * as launchLead from "./migrations/0018-launch-lead.ts";
+import * as samples from "./migrations/0019-samples.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -37,6 +38,7 @@ const migrations = {
   "0014-sync": sync,
   "0015-sign-in": signIn,
   "0018-launch-lead": launchLead,
+  "0019-samples": samples,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

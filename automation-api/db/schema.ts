@@ -97,6 +97,30 @@ export interface Schema {
     updated_at: CreatedAt;
   };
   host_group: { id: string; organization_id: string; name: string; selector: Json; created_at: CreatedAt };
+  host_sampling: {
+    host_id: string;
+    seconds: number;
+    next_at: CreatedAt;
+    failures: Generated<number>;
+    fault: string | null;
+  };
+  host_sample: {
+    host_id: string;
+    at: CreatedAt;
+    booted_at: BigNumber;
+    cpu_busy: BigNumber;
+    cpu_all: BigNumber;
+    memory_used: BigNumber;
+    memory_all: BigNumber;
+    swap_used: BigNumber;
+    read_bytes: BigNumber;
+    written_bytes: BigNumber;
+    root_used: BigNumber | null;
+    root_all: BigNumber | null;
+    cpu_waited: BigNumber | null;
+    io_waited: BigNumber | null;
+    memory_waited: BigNumber | null;
+  };
   scan: {
     id: string;
     organization_id: string;

@@ -58,3 +58,23 @@ export async function dropOldSessions(db: Db, days: number): Promise<void> {
     WHERE created_at < now() - make_interval(secs => ${days * 86_400})
       AND NOT EXISTS (SELECT 1 FROM session WHERE batch_id = b.id)`.execute(db);
 }
+
+/** Samples of hosts that are older than so many days are kept one for each so many seconds. */
+const sampleTiers = [
+  { days: 1, seconds: 600 },
+  { days: 14, seconds: 3600 },
+];
+
+/** Keeps fewer samples the older they are, and none after `days`. Their counters stay exact over the gaps. */
+export async function thinSamples(db: Db, days: number): Promise<void> {
+  await sql`DELETE FROM host_sample WHERE at < now() - make_interval(secs => ${days * 86_400})`.execute(db);
+  for (const tier of sampleTiers) {
+    await sql`
+      DELETE FROM host_sample gone USING (
+        SELECT host_id, at, row_number() OVER (
+          PARTITION BY host_id, date_bin(make_interval(secs => ${tier.seconds}), at, 'epoch'::timestamptz)
+          ORDER BY at DESC) AS place
+        FROM host_sample WHERE at < now() - make_interval(days => ${tier.days})) each
+      WHERE each.place > 1 AND gone.host_id = each.host_id AND gone.at = each.at`.execute(db);
+  }
+}

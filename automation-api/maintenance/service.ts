@@ -25,6 +25,7 @@ export async function retain({ db, state, settings }: MaintenanceDependencies): 
   await queries.dropExpired(db);
   await queries.dropUnusedArchives(db, days);
   await queries.dropOldSessions(db, days);
+  await queries.thinSamples(db, days);
 }
 
 /**

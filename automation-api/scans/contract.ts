@@ -83,7 +83,9 @@ const system = part("Distribution, kernel, users, mounts, kernel settings.");
 const software = part("Packages, running applications, databases, container runtimes.");
 const services = part("Units of systemd, OpenRC and init scripts, programs of supervisord.");
 const network = part("Interfaces, routes, neighbours, open ports with their owners, peers.");
-const performance = part("Load, pressure, use of memory, disks and interfaces at the time of the scan.");
+const performance = part(
+  "Load, pressure, use of memory, disks and interfaces at the time of the scan; `history`: samples of the day before.",
+);
 
 const security = part(
   "Settings, checks and their outcome, known faults, open ports, files that give rights.",

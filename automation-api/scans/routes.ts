@@ -209,13 +209,21 @@ function formatOf(accept = "*/*") {
 }
 
 function securityReport({ scan, facts }: Found, format: "sarif" | "html", version: string): string {
-  const { security, system } = facts;
+  const { security, system, performance } = facts;
   if (!security) {
     const message = "This scan looked at no security: POST /api/v1/scan/full makes one that does.";
     throw new RoostError("not_acceptable", message);
   }
   const { id, host, createdAt } = scan;
-  const report = { host: host.name, scan: id, createdAt, version, system: system.os.name, security };
+  const report = {
+    host: host.name,
+    scan: id,
+    createdAt,
+    version,
+    system: system.os.name,
+    security,
+    history: performance.history,
+  };
   return format === "html" ? toHtml(report) : JSON.stringify(toSarif(report));
 }
 

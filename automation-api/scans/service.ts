@@ -8,6 +8,7 @@ import {
   quickScript,
   readFacts,
 } from "../../host-provisioning/facts/index.ts";
+import type { Sample } from "../../host-provisioning/performance/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
@@ -46,11 +47,23 @@ export class Scans {
   readonly #db: Db;
   readonly #reader: HostReader;
   readonly #trackerFile: TrackerFile | undefined;
+  readonly #lastDay: (hostId: string) => Promise<Sample[]>;
 
-  /** @param trackerFile path of the Debian security tracker's data; without it, faults are known from hosts' own indexes. */
-  constructor(db: Db, reader: HostReader, trackerFile?: string) {
+  /**
+   * @param more `trackerFile`: path of the Debian security tracker's data; without it, faults are known from hosts' own
+   *   indexes; `lastDay`: how busy a host was, which becomes part of its scans.
+   */
+  constructor(
+    db: Db,
+    reader: HostReader,
+    {
+      trackerFile,
+      lastDay = async () => [],
+    }: { trackerFile?: string; lastDay?: (hostId: string) => Promise<Sample[]> } = {},
+  ) {
     this.#db = db;
     this.#reader = reader;
+    this.#lastDay = lastDay;
     this.#trackerFile = trackerFile === undefined ? undefined : new TrackerFile(trackerFile);
   }
 
@@ -100,10 +113,12 @@ export class Scans {
   async #keep(
     principal: Principal,
     host: ReadableHost,
-    { kind, facts, began }: { kind: Scan["kind"]; facts: Facts; began: number },
+    { kind, facts: seen, began }: { kind: Scan["kind"]; facts: Facts; began: number },
     requestId?: string,
   ): Promise<Found> {
     const milliseconds = Date.now() - began;
+    const history = await this.#lastDay(host.id);
+    const facts = { ...seen, performance: { ...seen.performance, ...(history.length > 0 && { history }) } };
     const text = Buffer.from(JSON.stringify(facts));
     const row = {
       id: newId("scn"),
@@ -112,7 +127,7 @@ export class Scans {
       kind,
       facts: await compress(text),
       raw_bytes: text.length,
-      fact_count: countFacts(facts),
+      fact_count: countFacts(seen),
       milliseconds,
       requester: principal.name,
     };

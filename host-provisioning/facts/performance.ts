@@ -1,3 +1,4 @@
+import type { Sample } from "../performance/samples.ts";
 import { type Probe, record, toBytes, toNumber } from "./probe.ts";
 
 /** What changes by itself from one moment to the next; no part of a comparison. */
@@ -29,6 +30,8 @@ export interface PerformanceFacts {
   >;
   counters: Record<string, number>;
   sockets: Record<string, number>;
+  /** How busy the host was before the scan, where it is sampled; oldest first. */
+  history?: Sample[];
 }
 
 const tickNames = [

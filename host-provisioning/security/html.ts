@@ -1,3 +1,4 @@
+import { pictureStyle, type Sample, toPicture } from "../performance/index.ts";
 import { checks } from "./checks/index.ts";
 import type { Outcome } from "./judge.ts";
 import { faultText, referencesOf } from "./sarif.ts";
@@ -14,13 +15,15 @@ export interface Report {
   version: string;
   system: string | null;
   security: SecurityFacts;
+  /** How busy the host was before; absent: it was not sampled. */
+  history?: Sample[];
 }
 
 const order: Outcome[] = ["fail", "unknown", "pass", "not-applicable"];
 const listedFaults = 500;
 
 /** One page that needs nothing else: no script, no style or image from elsewhere. Pure; all of the host's words are escaped. */
-export function toHtml({ host, scan, createdAt, version, system, security }: Report): string {
+export function toHtml({ host, scan, createdAt, version, system, security, history }: Report): string {
   const { judgements, counts, index, vulnerabilities, exposure, files, integrity, reasons } = security;
   const byId = new Map(checks.map((check) => [check.id, check]));
   const rows = order.flatMap((outcome) =>
@@ -58,6 +61,7 @@ export function toHtml({ host, scan, createdAt, version, system, security }: Rep
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1a1a1a; background: #fff }
 table { border-collapse: collapse; width: 100%; margin: 0 0 2rem } th, td { border-bottom: 1px solid #ccc; padding: .3rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; white-space: pre-line }
+${pictureStyle}
 .fail b { color: #a4000f } .pass b { color: #05620b } .unknown b { color: #7a5200 } .not-applicable { color: #595959 }
 @media (prefers-color-scheme: dark) { body { color: #eee; background: #161616 } .fail b { color: #ff9aa2 } .pass b { color: #8fd694 } .unknown b { color: #ffcf70 } .not-applicable { color: #b5b5b5 } }
 </style>
@@ -66,6 +70,7 @@ table { border-collapse: collapse; width: 100%; margin: 0 0 2rem } th, td { bord
 <h1>${plain(host)}: security</h1>
 <p>${plain(system ?? "Unknown system")}, scan ${plain(scan)} of ${plain(createdAt)}, by Roost ${plain(version)}.</p>
 <p>Index <b>${index ?? "unknown"}</b> of 100: ${counts.pass} checks pass, ${counts.fail} fail, ${counts.unknown} are unknown, ${counts["not-applicable"]} do not apply. What is unknown is no sign that it is well.</p>
+${history ? `<h2>Performance</h2>\n${toPicture(history)}` : ""}
 <h2>Checks</h2>
 ${table(["Outcome", "Severity", "Check", "Seen", "What to do", "Sources"], rows)}
 <h2>Known faults</h2>

@@ -8,7 +8,7 @@ const gatherMilliseconds = 50;
 /** A line may be any length in the outputs; in the log it is cut. */
 const longestLine = 8_192;
 /** Letters of both streams. What a command prints becomes part of the state, so that more is a mistake. */
-export const longestOutput = 16 * 1024 * 1024;
+const longestOutput = 16 * 1024 * 1024;
 
 export interface Collected extends Output {
   /** Both streams in the order in which they came: what an error message shows. */

@@ -33,6 +33,7 @@ import {
 import { hostBenchmarkCommand } from "./host-benchmark.ts";
 import { hostConfigCommand } from "./host-config.ts";
 import { hostOptimizeCommand } from "./host-optimize.ts";
+import { hostPerformanceCommand } from "./host-performance.ts";
 import { hostReinstallCommand } from "./host-reinstall.ts";
 import { hostResetCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
@@ -57,6 +58,7 @@ export function hostCommand(session: Session): Command {
     showCommand,
     checkCommand,
     hostScanCommand,
+    hostPerformanceCommand,
     hostResetCommand,
     hostConfigCommand,
   ];
@@ -189,7 +191,7 @@ function removeCommand(session: Session): Command {
 }
 
 /** The host of this id or name. @throws not_found */
-async function findHost(client: Client, reference: string): Promise<Host> {
+export async function findHost(client: Client, reference: string): Promise<Host> {
   if (/^hst_[0-9a-z]{26}$/.test(reference))
     return client.send({ path: `/api/v1/hosts/${reference}`, reply: hostSchema });
   const { items } = await client.send({ path: "/api/v1/hosts", query: { name: reference }, reply: hostPage });

@@ -18,7 +18,8 @@ import {
 
 /** sshd's MaxSessions is 10 by default; two are left for people. */
 const channelsPerHost = 8;
-const idleMilliseconds = 60_000;
+/** Longer than the usual time between two samples of a host. */
+const idleMilliseconds = 90_000;
 /** A machine that took the connection and then says nothing does not hold us longer. */
 const loginMilliseconds = 20_000;
 /** A host at which too many log in at once is tried again after each of these. */
@@ -43,7 +44,7 @@ interface Connection {
 }
 
 /**
- * One connection per host, logged in to once and shared by up to 8 scripts at a time; closed after 60 s
+ * One connection per host, logged in to once and shared by up to 8 scripts at a time; closed after 90 s
  * without work. Only reads go this way: what changes a host is a resource of a stack.
  */
 export class HostConnections {

@@ -45,6 +45,7 @@ it("has every command of the product", () => {
         "host config",
         "host confirm",
         "host optimize",
+        "host performance",
         "host reinstall",
         "host shell",
         "host verify",

@@ -9,11 +9,23 @@ import {
   HostReader,
   Hosts,
 } from "../../../automation-api/hosts/service.ts";
+import { sampleRoutes } from "../../../automation-api/samples/routes.ts";
+import { Samples } from "../../../automation-api/samples/service.ts";
 import { FleetScans } from "../../../automation-api/scans/fleet.ts";
 import { scanRoutes } from "../../../automation-api/scans/routes.ts";
 import { Scans } from "../../../automation-api/scans/service.ts";
 import { createStackCipher } from "../../../automation-api/state-backend/service.ts";
-import type { TestServerOptions } from "../http/test-server.ts";
+import type { TestServer, TestServerOptions } from "../http/test-server.ts";
+
+const key = randomBytes(32);
+
+/** As the routes of `hostServer` have one. */
+export function hostReaderOf(
+  { database: { db } }: TestServer,
+  connections: Pick<HostConnections, "run">,
+): HostReader {
+  return new HostReader(db, new Credentials(db, createStackCipher([key])), connections);
+}
 
 /** What `startTestServer` needs for every route around hosts. */
 export function hostServer(
@@ -23,15 +35,20 @@ export function hostServer(
 ): TestServerOptions {
   return {
     routes({ database: { db } }) {
-      const credentials = new Credentials(db, createStackCipher([randomBytes(32)]));
+      const credentials = new Credentials(db, createStackCipher([key]));
       const hosts = new Hosts(db, credentials);
       const refusing = { run: () => Promise.reject(new Error("This test connects to no host.")) };
       const reader = new HostReader(db, credentials, connections ?? refusing, fanOut);
-      const scans = new Scans(db, reader, trackerFile);
+      const samples = new Samples(db, reader, 60);
+      const scans = new Scans(db, reader, {
+        trackerFile,
+        lastDay: (hostId) => samples.lastDay(hostId),
+      });
       const hostChecks = new HostChecks(db, reader);
       return [
         ...credentialRoutes(credentials),
         ...hostRoutes({ hosts, hostGroups: new HostGroups(db), hostChecks }),
+        ...sampleRoutes(samples),
         ...scanRoutes({ scans, fleetScans: new FleetScans(scans, reader) }, "0.1.0"),
       ];
     },

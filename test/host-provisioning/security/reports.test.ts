@@ -66,6 +66,19 @@ describe("a report as a page", () => {
     expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
   });
 
+  it("draws how busy the host was, where it was sampled", () => {
+    expect(page).not.toContain("<svg");
+    const sample = {
+      ...{ seconds: 60, cpuPercent: 10, memoryPercent: 50, swapUsedBytes: 0, diskPercent: null },
+      ...{ readBytesPerSecond: 0, writtenBytesPerSecond: 0 },
+      ...{ cpuPressurePercent: null, ioPressurePercent: null, memoryPressurePercent: null },
+    };
+    const history = ["2027-01-15T08:00:00.000Z", "2027-01-15T08:30:00.000Z"].map((at) => ({ ...sample, at }));
+    const drawn = toHtml({ ...report(), history });
+    expect(drawn).toContain('<polyline class="cpu" points="0.0,180.0 960.0,180.0"/>');
+    expect(drawn).toContain("Processor 10 %");
+  });
+
   it("tells every check, and of what fails what to do", () => {
     for (const { title } of checks) expect(page).toContain(title.replaceAll("'", "&#39;"));
     expect(page).toContain("What is unknown is no sign that it is well.");
