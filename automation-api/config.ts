@@ -138,7 +138,7 @@ const settingsSchema = z.strictObject({
   ROOST_SESSION_IMAGES: list
     .default([])
     .describe(
-      "Beginnings of the names of images that session templates may run, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/.",
+      "Beginnings of the names of images that session templates may run, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/; sha256: means images of the Docker daemon by their id.",
     ),
   ROOST_SESSION_REACH: list
     .pipe(
@@ -163,6 +163,11 @@ const settingsSchema = z.strictObject({
     .describe(
       "Numbers of the users that sessions as processes run as, when the server is root: twice as many as sessions, or more. Default: ten million, far from all others.",
     ),
+  ROOST_DOCKER_SOCKET: z
+    .string()
+    .min(1)
+    .default("/var/run/docker.sock")
+    .describe("Socket of the Docker daemon that sessions of the target docker run at."),
   ROOST_ECS_CLUSTER: z
     .string()
     .regex(

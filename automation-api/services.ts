@@ -86,6 +86,11 @@ export interface Services {
   sessionTargets: SessionTargets;
   launches: Partial<Record<keyof SessionTargets, Launches>>;
   sessionLogPath(target: string, id: string): string | undefined;
+  readSessionLog(
+    target: string,
+    id: string,
+    options: { follow: boolean; signal: AbortSignal },
+  ): AsyncIterable<Buffer> | undefined;
   cipher: StackCipher;
   hostActions: HostActions;
   reinstalls: Reinstalls;
@@ -173,9 +178,13 @@ export async function openServices(
       installation: firstAdmin.organization.id,
       launch: (batch, signal) => (launches.ecs as Launches).take(batch, signal),
     },
-    { reach: settings.ROOST_SESSION_REACH, users: settings.ROOST_SESSION_USERS },
+    {
+      reach: settings.ROOST_SESSION_REACH,
+      users: settings.ROOST_SESSION_USERS,
+      dockerSocket: settings.ROOST_DOCKER_SOCKET,
+    },
   );
-  const abilities = abilitiesOf(sessionTargets, settings.ROOST_ECS_CLUSTER);
+  const abilities = abilitiesOf(sessionTargets, settings);
   const templates = new Templates({ db, cipher, abilities, images: settings.ROOST_SESSION_IMAGES });
   const sessions = new Sessions({
     db,
@@ -244,6 +253,8 @@ export async function openServices(
     sessionTargets,
     launches,
     sessionLogPath: (target, id) => sessionTargets[target as keyof SessionTargets]?.logPath(id),
+    readSessionLog: (target, id, options) =>
+      sessionTargets[target as keyof SessionTargets]?.readLog?.(id, options),
     cipher,
     hostChanges,
     scans,
@@ -291,7 +302,10 @@ function openLaunches(db: Db, settings: Settings): Services["launches"] {
 }
 
 /** What the targets that were opened can do, and why the others cannot be used. */
-function abilitiesOf(targets: SessionTargets, cluster: string | undefined): TargetAbilities {
+function abilitiesOf(
+  targets: SessionTargets,
+  { ROOST_ECS_CLUSTER: cluster, ROOST_DOCKER_SOCKET: socket }: Settings,
+): TargetAbilities {
   const ability = (name: keyof SessionTargets, missing: string) => {
     const target = targets[name];
     if (target === undefined) return { missing, isolates: false };
@@ -300,7 +314,7 @@ function abilitiesOf(targets: SessionTargets, cluster: string | undefined): Targ
   };
   return {
     process: ability("process", "sessions cannot be processes here"),
-    docker: ability("docker", "sessions on docker are not part of this release"),
+    docker: ability("docker", `there is no Docker daemon at ${socket} of a Linux machine`),
     ecs: { ...ability("ecs", "ROOST_ECS_CLUSTER names no cluster"), cluster },
   };
 }

@@ -42,6 +42,19 @@ export async function* sessionLog(
   }
 }
 
+/** The same for what comes as it is printed, from a target that keeps it itself. */
+export async function* streamLog(chunks: AsyncIterable<Buffer>): AsyncGenerator<StreamEvent> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield { event: "line", data: { line } };
+  }
+  if (rest) yield { event: "line", data: { line: rest } };
+  yield { event: "end", data: {} };
+}
+
 async function readFrom(path: string, position: number, inode: number | undefined) {
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

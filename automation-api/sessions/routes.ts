@@ -3,7 +3,7 @@ import type { Principal } from "../access/permissions.ts";
 import { RoostError } from "../errors.ts";
 import { type Route, route } from "../http/route.ts";
 import * as contract from "./contract.ts";
-import { type Sessions, sessionLog } from "./service.ts";
+import { type Sessions, sessionLog, streamLog } from "./service.ts";
 
 const tag = "Sessions";
 const one = "/api/v1/sessions/:id";
@@ -12,6 +12,12 @@ export interface SessionServices {
   sessions: Sessions;
   /** File with what a session of a target prints; undefined when that is kept elsewhere. */
   sessionLogPath(target: string, id: string): string | undefined;
+  /** The same as it comes, where no file has it; undefined when it is kept elsewhere still. */
+  readSessionLog?(
+    target: string,
+    id: string,
+    options: { follow: boolean; signal: AbortSignal },
+  ): AsyncIterable<Buffer> | undefined;
 }
 
 const startReplies = {
@@ -115,7 +121,8 @@ export function sessionRoutes(services: SessionServices): Route[] {
   ];
 }
 
-function openingRoutes({ sessions, sessionLogPath }: SessionServices): Route[] {
+function openingRoutes(services: SessionServices): Route[] {
+  const { sessions, sessionLogPath } = services;
   return [
     route({
       method: "get",
@@ -132,6 +139,11 @@ function openingRoutes({ sessions, sessionLogPath }: SessionServices): Route[] {
         const { target } = await sessions.findRow(principal, params.id);
         const path = sessionLogPath(target, params.id);
         if (path === undefined) {
+          const printed = services.readSessionLog?.(target, params.id, {
+            follow: query.follow === "true",
+            signal,
+          });
+          if (printed) return sendEvents(streamLog(printed));
           throw new RoostError("conflict", `What sessions on ${target} print is kept there, not here.`);
         }
         const isLive = async () => isGoingOn((await sessions.findRow(principal, params.id)).state);

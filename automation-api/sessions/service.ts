@@ -16,7 +16,7 @@ import { type ViewSettings, viewSession } from "./views.ts";
 export { introduceAll } from "./introducer.ts";
 export { Keeper } from "./keeper.ts";
 export { Launches } from "./launches.ts";
-export { sessionLog } from "./log.ts";
+export { sessionLog, streamLog } from "./log.ts";
 export { type RunningProxy, startProxy } from "./proxy/server.ts";
 
 /** A browser has so long to come with its ticket. */

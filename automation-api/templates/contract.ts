@@ -89,9 +89,14 @@ export const workload = z.strictObject({
   image: z
     .string()
     .max(500)
-    .regex(/^[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$/, "expected an image by digest, name@sha256:…")
+    .regex(
+      /^([a-z0-9][\w.:/-]*@)?sha256:[0-9a-f]{64}$/,
+      "expected an image by digest, name@sha256:…, or by id, sha256:…",
+    )
     .optional()
-    .describe("What docker and ecs run, by digest: what was tested is what users get."),
+    .describe(
+      "What docker runs, by digest: what was tested is what users get. By id: one that the daemon has already.",
+    ),
   port: z
     .int()
     .min(1)

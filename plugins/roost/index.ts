@@ -3,6 +3,7 @@ export { type RoostProviderOptions, roostProvider } from "./provider.ts";
 export { type Restored, restoreServices } from "./service/restore.ts";
 export {
   callerOf,
+  daemonOf,
   type EcsOptions,
   type Endpoint,
   openSessionTargets,

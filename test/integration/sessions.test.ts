@@ -9,6 +9,7 @@ import { newId } from "../../automation-api/db/id.ts";
 import type { Session } from "../../automation-api/sessions/contract.ts";
 import type { Template } from "../../automation-api/templates/contract.ts";
 import { openSessionTargets } from "../../plugins/roost/index.ts";
+import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { Client } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { reasonWithoutEngine } from "../support/engine.ts";
@@ -28,6 +29,8 @@ interface Answer {
   identity: object | null;
 }
 const entry = fileURLToPath(new URL("../../automation-api/cli/main.ts", import.meta.url));
+/** As root with nftables each session is kept to itself. */
+const apart = reasonToSkip("root", "nft") === undefined;
 /** What a start on a busy machine may take. */
 const startSeconds = 60;
 
@@ -56,6 +59,16 @@ withEngine("sessions as processes of this machine", () => {
   const reach = async ({ address }: Session, path = "/") => {
     const response = await fetch(`http://${address?.ip}:${address?.port}${path}`);
     return (await response.json()) as Answer;
+  };
+  /** Whatever listens here, the database and the workers' own listeners with it, is closed to a session: but the API. */
+  const expectApart = async (session: Session) => {
+    const api = new URL(cluster.url).host;
+    const own = `${session.address?.ip}:${session.address?.port}`;
+    const places = listening().filter((place) => place !== api && place !== own);
+    expect(places.length).toBeGreaterThan(0);
+    const outcomes = (await reach(session, `/connect?${[...places, api, own].join(",")}`)) as object;
+    const refused = places.map((place) => [place, "ECONNREFUSED"]);
+    expect(outcomes).toEqual(Object.fromEntries([...refused, [api, "open"], [own, "open"]]));
   };
   const active = (id: string) =>
     until(
@@ -159,9 +172,11 @@ withEngine("sessions as processes of this machine", () => {
   });
 
   it("is reached through the proxy, which runs as a process of its own with nothing but the database", async () => {
-    await template("browsed");
+    await template("browsed", { isolation: apart ? "required" : "preferred" });
     const { id } = (await (await create({ template: "browsed", user: "ann" })).json()) as Session;
-    await active(id);
+    const session = await active(id);
+    expect(session.isolation).toBe(apart ? "network" : "none");
+    if (apart) await expectApart(session);
     const child = spawn(process.execPath, [entry, "proxy", "--json"], {
       env: {
         PATH: process.env.PATH,
@@ -208,3 +223,16 @@ withEngine("sessions as processes of this machine", () => {
     await until("it is stopped", async () => (await target?.find(id)) === undefined, startSeconds);
   });
 });
+
+/** Every IPv4 address and port of this machine at which something waits for connections. */
+function listening(): string[] {
+  const rows = readFileSync("/proc/net/tcp", "utf8").trim().split("\n").slice(1);
+  return rows.flatMap((row) => {
+    const [, local = "", , state] = row.trim().split(/\s+/);
+    if (state !== "0A") return [];
+    const [address = "", port = ""] = local.split(":");
+    const parts = address.match(/../g)?.reverse() ?? [];
+    const shown = parts.map((part) => Number.parseInt(part, 16)).join(".");
+    return `${shown === "0.0.0.0" ? "127.0.0.1" : shown}:${Number.parseInt(port, 16)}`;
+  });
+}

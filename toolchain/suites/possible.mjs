@@ -47,6 +47,8 @@ export const REQUIREMENTS = {
   "zsh-syntax-highlighting": zshPlugin("zsh-syntax-highlighting"),
   nginx: { lack: () => lackOfProgram("nginx"), aptPackage: "nginx" },
   nft: { lack: () => lackOfProgram("nft"), aptPackage: "nftables" },
+  dockerd: { lack: () => lackOfProgram("dockerd"), aptPackage: "docker.io" },
+  busybox: { lack: lackOfBusybox, aptPackage: "busybox-static" },
   sysctl: { lack: () => lackOfProgram("sysctl"), aptPackage: "procps" },
   java: { lack: () => lackOfProgram("java"), aptPackage: "default-jre-headless" },
   keycloak: { lack: KEYCLOAK.lack, got: true },
@@ -112,6 +114,18 @@ function lackOfGitServer() {
     return isExecutable(join(folder, "git-http-backend")) ? undefined : "git has no git-http-backend";
   } catch {
     return "git is not installed";
+  }
+}
+
+/** One that needs no library: all that an image for tests has to hold. */
+function lackOfBusybox() {
+  const path = programPath("busybox");
+  if (path === undefined) return "busybox is not installed";
+  try {
+    execFileSync("ldd", [path], { stdio: "ignore" });
+    return "the busybox here needs libraries";
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,6 +10,7 @@ import { checkDatabase } from "./database.ts";
 import { checkEcs } from "./ecs.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 import { checkAddress } from "./network.ts";
+import { checkSessions } from "./sessions.ts";
 import { checkPlugins, checkToolchain, type Toolchain } from "./toolchain.ts";
 
 /** Looks at everything that the server needs on this machine. Starts, makes and changes nothing. */
@@ -26,6 +27,7 @@ export async function examine(context: Context): Promise<Finding[]> {
     await checkIsolation(settings, toolchain, context.projectFolder),
     await checkAddress(settings),
     await checkCertificate(settings),
+    ...(await checkSessions(settings)),
     ...(await checkEcs(settings)),
   ];
 }

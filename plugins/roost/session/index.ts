@@ -1,12 +1,20 @@
+import { existsSync } from "node:fs";
 import type { SessionTargets } from "./target.ts";
+import { dockerTarget } from "./targets/docker/target.ts";
 import { type EcsOptions, ecsTarget } from "./targets/ecs/target.ts";
 import { type ProcessOptions, processTarget } from "./targets/process.ts";
 
 export type { Endpoint } from "./firewall/plan.ts";
 export { openToSessions } from "./firewall/reach.ts";
 export type { SessionTarget, SessionTargets, StartBatch, TargetSession } from "./target.ts";
+export { type DaemonFacts, daemonOf } from "./targets/docker/api.ts";
 export { callerOf, regionOf } from "./targets/ecs/api.ts";
 export type { EcsOptions } from "./targets/ecs/target.ts";
+
+export interface LocalOptions extends ProcessOptions {
+  /** Of a Docker daemon, if there is one. */
+  dockerSocket?: string;
+}
 
 /**
  * The targets that this process reaches.
@@ -17,7 +25,12 @@ export type { EcsOptions } from "./targets/ecs/target.ts";
 export function openSessionTargets(
   dataFolder: string,
   ecs?: EcsOptions,
-  local: ProcessOptions = {},
+  { dockerSocket, ...local }: LocalOptions = {},
 ): SessionTargets {
-  return { process: processTarget(dataFolder, local), ...(ecs && { ecs: ecsTarget(ecs) }) };
+  const hasDaemon = process.platform === "linux" && dockerSocket !== undefined && existsSync(dockerSocket);
+  return {
+    process: processTarget(dataFolder, local),
+    ...(hasDaemon && { docker: dockerTarget(dataFolder, { socketPath: dockerSocket, reach: local.reach }) }),
+    ...(ecs && { ecs: ecsTarget(ecs) }),
+  };
 }

@@ -29,10 +29,21 @@ export function reasonWithoutFirewall(): string | undefined {
   return lack.reason;
 }
 
+/**
+ * Has the kernel load a module.
+ * @param isDry true: nothing is loaded, it is only looked whether it could be
+ * @returns whether that went well
+ */
+export function loadModule(name: string, isDry = false): boolean {
+  const modprobe = program("modprobe");
+  const words = isDry ? ["--dry-run", name] : [name];
+  return modprobe !== undefined && spawnSync(modprobe, words, { timeout: nftMilliseconds }).status === 0;
+}
+
 function findLack(): string | undefined {
   if (process.platform !== "linux") return "only Linux has nftables";
   if (process.getuid?.() !== 0) return "only a server that is started as root can set rules of a firewall";
-  const nft = program();
+  const nft = program("nft");
   if (nft === undefined) return "nft is not installed (on Debian: apt-get install nftables)";
   const reach = { endpoints: [], nameservers: [] };
   const input = [
@@ -50,7 +61,7 @@ function findLack(): string | undefined {
 }
 
 function run(words: string[], input?: string): Promise<void> {
-  const nft = program();
+  const nft = program("nft");
   if (nft === undefined) return Promise.reject(new Error("nft is not installed."));
   return new Promise((resolve, reject) => {
     const child = execFile(nft, words, { timeout: nftMilliseconds }, (error, _said, complaint) => {
@@ -73,10 +84,10 @@ function firstLine(text: string): string {
 }
 
 /** In the folders for administrators too, which are not on everybody's PATH. */
-function program(): string | undefined {
+function program(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   return folders
-    .map((folder) => join(folder, "nft"))
+    .map((folder) => join(folder, name))
     .find((path) => {
       try {
         accessSync(path, constants.X_OK);

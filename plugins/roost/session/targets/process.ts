@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
 import { startSupervisor, stopService } from "../../service/control.ts";
 import { installService, removeService } from "../../service/install.ts";
 import { lastLines } from "../../service/log.ts";
 import { outputsOf } from "../../service/outputs.ts";
-import { makeServicesFolder, servicesFolder } from "../../service/place.ts";
+import { servicesFolder } from "../../service/place.ts";
 import {
   readRecord,
   readStatus,
@@ -20,6 +18,7 @@ import { reasonWithoutFirewall } from "../firewall/nft.ts";
 import { type Endpoint, processTable, type SessionUser } from "../firewall/plan.ts";
 import { readReach } from "../firewall/reach.ts";
 import { FirewallTable } from "../firewall/table.ts";
+import { installationOf } from "../installation.ts";
 import type { SessionTarget, StartIntent, TargetSession } from "../target.ts";
 
 const stopGraceSeconds = 5;
@@ -89,7 +88,7 @@ export function processTarget(dataFolder: string, { reach = [], users }: Process
 
   return {
     get place() {
-      place ??= `process ${nameOf(dataFolder)}`;
+      place ??= `process ${installationOf(dataFolder)}`;
       return place;
     },
     get exposed() {
@@ -110,26 +109,6 @@ export function processTarget(dataFolder: string, { reach = [], users }: Process
     lastLines: (id) => lastLines(pathsOf(id).log),
     logPath: (id) => pathsOf(id).log,
   };
-}
-
-/**
- * What tells this machine's sessions from those of another that shares the database: made once, kept beside them, so
- * that neither a new host name nor a reboot makes them strangers.
- */
-function nameOf(dataFolder: string): string {
-  const file = join(makeServicesFolder(dataFolder), ".place");
-  if (!existsSync(file)) {
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, randomBytes(8).toString("hex"), { mode: 0o600 });
-    try {
-      linkSync(draft, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft, { force: true });
-    }
-  }
-  return readFileSync(file, "utf8");
 }
 
 /** From what was reserved before it was used: so there is no moment in which one runs and is not known. */

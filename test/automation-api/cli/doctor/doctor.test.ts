@@ -23,8 +23,9 @@ const byName = (findings: Finding[]) => Object.fromEntries(findings.map((each) =
 
 it("works without a server, and makes nothing", async () => {
   const ROOST_DATA_DIR = path.join(folder, "data");
+  const ROOST_DOCKER_SOCKET = path.join(folder, "no-docker.sock");
   const call = await roost(["doctor", "--json"], {
-    env: { PATH, ROOST_DATA_DIR, ROOST_PORT: "0" },
+    env: { PATH, ROOST_DATA_DIR, ROOST_PORT: "0", ROOST_DOCKER_SOCKET },
     home: folder,
   });
   const found = byName(call.json<Finding[]>());
@@ -39,6 +40,7 @@ it("works without a server, and makes nothing", async () => {
     "isolation",
     "address",
     "certificate",
+    "sessions",
   ];
   expect(Object.keys(found)).toEqual(names);
   expect(found.database?.found).toContain("does not run now");
