@@ -91,17 +91,6 @@ step() {
 
 verify() { plan_goals; }
 
-# A change that could lock everybody out goes back by itself unless somebody logs in again and confirms it.
-watch_over() {
-  if [ "$confirm_seconds" = 0 ]; then return 0; fi
-  if has_units; then
-    systemd-run --quiet --collect --unit="roost-undo-$undo_id" /bin/sh "$record/recover" \
-      unless-confirmed "$confirm_seconds"
-  else
-    setsid /bin/sh "$record/recover" unless-confirmed "$confirm_seconds" </dev/null >/dev/null 2>&1 9>&- &
-  fi
-}
-
 # Under the lock, so that it does not come between a way back and its first word in the journal.
 confirm() {
   if [ ! -d "$record" ]; then refuse 79 "There is no record $undo_id."; fi
@@ -109,6 +98,7 @@ confirm() {
   if [ "$(reached)" != committed ]; then refuse 75 "There is nothing to confirm: $(reached)."; fi
   : >"$record/confirmed"
   sync "$record/confirmed" "$record"
+  unwatch
   say state confirmed
 }
 

@@ -21,9 +21,13 @@ export interface Draft {
   functions: string;
 }
 
-/** How a unit takes new files up; `reexec` is the system manager itself, which has no unit. */
+/**
+ * How a unit takes new files up; `reexec` is the system manager itself, which has no unit. On a way back only: `stop`
+ * for one that was started, and `remount` for the options before of what is mounted.
+ */
 export interface Refresh {
-  how: "reload" | "restart" | "reexec";
+  how: "reload" | "restart" | "reexec" | "stop" | "remount";
+  /** Of `remount` the mount point, a blank and the options. */
   unit: string;
 }
 

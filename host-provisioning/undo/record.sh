@@ -12,6 +12,7 @@
 #   units     what ran
 #   live      values of the kernel before, PATH VALUE a line; live.after once the action was done
 #   refresh   what reads its files again after a way back, HOW UNIT a line
+#   watch     what takes the action back unless it is confirmed: watch.sh
 #   recover   a script that restores this record by itself, from a rescue shell too
 # A manifest has records PATH, newline, attributes or checksum, NUL. Paths are relative: ./etc/passwd.
 # Exit codes: 73 busy, 74 no room, 75 not the host that was planned for, 76 changed since, 77 not exactly restored,
@@ -66,7 +67,8 @@ running_units() {
 existing() {
   {
     xargs -0 -r -a "$record/scope" sh -c 'find "$@" -maxdepth 0 -print0 2>/dev/null || :' find
-    xargs -0 -r -a "$record/trees" sh -c 'find "$@" -xdev -print0 2>/dev/null || :' find
+    # What waits for a confirmation is no part of the host.
+    xargs -0 -r -a "$record/trees" sh -c 'find "$@" -xdev ! -name "roost-undo-*" -print0 2>/dev/null || :' find
   } | sort -zu
 }
 

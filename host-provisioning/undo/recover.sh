@@ -33,6 +33,8 @@ main() {
       if [ ! -e "$record/confirmed" ] && [ "$(reached)" != undone ]; then
         on_change=replace
         restore
+      else
+        unwatch
       fi
       ;;
     *) refuse 64 "recover [--root DIR] status | rollback [keep|replace]" ;;

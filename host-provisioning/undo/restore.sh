@@ -15,6 +15,7 @@ restore() {
       return
       ;;
     undone)
+      unwatch
       say state undone
       say reason already-so
       return
@@ -23,6 +24,7 @@ restore() {
       # The content was not touched yet; units may have been stopped.
       start_units
       mark undone
+      unwatch
       say state undone
       return
       ;;
@@ -35,6 +37,7 @@ restore() {
   start_units
   refresh_units
   mark undone
+  unwatch
   say state undone
 }
 
@@ -163,7 +166,7 @@ start_units() {
 
 # A program that does not take its own former files up is told, and keeps nothing else from coming back.
 refresh_units() {
-  if ! has_units || [ ! -f "$record/refresh" ]; then return 0; fi
+  if [ -n "$root" ] || [ ! -f "$record/refresh" ]; then return 0; fi
   while read -r how unit; do
     refresh_unit "$how" "$unit" 2>/dev/null || say not-refreshed "$unit"
   done <"$record/refresh"

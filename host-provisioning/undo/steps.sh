@@ -61,8 +61,13 @@ set_live() {
 
 # refresh_unit HOW UNIT: what runs takes its files up; what does not run is left alone.
 refresh_unit() {
+  if [ "$1" = remount ]; then
+    remount "${2% *}" "${2##* }"
+    return
+  fi
   if ! has_units; then return 0; fi
   case $1 in
+    stop) systemctl stop -- "$2" ;;
     reexec) systemctl daemon-reexec ;;
     reload | restart)
       systemctl daemon-reload
@@ -70,6 +75,12 @@ refresh_unit() {
       ;;
     *) refuse 78 "$1 is no way to refresh a unit." ;;
   esac
+}
+
+# remount POINT OPTIONS: what is mounted there by now; a rehearsal's copy has nothing mounted.
+remount() {
+  if [ "${rehearsing:-}" = yes ]; then return 0; fi
+  mount -o "remount,$2" -- "$1"
 }
 
 # goal_text PATH TEXT: it is a file of its own with this text.

@@ -197,6 +197,22 @@ export class TestHost {
     );
   }
 
+  /** Cuts its power, and boots it again. Its OpenSSH servers of before have lost their keys. */
+  async restart(): Promise<void> {
+    await this.#cutPower();
+    await this.boot();
+  }
+
+  async #cutPower(): Promise<void> {
+    if (!this.#resident) return;
+    const { process: outer, pid } = this.#resident;
+    this.#resident = undefined;
+    const ended = new Promise((resolve) => outer.once("exit", resolve));
+    // The first process of its namespace: all of the host ends with it.
+    process.kill(pid, "SIGKILL");
+    await ended;
+  }
+
   #spawn(command: string[], io: "pipe" | Socket, env: Record<string, string> = {}): ChildProcess {
     const own = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", ...env };
     const stdio: StdioOptions = io === "pipe" ? "pipe" : [io, io, "ignore"];
@@ -212,13 +228,7 @@ export class TestHost {
 
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
-    if (this.#resident) {
-      const { process: outer, pid } = this.#resident;
-      const ended = new Promise((resolve) => outer.once("exit", resolve));
-      // The first process of its namespace: all of the host ends with it.
-      process.kill(pid, "SIGKILL");
-      await ended;
-    }
+    await this.#cutPower();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -56,6 +56,19 @@ const mark = "0123456789abcdef";
     expect([...restored.values].filter(([path, text]) => before.values.get(path) !== text)).toEqual([]);
     expect((await host.run("ls /etc/sysctl.d/60-roost.conf")).code).not.toBe(0);
   }, 60_000);
+
+  it("leaves alone what a later file of the admin sets", async () => {
+    const mine = "/etc/sysctl.d/99-mine.conf";
+    await host.do(`echo 'net.core.somaxconn = 512' >${mine}; echo 512 >/proc/sys/net/core/somaxconn`);
+    const { plan } = tune("server_production", guestHost(), await look(), { areas: ["network"] });
+    expect(plan.kept).toEqual([{ path: "/proc/sys/net/core/somaxconn", value: "512", by: mine }]);
+    const { script } = await planDraft(host, draftTuning(plan), { id: "later" });
+    await host.do(script, ["apply"]);
+    expect(await host.do("cat /proc/sys/net/core/somaxconn")).toBe("512\n");
+    expect(await host.do("grep -c somaxconn /etc/sysctl.d/60-roost.conf || :")).toBe("0\n");
+    await host.do(undoScript("later"), ["rollback"]);
+    expect(await host.do(`cat ${mine}`)).toBe("net.core.somaxconn = 512\n");
+  }, 60_000);
 });
 
 it("the profile is chosen by battery and screen", () => {

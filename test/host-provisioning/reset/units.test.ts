@@ -21,7 +21,7 @@ import { plan } from "../undo/planning.ts";
     const active = await host.run("systemctl is-active redis-server; ls /usr/bin/redis-server");
     expect(active.stdout.toString()).toBe("inactive\n");
     // It would go back by itself: nobody has confirmed it yet.
-    expect(await host.do("systemctl is-active roost-undo-rst_1")).toBe("active\n");
+    expect(await host.do("systemctl is-active roost-undo-rst_1.timer")).toBe("active\n");
     expect(await host.do(script, ["confirm"])).toBe("state confirmed\n");
     await host.do(undoScript("rst_1"), ["rollback"]);
     expect(await host.do("systemctl is-active redis-server")).toBe("active\n");
