@@ -273,7 +273,11 @@ export async function openServices(
     policies: new ProjectPolicies(db, programs),
     costs,
     prices,
-    queue: new QueueService({ db, state }),
+    queue: new QueueService({
+      db,
+      state,
+      ended: (tx, requester, id, result) => hostActions.ended(tx, requester, id, result),
+    }),
     system: await systemPrincipal(db, firstAdmin.organization),
     status,
     firstAdmin,

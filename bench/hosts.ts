@@ -11,6 +11,8 @@
  *   (median, for 200 hosts); fleet_refused: hosts that were not scanned, over all rounds; fleet_memory_*: the server's
  *   resident memory before, after the first round, and what five more add.
  * reset_differences: facts of files that are other than before, over all sets.
+ * profile_resets … profile_bytes_off_percent: the four profiles on hosts that people have used, one for each set;
+ * paths and bytes that the preview told wrongly, and facts of files that are other after the way back.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -32,6 +34,7 @@ import { type Sshd, startSshd } from "../test/plugins/command/sshd.ts";
 import { differences, TestHost } from "../test/support/test-host.ts";
 import { programPath } from "../toolchain/suites/possible.mjs";
 import { fleet } from "./hosts/fleet.ts";
+import { profileRows } from "./hosts/profiles.ts";
 import { type Row, report } from "./report.ts";
 
 const { values } = parseArgs({
@@ -55,6 +58,7 @@ try {
 rows.push(...(await fleet(Number(values.hosts))));
 rows.push(...(await fullScans()));
 rows.push(...(await resets(Number(values.sets), Number(values.seed))));
+rows.push(...(await profileRows(Number(values.sets), Number(values.seed))));
 process.exitCode = report("hosts", rows) ? 0 : 1;
 
 async function scans({ port, user, hostKeys, keys }: Sshd): Promise<Row[]> {

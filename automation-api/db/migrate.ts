@@ -18,6 +18,7 @@ import * as sync from "./migrations/0014-sync.ts";
 import * as signIn from "./migrations/0015-sign-in.ts";
 import * as launchLead from "./migrations/0018-launch-lead.ts";
 import * as samples from "./migrations/0019-samples.ts";
+import * as newHostKeys from "./migrations/0020-new-host-keys.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -39,6 +40,7 @@ const migrations = {
   "0015-sign-in": signIn,
   "0018-launch-lead": launchLead,
   "0019-samples": samples,
+  "0020-new-host-keys": newHostKeys,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -146,6 +146,7 @@ export interface Schema {
     summary: ColumnType<unknown, string, never>;
     risky: Generated<boolean>;
     needs_words: Generated<boolean>;
+    host_key: string | null;
     confirm_seconds: Generated<number>;
     deployment_id: string | null;
     confirm_deployment_id: string | null;

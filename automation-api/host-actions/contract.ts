@@ -71,10 +71,10 @@ export const summary = z.object({
   removed: z.number().describe("Files, links and folders."),
   changed: z.number(),
   created: z.number(),
-  freedBytes: z.number().describe("Apparent size of what goes."),
+  freedBytes: z.number().describe("Apparent size of what goes, less what other files grow by."),
   freedAllocatedBytes: z
     .number()
-    .describe("On the disk; a file with several names counts when all of them go."),
+    .describe("The same on the disk; a file with several names counts when all of them go."),
 });
 export type Summary = z.output<typeof summary>;
 
@@ -100,6 +100,16 @@ export const hostAction = z.object({
     .string()
     .nullable()
     .describe("A confirmation that arrives on the host until then is in time; null: none is awaited."),
+  progress: z
+    .object({
+      state: z.string().describe("What its journal on the host says."),
+      step: z.number().nullable(),
+      steps: z.number().nullable(),
+    })
+    .nullable()
+    .describe(
+      "Of one action that is asked for while it is under way, read on the host; null where nobody can tell.",
+    ),
   deployment: run,
   confirmation: run,
   undo: run,

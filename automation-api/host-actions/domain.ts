@@ -58,6 +58,37 @@ export function stateOf(
   return now.getTime() > last ? "lapsed" : "unconfirmed";
 }
 
+/**
+ * The key that a host shows from now on, by what its script replied: of the kind of the one that it is pinned to where
+ * it has one. Undefined: no key is another one. Pure.
+ */
+export function newHostKey(reply: unknown, pinned: string): string | undefined {
+  const lines = typeof reply === "string" ? reply.split("\n") : [];
+  const keys = lines.flatMap((line) => /^host-key ([a-z0-9-]+ [A-Za-z0-9+/]+={0,2})$/.exec(line)?.[1] ?? []);
+  const kindOf = (key: string) => key.split(" ")[0];
+  return (
+    keys.find((key) => kindOf(key) === kindOf(pinned)) ??
+    keys.find((key) => key.startsWith("ssh-ed25519 ")) ??
+    keys[0]
+  );
+}
+
+/** How far a job is, by what its host says of its record. Pure. */
+export function progressOf(status: string): HostAction["progress"] {
+  const [, state = "", step, steps] = /^state (\w+)(?: (\d+)\/(\d+))?$/m.exec(status) ?? [];
+  if (state === "") return null;
+  return {
+    state,
+    step: step === undefined ? null : Number(step),
+    steps: steps === undefined ? null : Number(steps),
+  };
+}
+
+/** Whether the host shows other keys than before once it is done. Pure. */
+export function renewsHostKeys({ steps }: Action): boolean {
+  return steps.some(([name]) => name === "renew_host_keys");
+}
+
 /** States in which there is something on the host to take back. */
 export const revertible: readonly HostAction["state"][] = ["applied", "failed", "unconfirmed", "lapsed"];
 

@@ -41,6 +41,7 @@ export async function listActions(db: Db | Tx, { organizationId, id, kind, host,
       "host_action.risky",
       "host_action.needs_words",
       "host_action.confirm_seconds",
+      "host_action.host_key",
       "host_action.deployment_id",
       "host_action.confirm_deployment_id",
       "host_action.undo_deployment_id",
@@ -85,6 +86,35 @@ export async function readBenchmark(db: Db, id: string): Promise<unknown> {
 }
 
 export type DeploymentColumn = "deployment_id" | "confirm_deployment_id" | "undo_deployment_id";
+
+/** The action that a deployment belongs to, and what that is of it. */
+export async function findByDeployment(tx: Tx, id: string) {
+  return tx
+    .selectFrom("host_action")
+    .innerJoin("host", "host.id", "host_action.host_id")
+    .select([
+      "host_action.id",
+      "host_action.host_key",
+      "host_action.confirm_seconds",
+      "host_action.deployment_id",
+      "host_action.confirm_deployment_id",
+      "host_action.undo_deployment_id",
+      "host.id as host_id",
+      "host.host_key as pinned_key",
+    ])
+    .where((eb) =>
+      eb.or([
+        eb("host_action.deployment_id", "=", id),
+        eb("host_action.confirm_deployment_id", "=", id),
+        eb("host_action.undo_deployment_id", "=", id),
+      ]),
+    )
+    .executeTakeFirst();
+}
+
+export async function noteHostKey(tx: Tx, id: string, line: string | null): Promise<void> {
+  await tx.updateTable("host_action").set({ host_key: line }).where("id", "=", id).execute();
+}
 
 /** False when it has another such deployment by now: the row's holder is who queues the next. */
 export async function noteDeployment(

@@ -1,19 +1,21 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
+import { jobScript } from "../../host-provisioning/jobs/index.ts";
 import {
   actionOf,
   actionScript,
   type Draft,
+  emptyDraft,
   type Rehearsal,
   readRehearsal,
   undoScript,
 } from "../../host-provisioning/undo/index.ts";
-import { authorize } from "../access/authorize.ts";
+import { authorize, may } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
 import { newId } from "../db/id.ts";
-import { type Db, transaction } from "../db/transaction.ts";
+import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import type { RequestContext } from "../deployments/service.ts";
 import { invalid, notFound, RoostError } from "../errors.ts";
 import type { HostChanges, HostReader, MeasuredChange, ReadableHost } from "../hosts/service.ts";
@@ -26,7 +28,15 @@ import type {
   PlannedAction,
   Verified,
 } from "./contract.ts";
-import { confirmation, revertible, type StoredPlan, summarize } from "./domain.ts";
+import {
+  confirmation,
+  newHostKey,
+  progressOf,
+  renewsHostKeys,
+  revertible,
+  type StoredPlan,
+  summarize,
+} from "./domain.ts";
 import * as queries from "./queries.ts";
 import { stateOfRow, viewAction } from "./views.ts";
 
@@ -34,6 +44,7 @@ const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 const rehearsalLimits = { deadlineMs: 300_000, capBytes: 64 * 1024 * 1024 };
 const verifyDeadlineMilliseconds = 60_000;
+const progressDeadlineMilliseconds = 5_000;
 const riskySeconds = 120;
 /** The host takes a change that is measured back unless it is let stand within the time of measuring and so much. */
 const measuringSpareSeconds = 300;
@@ -42,6 +53,12 @@ interface Dependencies {
   db: Db;
   reader: HostReader;
   changes: HostChanges;
+}
+
+/** How a deployment ended, and what its program says at its end. */
+interface Ended {
+  state: string;
+  outputs?: Record<string, unknown>;
 }
 
 export interface ActionOptions extends RequestContext {
@@ -165,6 +182,8 @@ export class HostActions {
     const asked = request.confirmSeconds ?? (row.risky ? riskySeconds : 0);
     // The deployment of a benchmark confirms by itself, at its end.
     const confirmSeconds = benchmark ? benchmark.seconds + measuringSpareSeconds : asked;
+    if (confirmSeconds === 0 && renewsHostKeys(action))
+      throw invalid("confirmSeconds", "it renews the host's keys, so a login by a new one has to confirm it");
     return this.#queue(principal, row, "deployment_id", {
       arguments: "apply",
       script: actionScript({ ...action, confirmSeconds }),
@@ -212,6 +231,22 @@ export class HostActions {
     });
   }
 
+  /** What a deployment's end says of the key of its host, which is pinned once a login by it has succeeded. */
+  async ended(tx: Tx, requester: Principal, deploymentId: string, { state, outputs }: Ended): Promise<void> {
+    if (state !== "succeeded") return;
+    const row = await queries.findByDeployment(tx, deploymentId);
+    if (!row) return;
+    const told = newHostKey(outputs?.reply, row.pinned_key);
+    const isApply = row.deployment_id === deploymentId;
+    if (isApply && row.confirm_seconds > 0) {
+      if (told !== undefined) await queries.noteHostKey(tx, row.id, told);
+      return;
+    }
+    const shown = row.confirm_deployment_id === deploymentId ? row.host_key : told;
+    if (shown != null) await this.#deps.changes.pin(tx, requester, row.host_id, shown);
+    if (!isApply) await queries.noteHostKey(tx, row.id, null);
+  }
+
   /** Looks on the host whether everything that the action was to reach is so now. */
   async verify(principal: Principal, id: string, { signal }: ActionOptions = {}): Promise<Verified> {
     authorize(principal, "host:connect");
@@ -230,7 +265,23 @@ export class HostActions {
 
   async status(principal: Principal, id: string, kind?: ActionKind): Promise<HostAction> {
     authorize(principal, "host:read");
-    return viewAction(await this.#find(principal, id, kind));
+    const row = await this.#find(principal, id, kind);
+    const found = viewAction(row);
+    const isUnderWay = found.state === "applying" || found.state === "undoing";
+    if (!isUnderWay || !may(principal, "host:connect")) return found;
+    return { ...found, progress: await this.#progress(principal, row) };
+  }
+
+  /** Nothing depends on it: a host that does not answer says nothing. */
+  async #progress(principal: Principal, row: queries.ActionRow): Promise<HostAction["progress"]> {
+    const script = actionScript(actionOf(row.id, emptyDraft), "status");
+    try {
+      const host = await this.#hostOf(principal, row);
+      const run = { script, deadlineMs: progressDeadlineMilliseconds };
+      return progressOf((await this.#deps.reader.run(host, run)).stdout.toString("utf8"));
+    } catch {
+      return null;
+    }
   }
 
   /** The action with all that was planned. */
@@ -304,7 +355,11 @@ export class HostActions {
     const verb = column === "undo_deployment_id" ? "undo" : "confirm";
     const action = column === "deployment_id" ? row.id : newId("dep").replace("dep", verb);
     await transaction(this.#deps.db, async (tx) => {
-      const asked = { action, arguments: words, script, message, benchmark };
+      // What nobody has to wait for to know it is no job; a benchmark asks for its steps one by one.
+      const isJob = column !== "confirm_deployment_id" && benchmark === undefined;
+      const sent = isJob ? jobScript(action, script) : script;
+      const hostKey = row.host_key ?? undefined;
+      const asked = { action, arguments: words, script: sent, message, benchmark, hostKey };
       const { id: after } = await this.#deps.changes.queue(tx, principal, host, asked, context);
       const noted = { before: row[column], after, confirmSeconds };
       if (!(await queries.noteDeployment(tx, row.id, column, noted)))

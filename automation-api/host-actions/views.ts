@@ -35,6 +35,7 @@ export function viewAction(row: ActionRow): HostAction {
     confirmSeconds: row.confirm_seconds,
     // The host's clock began to run after the deployment did.
     confirmBefore: isAwaited ? new Date(started.getTime() + row.confirm_seconds * 1000).toISOString() : null,
+    progress: null,
     deployment: run(row.deployment_id, row.apply_state, row.apply_error),
     confirmation: run(row.confirm_deployment_id, row.confirmation_state, row.confirmation_error),
     undo: run(row.undo_deployment_id, row.undo_state, row.undo_error),

@@ -1,10 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
+import { record } from "../audit/service.ts";
+import { readPublicKey } from "../credentials/service.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Deployment } from "../deployments/contract.ts";
 import { type Deployments, hostsProject, type RequestContext } from "../deployments/service.ts";
 import type { Claim } from "../queue/contract.ts";
+import * as queries from "./queries.ts";
 import type { HostReader, ReadableHost } from "./reader.ts";
 import type { SshTarget } from "./ssh/contract.ts";
 
@@ -19,6 +22,8 @@ export interface HostChange {
   message: string;
   /** How it is measured once it is applied; absent: it is not. */
   benchmark?: MeasuredChange;
+  /** The key that the host shows now where it is not the pinned one: of the form of a line of a `.pub` file. */
+  hostKey?: string;
 }
 
 /** A type, as `Place` is one. */
@@ -48,8 +53,9 @@ export class HostChanges {
     context: RequestContext = {},
   ): Promise<Deployment> {
     authorize(principal, "host:change");
-    const { bastion, ...place } = placeOf(await this.#reader.target(host));
-    const { action, arguments: words, script, message, benchmark = null } = change;
+    const { action, arguments: words, script, message, hostKey, benchmark = null } = change;
+    const target = await this.#reader.target(host);
+    const { bastion, ...place } = placeOf(hostKey === undefined ? target : { ...target, hostKey });
     const input = {
       project: hostsProject,
       stack: host.id,
@@ -62,6 +68,23 @@ export class HostChanges {
       options: {},
     };
     return this.#deployments.queue(tx, principal, input, { ...context, ofPlatform: true });
+  }
+
+  /** Pins a host to a key that it has told over a connection that was sure of it. */
+  async pin(tx: Tx, principal: Principal, id: string, line: string): Promise<void> {
+    const row = await queries.lockHost(tx, principal.organizationId, id);
+    if (!row || row.host_key === line) return;
+    const key = readPublicKey(line, "hostKey");
+    await queries.updateHost(tx, id, {
+      ...{ host_key: key.line, host_key_trust: "verified", host_key_accepted_by: principal.name },
+      host_key_accepted_at: new Date(),
+    });
+    await record(tx, principal, {
+      action: "host.change",
+      object: id,
+      phase: "result",
+      detail: { hostKey: key.fingerprint, trust: "verified", from: "the host itself" },
+    });
   }
 
   /** The keys that a deployment of a host logs in with; of every other deployment none. */

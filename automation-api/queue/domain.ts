@@ -5,7 +5,10 @@ import type { ConfigChange, OpenOperation } from "./contract.ts";
 const attempts: Record<Operation, number> = { preview: 5, refresh: 5, update: 2, destroy: 2 };
 
 /** Providers that can tell, after a crash, whether a create had happened: they find what they made by its name. */
-const canLookUp = (type: string) => type.startsWith("roost:") || type.startsWith("pulumi:");
+const canLookUp = ({ type, urn }: OpenOperation) =>
+  type.startsWith("roost:") || type.startsWith("pulumi:") || isHostAction.test(urn);
+/** Of the stacks that the platform alone deploys: whoever asks the host for the same job gets to the same job. */
+const isHostAction = /^urn:pulumi:[^:]+::hosts::command:remote:Command::/;
 
 export type Recovery = { action: "requeue" } | { action: "cancel" } | { action: "fail"; error: string };
 
@@ -19,7 +22,7 @@ export function recover(
   open: OpenOperation[],
 ): Recovery {
   if (deployment.cancelRequested) return { action: "cancel" };
-  const unclear = open.filter((each) => !canLookUp(each.type));
+  const unclear = open.filter((each) => !canLookUp(each));
   const changes = deployment.operation === "update" || deployment.operation === "destroy";
   if (changes && unclear.length > 0) return { action: "fail", error: interrupted(deployment.stack, unclear) };
   if (deployment.attempt >= attempts[deployment.operation]) {

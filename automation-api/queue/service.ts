@@ -21,6 +21,8 @@ export interface ReadyRunner {
 export interface QueueDependencies {
   db: Db;
   state: QueueState;
+  /** What else becomes true with a deployment's end, in the same transaction. Default: nothing. */
+  ended?(tx: Tx, requester: SystemPrincipal, deploymentId: string, result: Result): Promise<void>;
 }
 
 /** The worker's side of the queue. The deployment rows are the only truth. */
@@ -115,7 +117,7 @@ export class QueueService {
         { kind: "state", data: { state, ...(error && { error }), changes: result.changes ?? {} } },
       ]);
       await streams.end(tx, held.deploymentId);
-      await this.#audit(tx, held.deploymentId);
+      await this.#tellEnd(tx, held.deploymentId, result);
       await notify(tx, "deployment_queued", held.deploymentId);
       return true;
     });
@@ -177,8 +179,8 @@ export class QueueService {
     await this.#deps.state.closeInterrupted(updateId);
   }
 
-  /** The second audit row: how what the requester asked for ended. */
-  async #audit(tx: Tx, deploymentId: string): Promise<void> {
+  /** The second audit row, how what the requester asked for ended; then whoever else has to know. */
+  async #tellEnd(tx: Tx, deploymentId: string, result: Result): Promise<void> {
     const row = await queries.auditOf(tx, deploymentId);
     const requester: SystemPrincipal = {
       kind: "system",
@@ -195,6 +197,7 @@ export class QueueService {
       result: row.state,
       requestId: row.request_id,
     });
+    await this.#deps.ended?.(tx, requester, deploymentId, result);
   }
 
   async #end(held: Held, result: Result): Promise<"ended" | "lost"> {

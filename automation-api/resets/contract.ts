@@ -116,6 +116,15 @@ export const preview = reset.extend({
     .describe("What was asked for and stays all the same."),
   services: z.array(z.string()).describe("Units that are stopped and go."),
   ports: z.array(z.object({ port: z.string(), package: z.string() })).describe("Open ports that close."),
+  users: z.array(z.string()).describe("Accounts that go, with their folders."),
+  reinstalled: z
+    .array(z.object({ name: z.string(), version: z.string() }))
+    .describe("Packages that are installed again, so that their configuration is as packaged."),
+  renewed: z
+    .array(z.enum(["machine-id", "host-keys"]))
+    .describe(
+      "What the machine is known by, and is other afterwards. New host keys are read over the old connection, and the host is pinned to one of them once a login by it has confirmed the reset.",
+    ),
   changes: z
     .array(change)
     .describe(

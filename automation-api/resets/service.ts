@@ -121,7 +121,7 @@ export class Resets {
     const plan = planReset(facts, survey, selection);
     const { profile } = selection;
     const isHeavy = profile !== null && wholeProfile(profile).needsConfirmation;
-    const { packages, kept, services, ports } = plan;
+    const { packages, kept, services, ports, users, reinstalled, renewed } = plan;
     const planned = await this.#deps.actions.plan(
       principal,
       host,
@@ -130,7 +130,7 @@ export class Resets {
         title: `reset: ${profile ?? "custom"}`,
         request: selection,
         draft: draftReset(plan.work),
-        detail: { packages, kept, services, ports },
+        detail: { packages, kept, services, ports, users, reinstalled, renewed },
         packages: packages.length,
         needsWords: isHeavy,
         risky: isHeavy,

@@ -4,6 +4,12 @@ import type { HealthCheck, ReinstallPlan } from "./plan.ts";
 
 const functions = readFileSync(new URL("./steps.sh", import.meta.url), "utf8");
 
+/** The parts of a draft that install packages again, for an action that does more than that. Pure. */
+export function reinstallSteps(words: readonly string[]): Pick<Draft, "prepare" | "steps" | "functions"> {
+  const fetch: Step = ["fetch_packages", ...words];
+  return { prepare: [fetch], steps: [fetch, ["install_packages", ...words]], functions };
+}
+
 /** What carries a reinstallation out. Units that ran are started anew when it is taken back. Pure. */
 export function draftReinstall(plan: ReinstallPlan): Draft {
   const { arguments: words, files, holds, unholds, checks } = plan;

@@ -1,4 +1,4 @@
-export { draftReinstall } from "./action.ts";
+export { draftReinstall, reinstallSteps } from "./action.ts";
 export { type Conffile, type ConffileMode, readConffiles } from "./conffiles.ts";
 export {
   aptArguments,
@@ -9,5 +9,5 @@ export {
   type ReinstallRequest,
 } from "./plan.ts";
 export { type Refusal, readRefusal, readSimulation, type Simulation } from "./simulation.ts";
-export { type ReinstallSurvey, readSurvey, surveyScript } from "./survey.ts";
+export { conffileFunctions, type ReinstallSurvey, readSurvey, surveyScript } from "./survey.ts";
 export { compareVersions, readMadison } from "./versions.ts";

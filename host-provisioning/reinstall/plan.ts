@@ -73,10 +73,13 @@ export function checkRequest({ packages }: ReinstallRequest): Fault[] {
   });
 }
 
-/** Arguments of apt-get, for the simulation (with `--simulate` in front) and for the transaction alike. Pure. */
-export function aptArguments({ packages, configuration }: ReinstallRequest, facts: Facts): string[] {
+/**
+ * Arguments of apt-get, for the simulation (with `--simulate` in front) and for the transaction alike. Pure.
+ * @param facts may be left out where every version is the installed one.
+ */
+export function aptArguments({ packages, configuration }: ReinstallRequest, facts?: Facts): string[] {
   const isOlder = packages.some(({ name, version }) => {
-    const installed = installedVersion(facts, name);
+    const installed = facts && installedVersion(facts, name);
     return version !== undefined && installed !== undefined && compareVersions(version, installed) < 0;
   });
   return [

@@ -1,7 +1,8 @@
 #!/bin/sh
 # summary: what apt would do with packages, and how their configuration files are beside what the packages brought
 # args: none; `mark`, letters and digits that nothing on the host can foresee, and the functions `simulate`, which calls
-#   apt with the arguments of the plan, and `versions`, which calls `each` for each name, are given in front of this text
+#   apt with the arguments of the plan, and `versions`, which calls `each` for each name, are given in front of this
+#   text, behind conffiles.sh
 # needs: apt, dpkg; root only for locks, which a simulation does not take
 # undo: nothing is changed
 #
@@ -26,10 +27,9 @@ main() {
   printf 'simulation %s\0%s\0' "$code" "$said"
   versions
   printf 'conffiles\0'
-  # shellcheck disable=SC2016 # dpkg's own form
-  listing=$(dpkg-query -W -f 'package ${Package}\n${Conffiles}\n')
+  listing=$(conffile_listing)
   printf '%s\0sums\0' "$listing"
-  printf '%s\n' "$listing" | sed -n 's/^ \(\/.*\) [0-9a-f]\{32\}$/\1/p' | tr '\n' '\0' | xargs -0 -r md5sum 2>/dev/null || :
+  conffile_sums "$listing"
   printf '\0end %s\0' "${mark:-}"
 }
 

@@ -5,6 +5,8 @@ import { type Refusal, readRefusal, readSimulation, type Simulation } from "./si
 import { type Available, readMadison } from "./versions.ts";
 
 const text = readFileSync(new URL("./survey.sh", import.meta.url), "utf8");
+/** Functions `conffile_listing` and `conffile_sums`, for other surveys too. */
+export const conffileFunctions = readFileSync(new URL("./conffiles.sh", import.meta.url), "utf8");
 
 export interface ReinstallSurvey {
   /** What apt would do, or why it would not. */
@@ -24,6 +26,7 @@ export function surveyScript(mark: string, words: readonly string[], names: read
     `mark='${mark}'`,
     `simulate() { simulated ${words.map(quote).join(" ")}; }`,
     ["versions() {", ...names.map((name) => `  each ${quote(name)}`), "  :", "}"].join("\n"),
+    conffileFunctions,
     text,
   ].join("\n");
 }

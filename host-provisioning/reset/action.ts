@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { aptArguments, reinstallSteps } from "../reinstall/index.ts";
 import { type Draft, emptyDraft, type Step } from "../undo/index.ts";
 
 const functions = readFileSync(new URL("steps.sh", import.meta.url), "utf8");
@@ -13,6 +14,12 @@ export interface Work {
   empties: string[];
   /** Settings files that become as a new user has them. */
   templates: { path: string; template: string }[];
+  /** Packages that become as packaged, with their configuration. */
+  reinstalls: { name: string; version: string }[];
+  users: { name: string; home: string }[];
+  hasNewMachineId: boolean;
+  /** Private keys that new ones take the place of. */
+  hostKeys: string[];
 }
 
 /** Names of a folder that stand in one step. */
@@ -20,19 +27,31 @@ const namesPerStep = 500;
 
 /** What a reset does, as a draft of an action. Pure. */
 export function draftReset(work: Work): Draft {
+  const again = work.reinstalls.length > 0 ? reinstallSteps(aptWords(work.reinstalls)) : emptyDraft;
   return {
     ...emptyDraft,
+    prepare: again.prepare,
     units: work.units,
-    steps: stepsOf(work),
+    steps: stepsOf(work, again.steps),
     goals: [
       ...(work.packages.length > 0 ? [["goal_gone", ...work.packages] as const] : []),
       ...work.deletes.map((path) => ["goal_absent", path] as const),
+      ...work.users.map(({ name }) => ["goal_no_user", name] as const),
     ],
-    functions,
+    refresh: work.hostKeys.length > 0 ? [sshServer] : [],
+    functions: `${again.functions}\n${functions}`,
   };
 }
 
-function stepsOf({ packages, deletes, empties, templates }: Work): Step[] {
+/** Takes its keys up; connections that are open stay. */
+const sshServer = { how: "reload", unit: "ssh.service" } as const;
+
+function aptWords(packages: Work["reinstalls"]): string[] {
+  return aptArguments({ packages, configuration: "fresh" });
+}
+
+function stepsOf(work: Work, again: Step[]): Step[] {
+  const { packages, deletes, empties, templates, users, hasNewMachineId, hostKeys } = work;
   const purge: Step[] = packages.length > 0 ? [["purge_packages", ...packages]] : [];
   // What is further in goes first, so that a folder is empty when its turn comes.
   const byFolder = Map.groupBy(deletes.toSorted().toReversed(), folderOf);
@@ -42,9 +61,18 @@ function stepsOf({ packages, deletes, empties, templates }: Work): Step[] {
   );
   return [
     ...purge,
+    ...again,
     ...removals,
     ...empties.map((path): Step => ["empty_file", folderOf(path), nameOf(path)]),
     ...templates.map(({ path, template }): Step => ["from_template", template, folderOf(path), nameOf(path)]),
+    ...users.map(({ name, home }): Step => ["remove_user", name, home]),
+    ...(hasNewMachineId ? [["renew_machine_id"] as const] : []),
+    ...(hostKeys.length > 0
+      ? ([
+          ["renew_host_keys", ...hostKeys],
+          ["refresh_unit", sshServer.how, sshServer.unit],
+        ] as const)
+      : []),
   ];
 }
 

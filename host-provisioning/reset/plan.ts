@@ -2,9 +2,11 @@ import type { Facts } from "../facts/index.ts";
 import type { Work } from "./action.ts";
 import { type Classified, classifyPackages, keystoneClosure } from "./classify.ts";
 import { Dependencies, type Packages } from "./dependencies.ts";
-import { isForbidden, isKeptSetting } from "./guards.ts";
+import { chooseFiles, isExcluded } from "./files.ts";
+import { isForbidden } from "./guards.ts";
+import { chooseReinstalls, type Reinstalled } from "./packaged.ts";
 import { type Profile, type ProfileName, wholeProfile } from "./profiles.ts";
-import type { FoundFile, Survey } from "./survey.ts";
+import type { Survey } from "./survey.ts";
 
 /** What somebody wants gone: a profile, single things, or both. */
 export interface Selection {
@@ -30,6 +32,12 @@ export interface ResetPlan {
   services: string[];
   /** `tcp 0.0.0.0:80`, with the package that has it open. */
   ports: { port: string; package: string }[];
+  /** Accounts that go. */
+  users: string[];
+  /** Installed again, with their configuration as packaged. */
+  reinstalled: Reinstalled[];
+  /** What the machine is known by, and is other afterwards. */
+  renewed: ("machine-id" | "host-keys")[];
 }
 
 /** What a reset would do to a host, from what is known of it. Pure. */
@@ -41,11 +49,19 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
   const names = [...chosen.gone].sort();
   const files = chooseFiles(survey, profile, selection);
   const gone = new Set(names.map((key) => packages[key]?.name ?? key));
-  const units = [...gone].flatMap((name) => survey.units[name] ?? []).map(unitOf);
+  const owned = [...gone].flatMap((name) => survey.units[name] ?? []).map(unitOf);
+  const units = [...owned.filter((unit) => unit !== undefined), ...files.units].sort();
+  const again = chooseReinstalls(packages, survey, profile, chosen.gone, selection);
+  const people = profile.identity ? choosePeople(survey, selection) : { gone: [], kept: [] };
+  const hostKeys = profile.identity ? survey.hostKeys : [];
   return {
     work: {
+      reinstalls: again.packages,
+      users: people.gone,
+      hasNewMachineId: profile.identity && survey.hasMachineId,
+      hostKeys,
       packages: [...names, ...(profile.leftovers ? leftovers(packages, selection) : [])],
-      units: units.filter((unit) => unit !== undefined).sort(),
+      units,
       deletes: files.deletes,
       empties: files.empties,
       templates: profile.templates
@@ -57,20 +73,44 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
       version: packages[key]?.version ?? "",
       ...(classes[key] as Classified),
     })),
-    kept: [...chosen.kept, ...files.kept],
-    services: units.filter((unit) => unit?.endsWith(".service")).sort() as string[],
+    kept: [...chosen.kept, ...files.kept, ...again.kept, ...people.kept],
+    services: units.filter((unit) => unit.endsWith(".service")),
+    users: people.gone.map(({ name }) => name),
+    reinstalled: again.packages,
+    renewed: [
+      ...(profile.identity && survey.hasMachineId ? (["machine-id"] as const) : []),
+      ...(hostKeys.length > 0 ? (["host-keys"] as const) : []),
+    ],
     ports: facts.network.ports.flatMap(({ protocol, address, port, package: owner }) =>
       owner !== null && gone.has(owner) ? [{ port: `${protocol} ${address}:${port}`, package: owner }] : [],
     ),
   };
 }
 
-const nothing: Pick<Profile, "packages" | "leftovers" | "files" | "templates"> = {
+const nothing: Omit<Profile, "name" | "summary" | "needsConfirmation"> = {
   packages: [],
   leftovers: false,
   files: [],
   templates: false,
+  conffiles: false,
+  reinstalls: [],
+  identity: false,
 };
+
+/** Everybody but who is logged in for this, and whose folder or name is to stay. */
+function choosePeople(survey: Survey, selection: Selection) {
+  const stays = ({ name, home }: Survey["people"][number]): string | undefined => {
+    if (name === survey.self) return "It is who logs in for this.";
+    return isExcluded(home, selection) ? "Its folder is to stay." : undefined;
+  };
+  return {
+    gone: survey.people.filter((each) => stays(each) === undefined),
+    kept: survey.people.flatMap((each) => {
+      const reason = stays(each);
+      return reason === undefined ? [] : [{ name: each.name, reason }];
+    }),
+  };
+}
 
 function choosePackages(
   packages: Packages,
@@ -157,39 +197,6 @@ function leftovers(packages: Packages, { packages: { exclude } }: Selection): st
   return Object.keys(packages)
     .filter((key) => packages[key]?.installed === false && !exclude.includes(key))
     .sort();
-}
-
-function chooseFiles(
-  survey: Survey,
-  profile: Pick<Profile, "files">,
-  selection: Selection,
-): { deletes: string[]; empties: string[]; kept: ResetPlan["kept"] } {
-  const found = survey.files.filter((file) => profile.files.includes(file.class) && isLoose(file));
-  const free = found.filter(({ path }) => !isForbidden(path) && !isExcluded(path, selection));
-  const named = selection.paths.include.filter((path) => !isForbidden(path) && !isExcluded(path, selection));
-  const deletes = [...free.filter((file) => file.class !== "live-log").map(({ path }) => path), ...named];
-  return {
-    deletes: [...new Set(deletes)].sort(),
-    empties: free
-      .filter((file) => file.class === "live-log")
-      .map(({ path }) => path)
-      .sort(),
-    kept: selection.paths.include
-      .filter(isForbidden)
-      .map((path) => ({ name: path, reason: "No reset may touch it." })),
-  };
-}
-
-/** What can go without something else being less than whole. */
-function isLoose({ class: kind, type, path }: FoundFile): boolean {
-  if (kind === "setting") return !isKeptSetting(path);
-  // The folders there are the machine's own.
-  if (path.startsWith("/usr/local/")) return type === "f" || (type === "l" && path !== "/usr/local/man");
-  return type === "f" || type === "l" || (type === "d" && kind !== "temporary");
-}
-
-function isExcluded(path: string, { paths: { exclude } }: Selection): boolean {
-  return exclude.some((each) => path === each || path.startsWith(`${each}/`));
 }
 
 /** Undefined for a template of units, which cannot run itself, and for what is no unit. */

@@ -14,6 +14,12 @@ export interface Profile {
   files: FileClass[];
   /** Settings files of people become those of a new user. */
   templates: boolean;
+  /** Configuration of packages that stay becomes as packaged. */
+  conffiles: boolean;
+  /** Packages that are installed again, so that what manages packages is whole. */
+  reinstalls: string[];
+  /** People lose their accounts, and the machine is another one: its id and its host keys. */
+  identity: boolean;
   /** Needs a second confirmation, bound to the plan. */
   needsConfirmation: boolean;
 }
@@ -26,6 +32,9 @@ export const profiles: readonly Profile[] = [
     leftovers: false,
     files: ["apt-cache", "user-cache", "temporary", "old-log", "live-log", "coredump"],
     templates: false,
+    conffiles: false,
+    reinstalls: [],
+    identity: false,
     needsConfirmation: false,
   },
   {
@@ -36,25 +45,35 @@ export const profiles: readonly Profile[] = [
     leftovers: false,
     files: ["source"],
     templates: true,
+    conffiles: false,
+    reinstalls: [],
+    identity: false,
     needsConfirmation: false,
   },
   {
     name: "deep",
     summary:
-      "Also applications with their data, what packages left behind, schedules, settings that no package owns",
+      "Also applications with their data, what packages left behind, schedules, settings and units that no package owns; configuration as packaged",
     packages: ["app"],
     leftovers: true,
     files: ["data", "schedule", "setting"],
     templates: false,
+    conffiles: true,
+    reinstalls: [],
+    identity: false,
     needsConfirmation: false,
   },
   {
     name: "nuclear",
-    summary: "Also everything else that the machine did not come with, and the files of people",
+    summary:
+      "Also everything else that the machine did not come with, people with their files, the machine's id and host keys",
     packages: ["auto"],
     leftovers: false,
     files: ["home"],
     templates: false,
+    conffiles: false,
+    reinstalls: ["dpkg", "apt"],
+    identity: true,
     needsConfirmation: true,
   },
 ];
@@ -69,5 +88,7 @@ export function wholeProfile(name: ProfileName): Profile {
     leftovers: parts.some(({ leftovers }) => leftovers),
     files: parts.flatMap(({ files }) => files),
     templates: parts.some(({ templates }) => templates),
+    conffiles: parts.some(({ conffiles }) => conffiles),
+    reinstalls: parts.flatMap(({ reinstalls }) => reinstalls),
   };
 }

@@ -45,6 +45,48 @@ from_template() (
   if [ -f "$3" ]; then cat -- "$1" >"./$3"; fi
 )
 
+# remove_user NAME HOME: an account that is none of the system's, and what is left of its folder below /home.
+remove_user() {
+  case $1 in '' | -* | *[!A-Za-z0-9_.-]*) refuse 78 "$1 is no name of an account." ;; esac
+  if [ "$1" = "$(id -un)" ] || [ "$1" = "${SUDO_USER:-}" ] || [ "$(id -u -- "$1")" -lt 1000 ]; then
+    refuse 78 "$1 is not to be removed."
+  fi
+  userdel -- "$1" || return 1
+  case $2 in
+    */. | */.. | /home/ | /home/*/*) ;;
+    /home/*) if [ -d "$2" ] && [ ! -L "$2" ]; then rm -rf --one-file-system -- "$2"; fi ;;
+  esac
+}
+
+renew_machine_id() {
+  tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id || return 1
+  file=/var/lib/dbus/machine-id
+  if [ -f "$file" ] && [ ! -L "$file" ]; then cat /etc/machine-id >"$file"; fi
+}
+
+# renew_host_keys KEY...: of the same kinds, with the owners and modes that they have.
+renew_host_keys() (
+  cd -P -- /etc/ssh || exit 1
+  for key; do
+    name=${key##*/}
+    kind=${name#ssh_host_}
+    case ${kind%_key} in rsa | ecdsa | ed25519) ;; *) refuse 78 "$key is no host key of a kind that is made here." ;; esac
+    new=$(mktemp -d ./.roost-XXXXXXXX) || exit 1
+    trap 'rm -rf -- "$new"' EXIT
+    ssh-keygen -q -t "${kind%_key}" -N '' -C "root@$(uname -n)" -f "$new/key" || exit 1
+    for end in '' .pub; do
+      if [ -e "$name$end" ]; then
+        chmod --reference="$name$end" "$new/key$end" && chown --reference="$name$end" "$new/key$end" || exit 1
+      fi
+      sync "$new/key$end" && mv -f -- "$new/key$end" "$name$end" || exit 1
+    done
+    rmdir -- "$new"
+  done
+)
+
+# goal_no_user NAME
+goal_no_user() { if id -- "$1" >/dev/null 2>&1; then printf '%s still has an account.\n' "$1" >&2 && return 1; fi; }
+
 # goal_gone PACKAGE...
 goal_gone() {
   for package; do

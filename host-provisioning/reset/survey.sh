@@ -11,6 +11,8 @@
 #   kernel RELEASE       the one that runs; login SHELL those of people; self NAME who is logged in
 #   file CLASS TYPE SIZE BLOCKS TIME UID PATH
 #   template TEMPLATE PATH   a settings file of a person that is otherwise than the system's template
+#   person NAME UID HOME     whoever is no account of the system; host-key PATH; machine-id yes
+#   conffiles TEXT, sums TEXT, available TEXT   of conffiles.sh, in front of this text, and of apt-cache madison
 #   end MARK             without it the output was cut
 set -eu
 LC_ALL=C
@@ -40,6 +42,7 @@ packages() {
 # Folders of the people who can log in, and of root; links among them are not followed.
 homes() {
   while IFS=: read -r name _ id _ _ home shell; do
+    if [ "$id" -ge 1000 ] && [ "$id" -lt 60000 ]; then printf 'person %s %s %s\0' "$name" "$id" "$home"; fi
     case $shell in */nologin | */false | */sync | '') continue ;; esac
     printf 'login %s\0' "$shell"
     if [ "$id" -ge 1000 ] || [ "$id" = 0 ]; then
@@ -58,14 +61,34 @@ home_of() {
       printf 'template %s %s\0' "$template" "$own"
     fi
   done
-  found home "$2" -xdev -mindepth 1 \( -name .ssh -o -name .gnupg -o -name .kube -o -name .aws \) -prune -o
+  # What stays is told too, since the folders above it stay with it.
+  found home "$2" -xdev -mindepth 1 \( \( -name .ssh -o -name .gnupg -o -name .kube -o -name .aws \) -prune -o -true \)
+}
+
+# What makes a machine this one.
+identity() {
+  for key in /etc/ssh/ssh_host_*_key; do
+    if [ -f "$key" ] && [ ! -L "$key" ]; then printf 'host-key %s\0' "$key"; fi
+  done
+  if [ -s /etc/machine-id ]; then printf 'machine-id yes\0'; fi
+}
+
+# Settings that are otherwise than packaged, and which packages could be had again.
+packaged() {
+  listing=$(conffile_listing)
+  printf 'conffiles %s\0sums %s\0available ' "$listing" "$(conffile_sums "$listing")"
+  if command -v apt-cache >/dev/null; then
+    printf '%s\n' "$listing" | awk '/^package / { name = $2 } /^ \// { print name }' | sort -u |
+      xargs -r apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= madison apt dpkg 2>/dev/null || :
+  fi
+  printf '\0'
 }
 
 files() {
   found apt-cache /var/cache/apt -xdev -type f \( -name '*.deb' -o -name 'pkgcache.bin' -o -name 'srcpkgcache.bin' \)
   found temporary /tmp -xdev -mindepth 1 -mtime +10 -atime +10 ! -type d
   found temporary /var/tmp -xdev -mindepth 1 -mtime +30 -atime +30 ! -type d
-  found old-log /var/log -xdev -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.[0-9]' -o -name '*.old' \)
+  found old-log /var/log -xdev -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.[0-9]' -o -name '*.old' -o -name '*@*.journal' \)
   found live-log /var/log -xdev -type f -size +0 -name '*.log' ! -path '/var/log/apt/*' ! -name dpkg.log
   found coredump /var/lib/systemd/coredump /var/crash -xdev -type f
   found source /etc/apt/sources.list.d -xdev -type f
@@ -85,6 +108,8 @@ main() {
   packages
   homes
   files
+  identity
+  packaged
   printf 'end %s\0' "$mark"
 }
 

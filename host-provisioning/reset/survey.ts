@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type Conffile, conffileFunctions, readConffiles } from "../reinstall/index.ts";
 
 const script = readFileSync(new URL("survey.sh", import.meta.url), "utf8");
 
@@ -44,12 +45,20 @@ export interface Survey {
   self: string;
   files: FoundFile[];
   templates: { path: string; template: string }[];
+  /** Accounts that are none of the system's. */
+  people: { name: string; userId: number; home: string }[];
+  /** Private keys that the machine is known by. */
+  hostKeys: string[];
+  hasMachineId: boolean;
+  conffiles: Conffile[];
+  /** Versions that apt could install, by package. */
+  available: Record<string, string[]>;
 }
 
 /** @param mark as for a scan: what nobody on the host can foresee, 8 to 64 letters and digits. */
 export function surveyScript(mark: string): string {
   if (!/^[A-Za-z0-9]{8,64}$/.test(mark)) throw new Error("A mark is 8 to 64 letters and digits.");
-  return `mark='${mark}'\n${script}`;
+  return `mark='${mark}'\n${conffileFunctions}\n${script}`;
 }
 
 /**
@@ -84,7 +93,24 @@ export function readSurvey(output: Buffer, mark: string): Survey | undefined {
       const [, template, path] = /^(\/[^ ]+) (\/.+)$/s.exec(line) ?? [];
       return template !== undefined && path !== undefined && isPlain(path) ? [{ path, template }] : [];
     }),
+    people: of("person").flatMap((line) => {
+      const [, name = "", userId, home = ""] = /^(\S+) (\d+) (.*)$/s.exec(line) ?? [];
+      return userId === undefined || !isPlain(home) ? [] : [{ name, userId: Number(userId), home }];
+    }),
+    hostKeys: of("host-key"),
+    hasMachineId: of("machine-id").length > 0,
+    conffiles: readConffiles(of("conffiles")[0] ?? "", of("sums")[0] ?? ""),
+    available: readAvailable(of("available")[0] ?? ""),
   };
+}
+
+function readAvailable(rows: string): Survey["available"] {
+  const found: Record<string, string[]> = {};
+  for (const row of rows.split("\n")) {
+    const [, name = "", version] = /^ *(\S+) \| +(\S+) \|/.exec(row) ?? [];
+    if (version !== undefined) found[name] = [...(found[name] ?? []), version];
+  }
+  return found;
 }
 
 const listPath = /^(\d+) \/var\/lib\/dpkg\/info\/([a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?\.list$/;

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
 # summary: the verbs of every action on a host: apply, rehearse, verify, confirm, status, rollback
-# args: VERB; behind record.sh and restore.sh. The plan gives undo_id, plan_hash, expected, recovery, rehearsal,
+# args: VERB; behind record.sh and restore.sh. The plan gives undo_id, expected, recovery, rehearsal, steps_planned,
 #   confirm_seconds (0: nobody has to confirm) and the functions plan_prepare, plan_scope, plan_units, plan_steps,
 #   plan_goals
 # needs: root
@@ -32,7 +32,8 @@ main() {
 }
 
 apply() {
-  lock
+  # What was cancelled just now is put back first.
+  lock 60
   case $(reached) in
     '') ;;
     committed)
@@ -57,20 +58,46 @@ apply() {
   quiesce
   keep
   watch_over
+  open_log
   steps_done=0
   # A function in a condition goes on after an error of its own, so that each step is a condition itself.
-  if ! plan_steps || ! verify 2>>"$record/log"; then
-    tail -n 5 "$record/log" >&2
+  if ! plan_steps || ! verify 2>&7; then
+    close_log
+    tail -n 6 "$record/log" | grep -v '^end of step ' >&2 || :
     on_change=replace
     restore
     refuse 71 "Step $steps_done failed, and everything was put back; the host is as it was before."
   fi
+  close_log
   survey after
   live_now >"$record/live.after"
   sync "$record/after" "$record/live.after"
   mark committed
+  differing "$record/before" "$record/after" >"$record/touched"
+  say_host_keys "$record/touched"
   say state committed
-  say touched "$(differing "$record/before" "$record/after" | tr -cd '\0' | wc -c)"
+  say touched "$(tr -cd '\0' <"$record/touched" | wc -c)"
+}
+
+# What the steps say goes through a pipe to whoever follows and into the record, at most a mebibyte of it.
+open_log() {
+  # Not `:`, whose failure would end the shell.
+  if ! { true >&3; } 2>/dev/null; then exec 3>/dev/null; fi
+  mkfifo "$record/pipe"
+  { dd bs=4096 iflag=count_bytes count=1048576 status=none | tee -a "$record/log" >&3 || :; cat >/dev/null; } <"$record/pipe" 9>&- &
+  exec 7>"$record/pipe"
+  rm "$record/pipe"
+}
+
+# Waits for what was said to be in the record; what a step has left running may still hold the pipe.
+close_log() {
+  end="end of step $steps_done"
+  printf '%s\n' "$end" >&7
+  exec 7>&-
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    if tail -n 1 "$record/log" 2>/dev/null | grep -qF "$end"; then break; fi
+    sleep 0.1
+  done
 }
 
 # What runs and will be stopped is stopped first, so that what it writes at its end is saved too.
@@ -85,8 +112,10 @@ stop_unit() { systemctl stop -- "$1" 2>/dev/null || :; }
 
 step() {
   steps_done=$((steps_done + 1))
-  mark "executing $steps_done"
-  "$@" >>"$record/log" 2>&1 </dev/null
+  mark "executing $steps_done/$steps_planned"
+  tell "  $1"
+  # A step that refuses is one that failed, and no end of everything.
+  ("$@") >&7 2>&1 </dev/null
 }
 
 verify() { plan_goals; }

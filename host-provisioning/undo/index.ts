@@ -34,6 +34,7 @@ export function actionScript(action: Action, verb?: Verb): string {
     `undo_id=${quote(action.id)}`,
     `expected=${quote(action.expected)}`,
     `confirm_seconds=${quote(String(action.confirmSeconds))}`,
+    `steps_planned=${quote(String(action.steps.length))}`,
     `recovery=${quote(recoveryScript())}`,
     `rehearsal=${quote(["set -eu", record, steps, action.functions, planned, rehearse].join("\n"))}`,
   ];

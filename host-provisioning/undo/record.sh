@@ -13,6 +13,7 @@
 #   live      values of the kernel before, PATH VALUE a line; live.after once the action was done
 #   refresh   what reads its files again after a way back, HOW UNIT a line
 #   watch     what takes the action back unless it is confirmed: watch.sh
+#   log       what the steps said, at most a mebibyte
 #   recover   a script that restores this record by itself, from a rescue shell too
 # A manifest has records PATH, newline, attributes or checksum, NUL. Paths are relative: ./etc/passwd.
 # Exit codes: 73 busy, 74 no room, 75 not the host that was planned for, 76 changed since, 77 not exactly restored,
@@ -46,7 +47,11 @@ reached() { tail -n 1 "$record/journal" 2>/dev/null || :; }
 mark() {
   printf '%s\n' "$1" >>"$record/journal"
   sync "$record/journal"
+  tell "$1"
 }
+
+# tell TEXT: a line for whoever follows a job, which has it open as 3.
+tell() { { printf '%s\n' "$1" >&3; } 2>/dev/null || :; }
 
 # One change at a time; what a killed script has left running still holds the lock.
 lock() {
@@ -90,6 +95,14 @@ survey() {
   existing >"$record/$1.paths"
   manifest "$record/$1.paths" "$record/links" >"$record/$1.part"
   mv "$record/$1.part" "$record/$1"
+}
+
+# say_host_keys LIST: the keys that the host shows from now on, where the list of paths has any of them.
+say_host_keys() {
+  if ! grep -qz '^\./etc/ssh/ssh_host_[a-z0-9]*_key\.pub$' "$1"; then return 0; fi
+  for each in "$root"/etc/ssh/ssh_host_*_key.pub; do
+    if [ -f "$each" ]; then say host-key "$(cut -d ' ' -f 1,2 "$each")"; fi
+  done
 }
 
 # differing OLD NEW: paths of which two manifests say different things.

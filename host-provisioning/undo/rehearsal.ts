@@ -8,6 +8,8 @@ export interface Change {
   bytes: number;
   /** On the disk. */
   allocatedBytes: number;
+  /** The same before the action; 0 for what was not there. */
+  before: { bytes: number; allocatedBytes: number };
   links: number;
   inode: string;
   path: string;
@@ -34,14 +36,20 @@ export function readRehearsal(output: Buffer): Rehearsal | undefined {
 }
 
 function readChange(line: string): Change | undefined {
-  const found = /^(removed|changed|created|touched) (.) (\d+) (\d+) (\d+) (\d+) (\/.*)$/s.exec(line);
+  const found = /^(removed|changed|created|touched) (.) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\/.*)$/s.exec(
+    line,
+  );
   if (!found) return undefined;
-  const [, kind, type = "", bytes, blocks, links, inode = "", path = ""] = found;
+  const [, kind, type = "", bytes, blocks, links, inode = "", held, heldBlocks, path = ""] = found;
+  const sizes = (apparent: unknown, allocated: unknown) => ({
+    bytes: type === "d" ? 0 : Number(apparent),
+    allocatedBytes: Number(allocated) * 512,
+  });
   return {
     kind: kind as ChangeKind,
     type,
-    bytes: type === "d" ? 0 : Number(bytes),
-    allocatedBytes: Number(blocks) * 512,
+    ...sizes(bytes, blocks),
+    before: sizes(held, heldBlocks),
     links: Number(links),
     inode,
     path,
@@ -53,17 +61,24 @@ export interface FreedBytes {
   allocatedBytes: number;
 }
 
-/** What the removed files hold; one with several names counts once, and only when all its names go. Pure. */
+/**
+ * What the host has more room by: what is removed, less what other files grow by. A removed file with several names
+ * counts once, and only when all its names go. Folders are told on the disk only. Pure.
+ */
 export function freedBytes(changes: Change[]): FreedBytes {
   const names = new Map<string, number>();
   const sum = { apparentBytes: 0, allocatedBytes: 0 };
-  for (const { kind, type, bytes, allocatedBytes, links, inode } of changes) {
-    if (kind !== "removed") continue;
-    const gone = (names.get(inode) ?? 0) + 1;
-    names.set(inode, gone);
-    if (type !== "d" && gone < links) continue;
-    sum.apparentBytes += bytes;
-    sum.allocatedBytes += allocatedBytes;
+  for (const { kind, type, bytes, allocatedBytes, before, links, inode } of changes) {
+    if (kind === "removed") {
+      const gone = (names.get(inode) ?? 0) + 1;
+      names.set(inode, gone);
+      if (type !== "d" && gone < links) continue;
+      sum.apparentBytes += bytes;
+      sum.allocatedBytes += allocatedBytes;
+    } else if (type !== "d") {
+      sum.apparentBytes += before.bytes - bytes;
+      sum.allocatedBytes += before.allocatedBytes - allocatedBytes;
+    }
   }
   return sum;
 }

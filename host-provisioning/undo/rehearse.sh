@@ -4,8 +4,9 @@
 # needs: root, overlayfs; all of the system on one file system
 # undo: nothing is changed
 #
-# Output: records, NUL behind each: KIND TYPE SIZE BLOCKS LINKS INODE PATH, where KIND is removed, changed, created, or
-# touched (a folder of which only the time changes), TYPE as find says it, BLOCKS of 512 bytes; then `expected HASH`.
+# Output: records, NUL behind each: KIND TYPE SIZE BLOCKS LINKS INODE SIZE-BEFORE BLOCKS-BEFORE PATH, where KIND is
+# removed, changed, created, or touched (a folder of which only the time changes), TYPE as find says it, BLOCKS of 512
+# bytes; then `expected HASH`.
 
 rehearse() {
   work=$1
@@ -51,7 +52,7 @@ rehearse() {
   printf 'expected %s\0' "$(state_of "$work/paths")"
 }
 
-form='%y %s %b %n %i %p\0'
+form='%y %s %b %n %i %s %b %p\0'
 
 changes() {
   cd /
@@ -81,17 +82,23 @@ told() {
 
 # What the copy has of its own: new, other than before, or only a folder above such a thing.
 sort_out() {
-  xargs -0 -r sh -c 'for path; do
+  xargs -0 -r sh -c 'same() {
+    # A backup that programs of accounts write has the time of what it is of, in whole seconds.
+    if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$copy/$1")" ]; return; fi
+    [ ! -f "$1" ] || cmp -s "$1" "$copy/$1"
+  }
+  for path; do
     if [ -L "$path" ] || [ -e "$path" ]; then
       old=$(stat -c "%F %a %u %g" "$path") new=$(stat -c "%F %a %u %g" "$copy/$path")
+      held=$(stat -c "%s %b" "$path")
       if [ "$old" = "$new" ]; then
         # Not even its time: it only stands above something, or was opened.
-        if [ "$(stat -c %y "$path")" = "$(stat -c %y "$copy/$path")" ]; then continue; fi
+        if [ "$(stat -c %y "$path")" = "$(stat -c %y "$copy/$path")" ] && same "$path"; then continue; fi
         if [ -d "$path" ] && [ ! -L "$path" ]; then kind=touched; else kind=changed; fi
       else kind=changed; fi
-    else kind=created; fi
+    else kind=created held="0 0"; fi
     if [ -L "$copy/$path" ] || [ -e "$copy/$path" ]; then
-      find "$copy/$path" -maxdepth 0 -printf "$kind %y %s %b %n %i "
+      find "$copy/$path" -maxdepth 0 -printf "$kind %y %s %b %n %i $held "
       printf "/%s\0" "${path#./}"
     fi
   done' sh

@@ -38,6 +38,7 @@ restore() {
   refresh_units
   mark undone
   unwatch
+  say_host_keys "$record/restoring"
   say state undone
 }
 

@@ -10,6 +10,11 @@ export function holdLogin(name: string, privateKey: string): void {
   held.set(name, privateKey);
 }
 
+/** Whether a path names a login that the platform holds. What runs by one is a job, which can be asked for again. */
+export function isHeldLogin(agentSocketPath: string | undefined): boolean {
+  return agentSocketPath?.startsWith(prefix) ?? false;
+}
+
 /** The key of such a path; undefined when it is a real socket's. @throws when nothing is held under the name. */
 export function heldLogin(agentSocketPath: string): string | undefined {
   if (!agentSocketPath.startsWith(prefix)) return undefined;

@@ -1,21 +1,61 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "ssh2";
 import type { Context } from "../provider/index.ts";
+import { readConnection } from "./connection-inputs.ts";
 import { withConnection } from "./dial.ts";
 import { endCommands } from "./end-commands.ts";
 import type { Output } from "./inputs.ts";
+import { isHeldLogin } from "./logins.ts";
 import { OutputLog } from "./output-log.ts";
 import { previousVariables } from "./previous-output.ts";
 import type { RemoteInputs } from "./remote-command.ts";
 import { answerEnvironment } from "./remote-environment.ts";
 
-/** Runs one command on a remote host to its end; a code other than 0 is an error that shows what it printed. */
-export function runRemote(
+/** For so long a host that was there is looked for again. */
+const lookMilliseconds = 120_000;
+const pauseMilliseconds = 1_000;
+
+class CutOff extends Error {}
+
+/**
+ * Runs one command on a remote host to its end; a code other than 0 is an error that shows what it printed. Where the
+ * platform's own script was cut off, the job that it follows goes on: it is asked for again until its end is known.
+ */
+export async function runRemote(
   context: Context,
   command: string,
   inputs: RemoteInputs,
   previous: Partial<Output>,
 ): Promise<Output> {
+  const isJob = isHeldLogin(readConnection(inputs.connection).agentSocketPath);
+  let cutAt: number | undefined;
+  for (;;) {
+    let isThere = false;
+    try {
+      return await runOnce(context, command, inputs, previous, () => {
+        isThere = true;
+      });
+    } catch (cause) {
+      context.signal.throwIfAborted();
+      if (cause instanceof CutOff) cutAt = performance.now();
+      const isLost = cause instanceof CutOff || !isThere;
+      if (!isJob || !isLost || cutAt === undefined || performance.now() - cutAt > lookMilliseconds)
+        throw cause;
+      context.log("warning", "the connection was lost; what runs on the host is asked for again");
+      await delay(pauseMilliseconds, undefined, { signal: context.signal });
+    }
+  }
+}
+
+function runOnce(
+  context: Context,
+  command: string,
+  inputs: RemoteInputs,
+  previous: Partial<Output>,
+  onThere: () => void,
+): Promise<Output> {
   return withConnection(context, inputs.connection, async (client) => {
+    onThere();
     const own = inputs.environment ?? {};
     const variables = { ...previousVariables(context, inputs, previous), ...own };
     const refused: string[] = [];
@@ -46,7 +86,8 @@ export function runRemote(
     context.signal.throwIfAborted();
     const cut = "cut off, the connection was lost";
     const how = signal ? `ended by ${signal}` : code === undefined ? cut : `exit status ${code}`;
-    throw new Error(`${how}: running "${command}":\n${both}`);
+    const error = code === undefined && signal === undefined ? CutOff : Error;
+    throw new error(`${how}: running "${command}":\n${both}`);
   });
 }
 

@@ -33,7 +33,7 @@ export function benchmark(
       return measureOn(measured, done + pairs);
     });
   };
-  return pulumi.unsecret(applied).apply(() =>
+  return applied.apply(() =>
     measureOn(nothingMeasured, 0).apply((measured) => {
       const result = judgeMeasured(measured, options, { isChange });
       const last = result.isReverted ? run("take-back", "rollback replace") : run("confirm", "confirm");

@@ -20,12 +20,14 @@ export async function program(config: HostConfig) {
         // What is done stands in the script's own arguments: a host's user may be allowed this one command.
         create: `exec /bin/sh -s ${words}`,
         stdin: script,
-        logging: remote.Logging.None,
+        // How far it is; what it replies is no line of a log.
+        logging: remote.Logging.Stderr,
         addPreviousOutputInEnv: false,
       },
       { retainOnDelete: true, customTimeouts: { create: "30m", update: "30m" } },
     ).stdout;
-  const reply = run(action, config.arguments);
+  // Words of ours: states, counts, paths and public keys.
+  const reply = pulumi.unsecret(run(action, config.arguments));
   const asked = { action, arguments: config.arguments, reply };
   if (config.benchmark === undefined) return asked;
   const runNext = (step: string, words: string) => run(`${action}-${step}`, words);

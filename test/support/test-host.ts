@@ -129,8 +129,9 @@ export class TestHost {
   /**
    * An OpenSSH server of the host, for its root, on a port chosen by the system: each accepted socket is handed to
    * an `sshd -i` inside. Another call makes another one, with keys of its own; all end with the host.
+   * @param own shows the host's own key of that kind, from its /etc/ssh, as that is at the time of each login.
    */
-  async startSshd(): Promise<TestSshd> {
+  async startSshd({ own }: { own?: "ed25519" | "ecdsa" } = {}): Promise<TestSshd> {
     const name = `test-${this.#closers.length}`;
     const [hostKey, login] = [`${name}-host`, `${name}-login`].map((each) => join(this.#folder, each)) as [
       string,
@@ -138,14 +139,15 @@ export class TestHost {
     ];
     for (const file of [hostKey, login])
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
-    await this.#stay();
+    await this.stay();
     const files = Object.entries({
       key: readFileSync(hostKey, "utf8"),
       authorized: readFileSync(`${login}.pub`, "utf8"),
     });
     const puts = files.map(([end, content]) => `printf '%s' '${content}' >/run/${name}.${end}`);
     await this.do(["umask 077", ...puts].join("\n"));
-    const options = [`HostKey=/run/${name}.key`, `AuthorizedKeysFile=/run/${name}.authorized`];
+    const shown = own === undefined ? `/run/${name}.key` : `/etc/ssh/ssh_host_${own}_key`;
+    const options = [`HostKey=${shown}`, `AuthorizedKeysFile=/run/${name}.authorized`];
     const words = [...options, "PermitRootLogin=prohibit-password", "UsePAM=no", "StrictModes=no"];
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       const command = [
@@ -165,13 +167,15 @@ export class TestHost {
     this.#closers.push(() => new Promise((resolve) => server.close(() => resolve())));
     return {
       port: (server.address() as AddressInfo).port,
-      hostKey: readFileSync(`${hostKey}.pub`, "utf8").trim(),
+      hostKey: own
+        ? (await this.do(`cut -d ' ' -f 1,2 ${shown}.pub`)).trim()
+        : readFileSync(`${hostKey}.pub`, "utf8").trim(),
       privateKey: readFileSync(login, "utf8"),
     };
   }
 
   /** From now on everything runs beside a process that stays, on one mount of the tree. */
-  async #stay(): Promise<void> {
+  async stay(): Promise<void> {
     if (this.#resident) return;
     const process = this.#spawn(["/bin/sh", "-c", "echo there; exec sleep infinity"], "pipe");
     await new Promise((resolve) => process.stdout?.once("data", resolve));

@@ -1,5 +1,11 @@
 import { expect, it } from "@jest/globals";
-import { confirmation, type Runs, stateOf } from "../../../automation-api/host-actions/domain.ts";
+import {
+  confirmation,
+  newHostKey,
+  progressOf,
+  type Runs,
+  stateOf,
+} from "../../../automation-api/host-actions/domain.ts";
 
 const runs = (fields: Partial<Runs>): Runs => ({
   ...{ apply: null, confirmation: null, undo: null, confirmSeconds: 0, endedAt: null, isReverted: false },
@@ -25,6 +31,23 @@ it.each([
   ["applied", { apply: "succeeded", undo: "failed" }, 0],
 ] as [string, Partial<Runs>, number][])("an action is %s after %j", (state, fields, now) => {
   expect(stateOf(runs(fields), new Date(now))).toBe(state);
+});
+
+it.each([
+  ["state committed\ntouched 3\n", undefined],
+  [undefined, undefined],
+  ["host-key ecdsa-x AAAA\nhost-key ssh-ed25519 BBBB\nhost-key ssh-rsa CCCC=\n", "ssh-rsa CCCC="],
+  ["host-key ecdsa-x AAAA\nhost-key ssh-ed25519 BBBB\n", "ssh-ed25519 BBBB"],
+  ["host-key ecdsa-x AAAA\n", "ecdsa-x AAAA"],
+  ["host-key ssh-rsa CCCC with more\nhost-key\n", undefined],
+])("of %j the new key of a host that is pinned to an RSA key is %j", (reply, key) => {
+  expect(newHostKey(reply, "ssh-rsa AAAA")).toBe(key);
+});
+
+it("how far a job is, is what its journal says", () => {
+  expect(progressOf("state executing 3/12\nbytes 7\n")).toEqual({ state: "executing", step: 3, steps: 12 });
+  expect(progressOf("state undoing\n")).toEqual({ state: "undoing", step: null, steps: null });
+  expect(progressOf("what a login prints\n")).toBeNull();
 });
 
 it("the words of a confirmation fit one plan of one host", () => {

@@ -11,12 +11,21 @@ import {
 const service: OpenOperation = { operation: "creating", urn: "urn:service", type: "roost:local:Service" };
 const bucket: OpenOperation = { operation: "creating", urn: "urn:bucket", type: "aws:s3/bucket:Bucket" };
 
+/** Of a host's stack, and of somebody's own. */
+const [job, command] = ["hosts", "shop"].map((project) => ({
+  operation: "creating",
+  urn: `urn:pulumi:hst_1::${project}::command:remote:Command::rst_1`,
+  type: "command:remote:Command",
+})) as [OpenOperation, OpenOperation];
+
 describe("recover", () => {
   const base = { attempt: 1, cancelRequested: false, stack: "roost/shop/dev" };
   it.each([
     ["an update without open steps", { ...base, operation: "update" as const }, [], "requeue"],
     ["an update whose provider can look up", { ...base, operation: "update" as const }, [service], "requeue"],
     ["an update whose provider cannot", { ...base, operation: "update" as const }, [service, bucket], "fail"],
+    ["a change of a host, which is a job there", { ...base, operation: "update" as const }, [job], "requeue"],
+    ["a command of somebody's own", { ...base, operation: "update" as const }, [command], "fail"],
     ["a second interruption", { ...base, operation: "update" as const, attempt: 2 }, [], "fail"],
     [
       "a preview, whatever was open before",

@@ -62,6 +62,7 @@ function survey(
   return {
     unpackedAt: Object.fromEntries(times),
     ...{ asked: [], units: {}, shells: [], kernel: "", self: "root", files: [], templates: [] },
+    ...{ people: [], hostKeys: [], hasMachineId: false, conffiles: [], available: {} },
     ...fields,
   };
 }
@@ -173,6 +174,93 @@ it("files go by their class; guarded, kept and excluded ones stay", () => {
     "/var/cache/apt/archives/a.deb",
   ]);
   expect(nuclear.kept.map(({ name }) => name)).toEqual(["/etc/fstab", "/srv/../etc/shadow"]);
+});
+
+it("a folder stays with whatever stays in it", () => {
+  const found = survey(
+    {},
+    {
+      files: [
+        ["d", "/home/ann/work"],
+        ["d", "/home/ann/work/.aws"],
+        ["d", "/home/ann/work/old"],
+        ["f", "/home/ann/work/old/text"],
+        ["d", "/srv/site"],
+        ["s", "/srv/site/socket"],
+        ["f", "/srv/site/page"],
+      ].map(([type, path]) => ({
+        ...{ class: path?.startsWith("/srv") ? "data" : "home", type, path },
+        ...{ bytes: 1, allocatedBytes: 512, changedAt: 0, userId: 0 },
+      })) as Survey["files"],
+    },
+  );
+  expect(planReset(host({}), found, select({ profile: "nuclear" })).work.deletes).toEqual([
+    "/home/ann/work/old",
+    "/home/ann/work/old/text",
+    "/srv/site/page",
+  ]);
+});
+
+it("units of nobody's package are stopped and go with what enables them; those of networks and logins stay", () => {
+  const folder = "/etc/systemd/system";
+  const files = [
+    ["f", `${folder}/own.service`],
+    ["l", `${folder}/multi-user.target.wants/own.service`],
+    ["l", `${folder}/multi-user.target.wants/other.service`],
+    ["l", `${folder}/off.service`],
+    ["f", `${folder}/wg-network.service`],
+  ].map(([type, path]) => ({
+    ...{ class: "setting", type, path },
+    ...{ bytes: 1, allocatedBytes: 512, changedAt: 0, userId: 0 },
+  })) as Survey["files"];
+  const { work, services } = planReset(host({}), survey({}, { files }), select({ profile: "deep" }));
+  expect(work.deletes).toEqual([`${folder}/multi-user.target.wants/own.service`, `${folder}/own.service`]);
+  expect([work.units, services]).toEqual([["own.service"], ["own.service"]]);
+});
+
+it("configuration becomes as packaged where it may be touched and its package can be had", () => {
+  const packages = { ...machine, web: {}, away: {}, guarded: {}, partly: {}, same: {}, dpkg: {} };
+  const conffile = (name: string, path: string, state: "changed" | "as-packaged" = "changed") => ({
+    ...{ package: name, path, state },
+  });
+  const found = survey(packages, {
+    conffiles: [
+      conffile("web", "/etc/web.conf"),
+      conffile("away", "/etc/away.conf"),
+      conffile("guarded", "/etc/pam.d/guarded"),
+      conffile("partly", "/etc/partly/kept"),
+      conffile("partly", "/etc/partly/other"),
+      conffile("same", "/etc/same", "as-packaged"),
+    ],
+    available: { web: ["2", "1"], away: ["2"], guarded: ["1"], partly: ["1"], same: ["1"], dpkg: ["1"] },
+  });
+  const paths = { include: [], exclude: ["/etc/partly/kept"] };
+  const deep = planReset(host(packages), found, select({ profile: "deep", paths }));
+  expect(deep.reinstalled).toEqual([{ name: "web", version: "1" }]);
+  expect(deep.kept.map(({ name }) => name)).toEqual([
+    "/etc/away.conf",
+    "/etc/pam.d/guarded",
+    "/etc/partly/other",
+  ]);
+  const nuclear = planReset(host(packages), found, select({ profile: "nuclear", paths }));
+  expect(nuclear.reinstalled.map(({ name }) => name)).toEqual(["dpkg", "web"]);
+  expect(planReset(host(packages), found, select({ profile: "medium" })).reinstalled).toEqual([]);
+});
+
+it("people lose their accounts by nuclear alone; who logs in stays, and who is told to", () => {
+  const people = ["ann", "bob", "me"].map((name, index) => ({
+    ...{ name, userId: 1000 + index, home: `/home/${name}` },
+  }));
+  const found = survey(
+    {},
+    { people, self: "me", hasMachineId: true, hostKeys: ["/etc/ssh/ssh_host_rsa_key"] },
+  );
+  const paths = { include: [], exclude: ["/home/bob"] };
+  const nuclear = planReset(host({}), found, select({ profile: "nuclear", paths }));
+  expect([nuclear.users, nuclear.renewed]).toEqual([["ann"], ["machine-id", "host-keys"]]);
+  expect(nuclear.kept.map(({ name }) => name)).toEqual(["bob", "me"]);
+  const deep = planReset(host({}), found, select({ profile: "deep" }));
+  expect([deep.users, deep.renewed]).toEqual([[], []]);
 });
 
 it.each([

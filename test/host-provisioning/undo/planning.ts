@@ -8,7 +8,10 @@ import {
 } from "../../../host-provisioning/undo/index.ts";
 import type { TestHost } from "../../support/test-host.ts";
 
-export const nothing: Work = { packages: [], units: [], deletes: [], empties: [], templates: [] };
+export const nothing: Work = {
+  ...{ packages: [], units: [], deletes: [], empties: [], templates: [] },
+  ...{ reinstalls: [], users: [], hasNewMachineId: false, hostKeys: [] },
+};
 
 interface Options {
   id?: string;
