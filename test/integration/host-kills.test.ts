@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
+import { HostKills, killStates, killVictims } from "../support/host-kills.ts";
+import { reasonWithoutTestHosts } from "../support/test-host.ts";
+
+jest.setTimeout(240_000);
+const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reasonWithoutTestHosts();
+const seed = Number(process.env.ROOST_SEED ?? 1);
+
+/** Each victim once on the way there and once on the way back; the bench takes all states. */
+(isPossible ? describe : describe.skip)(
+  `a change of a host that goes on when others die (ROOST_SEED=${seed})`,
+  () => {
+    let kills: HostKills;
+    beforeAll(async () => {
+      kills = await HostKills.open(
+        readFileSync(new URL("../host-provisioning/undo/prepare.sh", import.meta.url), "utf8"),
+      );
+    });
+    afterAll(() => kills?.close());
+
+    it.each(killVictims.map((victim, index) => [victim, index] as const))(
+      "%s: the host ends exactly after, and back exactly before, and each script has run once",
+      async (victim, index) => {
+        const at = (of: readonly string[]) => of[(seed + index) % of.length] as string;
+        const there = await kills.apply(victim, at(killStates.apply));
+        expect(there).toEqual({ state: "applied", on: "committed", states: killStates.apply });
+        const back = await kills.rollback(victim, at(killStates.rollback));
+        expect(back).toEqual({ state: "undone", differences: [] });
+      },
+    );
+  },
+);
