@@ -5,6 +5,7 @@ import { configTemplateRoutes } from "./config-templates/routes.ts";
 import { credentialRoutes } from "./credentials/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
 import { hostActionRoutes } from "./host-actions/routes.ts";
+import { hostMigrationRoutes } from "./host-migrations/routes.ts";
 import { hostRoutes } from "./hosts/routes.ts";
 import type { Route } from "./http/route.ts";
 import { programRoutes } from "./programs/routes.ts";
@@ -38,12 +39,13 @@ export function allRoutes(services: Services): Route[] {
     ...sessionRoutes(services),
     ...hostActionRoutes(services.hostActions),
     ...reinstallRoutes(services.reinstalls),
+    ...hostMigrationRoutes(services.hostMigrations),
     ...resetRoutes(services.resets),
     ...configTemplateRoutes(services.configTemplates, services.shellInstalls),
     ...tuningRoutes(services.tuning),
     ...benchmarkRoutes(services.benchmarks),
     ...syncRoutes(services.sync),
-    ...terminalRoutes(services.shellInstalls),
+    ...terminalRoutes(services.shellInstalls, services.shellVersions),
     ...accessRoutes(services),
     ...signInRoutes(services.signIns, services.settings.ROOST_PUBLIC_URL),
     ...auditRoutes(services),

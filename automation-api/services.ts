@@ -26,6 +26,7 @@ import { Deployments } from "./deployments/service.ts";
 import { EventFeed } from "./events/service.ts";
 import { parseAllowRules } from "./git/index.ts";
 import { HostActions } from "./host-actions/service.ts";
+import { HostMigrations } from "./host-migrations/service.ts";
 import { HostChanges, HostChecks, HostConnections, HostGroups, HostReader, Hosts } from "./hosts/service.ts";
 import { createLogger, type Logger } from "./http/log.ts";
 import { createTracer, type Tracer } from "./http/tracing.ts";
@@ -40,6 +41,7 @@ import { FleetScans } from "./scans/fleet.ts";
 import { Scans } from "./scans/service.ts";
 import { introduceAll, Launches, Sessions } from "./sessions/service.ts";
 import { SignIns } from "./sign-in/service.ts";
+import { signingKeyOf } from "./signing-key.ts";
 import {
   createPostgresStore,
   createStackCipher,
@@ -51,7 +53,7 @@ import {
 import { openSyncStore, Sync } from "./sync/service.ts";
 import { createMetrics, type Metrics, type SystemServices } from "./system/service.ts";
 import { type TargetAbilities, Templates } from "./templates/service.ts";
-import { ShellInstalls } from "./terminal/service.ts";
+import { ShellInstalls, ShellVersionHistory } from "./terminal/service.ts";
 import { Tuning } from "./tuning/service.ts";
 
 export const version: string = createRequire(import.meta.url)("../package.json").version;
@@ -94,9 +96,11 @@ export interface Services {
   cipher: StackCipher;
   hostActions: HostActions;
   reinstalls: Reinstalls;
+  hostMigrations: HostMigrations;
   resets: Resets;
   configTemplates: ConfigTemplates;
   shellInstalls: ShellInstalls;
+  shellVersions: ShellVersionHistory;
   tuning: Tuning;
   benchmarks: Benchmarks;
   sync: Sync;
@@ -204,7 +208,7 @@ export async function openServices(
     trackerFile: settings.ROOST_SECURITY_TRACKER,
     lastDay: (hostId) => samples.lastDay(hostId),
   });
-  const hostActions = new HostActions({ db, reader: hostReader, changes: hostChanges });
+  const hostActions = new HostActions({ db, cipher, reader: hostReader, changes: hostChanges });
   const tuning = new Tuning({ scans, reader: hostReader, actions: hostActions });
   const feed = new EventFeed(db, notices);
   const guard = new Guard(authenticator, notices, (error) =>
@@ -263,8 +267,16 @@ export async function openServices(
     hostReader,
     hostActions,
     reinstalls: new Reinstalls({ scans, reader: hostReader, actions: hostActions }),
+    hostMigrations: new HostMigrations({
+      db,
+      cipher,
+      key: signingKeyOf(masterKey, "migration"),
+      reader: hostReader,
+      actions: hostActions,
+    }),
     resets: new Resets({ reader: hostReader, scans, actions: hostActions }),
     shellInstalls: new ShellInstalls({ scans, reader: hostReader, actions: hostActions }),
+    shellVersions: new ShellVersionHistory({ reader: hostReader, actions: hostActions }),
     configTemplates: new ConfigTemplates({ scans, reader: hostReader, actions: hostActions }),
     tuning,
     benchmarks: new Benchmarks({ reader: hostReader, actions: hostActions, tuning }),

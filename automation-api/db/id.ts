@@ -21,7 +21,8 @@ export type IdPrefix =
   | "scn"
   | "tpl"
   | "ses"
-  | "bat";
+  | "bat"
+  | "mig";
 
 /**
  * An id such as `dep_01jd…`: 48 bits of milliseconds, so that ids sort by

@@ -19,6 +19,7 @@ import * as signIn from "./migrations/0015-sign-in.ts";
 import * as launchLead from "./migrations/0018-launch-lead.ts";
 import * as samples from "./migrations/0019-samples.ts";
 import * as newHostKeys from "./migrations/0020-new-host-keys.ts";
+import * as migrationArchives from "./migrations/0021-migration-archives.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -41,6 +42,7 @@ const migrations = {
   "0018-launch-lead": launchLead,
   "0019-samples": samples,
   "0020-new-host-keys": newHostKeys,
+  "0021-migration-archives": migrationArchives,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -377,6 +377,20 @@ export interface Schema {
   };
   session_quota: { project_id: string; owner: string };
   sync_object: { key: string; text: string };
+  migration_archive: {
+    id: string;
+    organization_id: string;
+    host_id: string;
+    host_name: string;
+    made_at: Time;
+    key_id: string;
+    sha256: Buffer;
+    size: number;
+    contains: Json;
+    content: Buffer;
+    requester: string;
+    created_at: CreatedAt;
+  };
   session_batch: {
     id: string;
     template_id: string;

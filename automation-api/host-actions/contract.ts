@@ -3,7 +3,7 @@ import { deploymentStates } from "../deployments/contract.ts";
 import { pageQuery, pageReply } from "../http/page.ts";
 
 /** What can be done to a host; each has a noun of its own that plans it. */
-export const actionKinds = ["reset", "config", "tuning", "reinstall", "shell"] as const;
+export const actionKinds = ["reset", "config", "tuning", "reinstall", "shell", "migration"] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
 export const hostReference = z

@@ -92,6 +92,11 @@ export function renewsHostKeys({ steps }: Action): boolean {
 /** States in which there is something on the host to take back. */
 export const revertible: readonly HostAction["state"][] = ["applied", "failed", "unconfirmed", "lapsed"];
 
+/** States in which what was asked for is on the host. */
+export const standing: readonly HostAction["state"][] = ["applied", "unconfirmed", "confirming"];
+/** States of what was on the host at some time. */
+export const carriedOut: readonly HostAction["state"][] = [...standing, "undoing", "undone", "lapsed"];
+
 /** Words that nobody types by accident, and that fit this plan of this host alone. Pure. */
 export function confirmation(kind: ActionKind, hostName: string, planHash: string): string {
   return `${kind} ${hostName} ${planHash.slice(0, 12)}`;

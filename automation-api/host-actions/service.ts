@@ -14,6 +14,7 @@ import {
 import { authorize, may } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
+import type { IdCipher } from "../credentials/service.ts";
 import { newId } from "../db/id.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import type { RequestContext } from "../deployments/service.ts";
@@ -29,12 +30,14 @@ import type {
   Verified,
 } from "./contract.ts";
 import {
+  carriedOut,
   confirmation,
   newHostKey,
   progressOf,
   renewsHostKeys,
   revertible,
   type StoredPlan,
+  standing,
   summarize,
 } from "./domain.ts";
 import * as queries from "./queries.ts";
@@ -42,6 +45,7 @@ import { stateOfRow, viewAction } from "./views.ts";
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
+const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const rehearsalLimits = { deadlineMs: 300_000, capBytes: 64 * 1024 * 1024 };
 const verifyDeadlineMilliseconds = 60_000;
 const progressDeadlineMilliseconds = 5_000;
@@ -51,6 +55,8 @@ const measuringSpareSeconds = 300;
 
 interface Dependencies {
   db: Db;
+  /** Plans hold what is written to hosts, which may be secret. */
+  cipher: IdCipher;
   reader: HostReader;
   changes: HostChanges;
 }
@@ -119,7 +125,7 @@ export class HostActions {
         kind,
         title,
         request: JSON.stringify(planning.request),
-        plan: await compress(text),
+        plan: this.#deps.cipher.encrypt(id, await compress(text)),
         plan_hash: hash,
         summary: JSON.stringify(summarize(rehearsal.changes, packages)),
         risky,
@@ -308,11 +314,29 @@ export class HostActions {
   ): Promise<unknown> {
     const rows = await queries.listActions(this.#deps.db, { organizationId, host, kind, limit: 200 });
     const stands = rows.find(
-      (row) =>
-        ["applied", "unconfirmed", "confirming"].includes(stateOfRow(row)) &&
-        isWanted(row.request as Record<string, unknown>),
+      (row) => standing.includes(stateOfRow(row)) && isWanted(row.request as Record<string, unknown>),
     );
     return stands && (await this.#readPlan(stands)).detail;
+  }
+
+  /** Actions of a kind that were carried out on a host, newest first, as far as `isWanted` by what was asked for. */
+  async carriedOut(
+    { organizationId }: Principal,
+    host: string,
+    kind: ActionKind,
+    isWanted: (request: Record<string, unknown>) => boolean,
+  ): Promise<HostAction[]> {
+    const rows = await queries.listActions(this.#deps.db, { organizationId, host, kind, limit: 200 });
+    return rows
+      .map((row) => viewAction(row))
+      .filter(({ state, request }) => carriedOut.includes(state) && isWanted(request));
+  }
+
+  /** What files were to hold once an action was done, and what else was told of it. */
+  async stored(principal: Principal, id: string): Promise<{ texts: Map<string, string>; detail: unknown }> {
+    const { action, detail } = await this.#readPlan(await this.#find(principal, id));
+    const texts = action.goals.filter(([name]) => name === "goal_text").map(([, path, text]) => [path, text]);
+    return { texts: new Map(texts as [string, string][]), detail };
   }
 
   async list(principal: Principal, query: ActionQuery): Promise<Page<HostAction>> {
@@ -381,7 +405,12 @@ export class HostActions {
 
   async #readPlan({ id }: queries.ActionRow): Promise<StoredPlan> {
     const bytes = await queries.readPlan(this.#deps.db, id);
-    if (bytes && bytes.length > 0) return JSON.parse((await decompress(bytes)).toString()) as StoredPlan;
+    if (bytes && bytes.length > 0) {
+      // Those of older releases were not encrypted.
+      const isPlain = bytes.subarray(0, zstdMagic.length).equals(zstdMagic);
+      const text = await decompress(isPlain ? bytes : this.#deps.cipher.decrypt(id, bytes));
+      return JSON.parse(text.toString()) as StoredPlan;
+    }
     throw new RoostError(
       "conflict",
       `${id} was made by an older release, which kept its plan in another form.`,

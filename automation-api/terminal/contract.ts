@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { plannedAction } from "../host-actions/contract.ts";
+import { actionStates, plannedAction, verified } from "../host-actions/contract.ts";
 
 export const themesReply = z.object({
   items: z.array(
@@ -99,3 +99,32 @@ export const installedShell = plannedAction.extend({
   }),
 });
 export type InstalledShell = z.output<typeof installedShell>;
+
+export const shellVersions = z.object({
+  user: z.string(),
+  current: z.string().nullable().describe("SHA-256 of the configuration that is there now."),
+  items: z
+    .array(
+      z.object({
+        version: z.string(),
+        action: z.string().describe("By which it came."),
+        title: z.string(),
+        state: z.enum(actionStates),
+        isCurrent: z.boolean(),
+        requester: z.string(),
+        createdAt: z.string(),
+      }),
+    )
+    .describe("The newest first; what was taken back too."),
+});
+export type ShellVersions = z.output<typeof shellVersions>;
+
+export const shellDiff = z.object({
+  from: z.string().nullable(),
+  to: z.string(),
+  files: z.array(z.object({ path: z.string(), diff: z.string().describe("As `diff -u` writes it.") })),
+});
+export type ShellDiff = z.output<typeof shellDiff>;
+
+export const verifiedShell = verified.extend({ version: z.string(), action: z.string() });
+export type VerifiedShell = z.output<typeof verifiedShell>;

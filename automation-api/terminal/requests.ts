@@ -61,6 +61,22 @@ export type PluginInstall = z.output<typeof pluginInstall>;
 export const terminalOptimize = z.strictObject({ ...whose, sources });
 export type TerminalOptimize = z.output<typeof terminalOptimize>;
 
+const version = z
+  .string()
+  .regex(/^[0-9a-f]{4,64}$/, "expected a version, or 4 or more of its first characters");
+export const shellOwner = z.strictObject({ host: hostReference, user: whose.user });
+export type ShellOwner = z.output<typeof shellOwner>;
+export const shellDiffQuery = shellOwner.extend({
+  from: version.optional().describe("Default: the one before `to`."),
+  to: version.optional().describe("Default: the current one."),
+});
+export type ShellDiffQuery = z.output<typeof shellDiffQuery>;
+export const shellRollback = z.strictObject({
+  ...whose,
+  version: version.optional().describe("Default: the one before the current one."),
+});
+export type ShellRollback = z.output<typeof shellRollback>;
+
 const most = 2000;
 const unique = (aliases: { kind: "regular" | "global" | "suffix"; name: string }[]) =>
   new Set(aliases.map(keyOf)).size === aliases.length;

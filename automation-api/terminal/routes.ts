@@ -10,8 +10,11 @@ const replies = {
   202: { description: "Queued as a deployment of the host.", schema: contract.installedShell },
 };
 
-export function terminalRoutes(installs: service.ShellInstalls): Route[] {
-  return [...knowingRoutes(), ...installingRoutes(installs)];
+export function terminalRoutes(
+  installs: service.ShellInstalls,
+  history: service.ShellVersionHistory,
+): Route[] {
+  return [...knowingRoutes(), ...installingRoutes(installs), ...historyRoutes(history)];
 }
 
 function installingRoutes(installs: service.ShellInstalls): Route[] {
@@ -83,6 +86,55 @@ function knowingRoutes(): Route[] {
       body: requests.importRequest,
       replies: { 200: { description: "The registry after it.", schema: contract.importedAliases } },
       handler: async ({ principal, body }) => ({ status: 200, body: service.importAliases(principal, body) }),
+    }),
+  ];
+}
+
+function historyRoutes(history: service.ShellVersionHistory): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/api/v1/shells/versions",
+      summary: "List the versions of a person's shell on a host, newest first",
+      tag,
+      access: "host:read",
+      query: requests.shellOwner,
+      replies: { 200: { description: "All that were there.", schema: contract.shellVersions } },
+      handler: async ({ principal, query }) => ({ status: 200, body: await history.list(principal, query) }),
+    }),
+    route({
+      method: "get",
+      path: "/api/v1/shells/diff",
+      summary: "Compare two versions of a person's shell on a host",
+      tag,
+      access: "host:read",
+      query: requests.shellDiffQuery,
+      replies: { 200: { description: "The generated files.", schema: contract.shellDiff } },
+      handler: async ({ principal, query }) => ({ status: 200, body: await history.diff(principal, query) }),
+    }),
+    route({
+      method: "post",
+      path: "/api/v1/shells/verify",
+      summary: "Look on the host whether a person's shell is as it was made",
+      tag,
+      access: "host:connect",
+      body: requests.shellOwner,
+      replies: { 200: { description: "Nothing was changed.", schema: contract.verifiedShell } },
+      handler: async ({ principal, body, signal }) => ({
+        status: 200,
+        body: await history.verify(principal, body, { signal }),
+      }),
+    }),
+    route({
+      method: "post",
+      path: "/api/v1/shells/rollback",
+      summary: "Put an older version of a person's shell in place again, with an undo record",
+      tag,
+      access: "host:connect",
+      body: requests.shellRollback,
+      replies,
+      handler: async ({ principal, body, requestId, traceParent, signal }) =>
+        plannedReply(await history.rollback(principal, body, { requestId, traceParent, signal })),
     }),
   ];
 }

@@ -12,6 +12,7 @@ import type { Generated, ImportedAliases } from "./contract.ts";
 import { shellFaults, shellOf } from "./descriptions.ts";
 import type { ImportRequest, ZshrcRequest } from "./requests.ts";
 
+export { ShellVersionHistory } from "./history.ts";
 export { ShellInstalls } from "./installs.ts";
 export { zshrcInstall, zshrcRequest } from "./requests.ts";
 

@@ -8,6 +8,12 @@ export {
   type ReinstallPlan,
   type ReinstallRequest,
 } from "./plan.ts";
-export { type Refusal, readRefusal, readSimulation, type Simulation } from "./simulation.ts";
+export {
+  type Installation,
+  type Refusal,
+  readRefusal,
+  readSimulation,
+  type Simulation,
+} from "./simulation.ts";
 export { conffileFunctions, type ReinstallSurvey, readSurvey, surveyScript } from "./survey.ts";
 export { compareVersions, readMadison } from "./versions.ts";

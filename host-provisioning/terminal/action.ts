@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Draft, emptyDraft, type Step } from "../undo/index.ts";
-import { type GeneratedShell, provisionScript } from "./generate.ts";
+import { provisionScript } from "./generate.ts";
 
 const functions = readFileSync(new URL("./steps.sh", import.meta.url), "utf8");
 
@@ -10,8 +10,17 @@ export interface Person {
   home: string;
 }
 
+/** A file of a shell: its path below the home folder. */
+interface ShellText {
+  path: string;
+  text: string;
+}
+
 /** What gives a person a generated shell. Pure. */
-export function draftShell({ name, home }: Person, { files }: GeneratedShell): Draft {
+export function draftShell(
+  { name, home }: Person,
+  { files }: { files: readonly [ShellText, ...ShellText[]] },
+): Draft {
   const [configuration] = files;
   return {
     ...emptyDraft,

@@ -8,3 +8,4 @@ export { type GeneratedShell, generate, provisionScript, type ShellFault } from 
 export { type MergeConflict, mergeShells } from "./merge.ts";
 export { sourcesOf } from "./plugins.ts";
 export { type Shell, shellSchema } from "./specification.ts";
+export { addVersion, emptyHistory, rollBack, type ShellHistory } from "./versions.ts";

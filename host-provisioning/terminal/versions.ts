@@ -1,4 +1,4 @@
-import type { GeneratedShell, ShellFile } from "./generate.ts";
+import type { ShellFile } from "./generate.ts";
 import { sha256 } from "./plugins.ts";
 
 /** One version that was made, with all its text: going back needs nothing else. */
@@ -23,7 +23,7 @@ export const emptyHistory: ShellHistory = { current: null, versions: [] };
  */
 export function addVersion(
   history: ShellHistory,
-  { version, files }: Pick<GeneratedShell, "version" | "files">,
+  { version, files }: Pick<ShellVersion, "version" | "files">,
   madeAt: string,
   keep = 20,
 ): ShellHistory {

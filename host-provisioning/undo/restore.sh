@@ -46,10 +46,12 @@ restore() {
 choose() {
   survey now
   : >"$record/conflicts"
+  : >"$record/staying"
   if [ -f "$record/after" ]; then
     differing "$record/before" "$record/after" >"$record/touched"
     differing "$record/after" "$record/now" | comm -z -12 - "$record/touched" >"$record/conflicts"
     drop_folders "$record/conflicts"
+    newcomers | sort -zu -o "$record/conflicts" - "$record/conflicts"
   else
     differing "$record/before" "$record/now" >"$record/touched"
   fi
@@ -60,7 +62,9 @@ choose() {
   live_conflicts >"$record/live.conflicts"
   if [ -s "$record/conflicts" ] || [ -s "$record/live.conflicts" ]; then settle_conflicts; fi
   # To put a file back changes its folder, which otherwise may have been left alone.
-  sed -z 's,/[^/]*$,,' "$record/restoring" | sort -zu -o "$record/restoring" - "$record/restoring"
+  sed -z 's,/[^/]*$,,' "$record/restoring" | sort -zu - "$record/restoring" |
+    comm -z -23 - "$record/staying" >"$record/restoring.part"
+  mv "$record/restoring.part" "$record/restoring"
   sync "$record/restoring" "$record/live.restoring"
   mark undoing
 }
@@ -73,6 +77,23 @@ drop_folders() {
   mv "$1.part" "$1"
 }
 
+# Files that came since into folders that the action made, and would go with them.
+newcomers() {
+  comm -z -23 "$record/after.paths" "$record/before.paths" | xargs -0 -r sh -c 'for path; do
+    if [ -d "$path" ] && [ ! -L "$path" ]; then find "$path" -xdev ! -type d -print0; fi
+  done' sh | sort -zu | comm -z -23 - "$record/after.paths"
+}
+
+# What is kept of what was not there before, and the folders that it is in.
+staying() {
+  xargs -0 -r -a "$record/conflicts" sh -c 'for path; do
+    while [ "$path" != . ]; do
+      printf "%s\0" "$path"
+      path=${path%/*}
+    done
+  done' sh | sort -zu | comm -z -23 - "$record/before.paths"
+}
+
 settle_conflicts() {
   case ${on_change:-stop} in
     keep)
@@ -80,6 +101,7 @@ settle_conflicts() {
         refuse 76 'Packages were installed or removed since; their database cannot be kept while files are put back.'
       fi
       comm -z -23 "$record/touched" "$record/conflicts" >"$record/restoring"
+      staying >"$record/staying"
       while read -r path value; do
         if ! grep -qxF "$path" "$record/live.conflicts"; then printf '%s %s\n' "$path" "$value"; fi
       done <"$record/live" >"$record/live.restoring"
@@ -127,7 +149,8 @@ put_back_live() {
 put_back() {
   cd "$root/" || return 1
   # What was not there before goes, the innermost first; then what stands in the way of another kind of file.
-  comm -z -23 "$record/restoring" "$record/before.paths" | sort -zr >"$record/new"
+  comm -z -23 "$record/restoring" "$record/before.paths" | sed -z '/^\.$/d' | sort -zr >"$record/new"
+  stop_gone
   remove_all "$record/new"
   comm -z -12 "$record/restoring" "$record/before.paths" >"$record/old"
   sort -zr "$record/old" | xargs -0 -r sh -c 'for path; do
@@ -138,10 +161,14 @@ put_back() {
     --xattrs-include='*' --no-wildcards --null --verbatim-files-from --files-from "$record/old"
 }
 
-remove_all() {
-  xargs -0 -r -a "$1" sh -c 'for path; do
-    if [ -d "$path" ] && [ ! -L "$path" ]; then rmdir -- "$path" 2>/dev/null || :; else rm -f -- "$path"; fi
-  done' sh
+# A folder goes with what a program that is stopped by now has written into it at its end.
+remove_all() { xargs -0 -r -a "$1" rm -rf --one-file-system --; }
+
+# What runs by a unit that was not there before is stopped before its files go.
+stop_gone() {
+  if ! has_units; then return 0; fi
+  sed -zn 's,^\./\(usr/lib\|lib\|etc\)/systemd/system/\([^/]*\.\(service\|socket\|timer\|path\)\)$,\2,p' "$record/new" |
+    xargs -0 -r systemctl stop -- 2>/dev/null || :
 }
 
 check_restored() {

@@ -1,6 +1,17 @@
 import { Command } from "commander";
+import { templateList } from "../../config-templates/contract.ts";
 import { invalid } from "../../errors.ts";
-import { examples, openClient, type Session, withServer } from "../session.ts";
+import type { Client } from "../client.ts";
+import {
+  type ClientFlags,
+  examples,
+  openClient,
+  print,
+  type Session,
+  widthOf,
+  withServer,
+} from "../session.ts";
+import { renderTable } from "../table.ts";
 import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
 
 interface ConfigFlags extends ExecuteFlags {
@@ -11,7 +22,7 @@ export function hostConfigCommand(session: Session): Command {
   return withExecute(withServer(new Command("config")))
     .description("Make a configuration that suits a host and show what it would change, or put it in place")
     .argument("<host>", "name or id")
-    .argument("[template]", "nginx, postgresql, redis, sysctl or limits")
+    .argument("[template]", "nginx, postgresql, redis, sysctl or limits (default: lists them)")
     .option(
       "--set <name=value>",
       "a parameter of the template, as JSON or as text; may be given again",
@@ -28,8 +39,7 @@ export function hostConfigCommand(session: Session): Command {
     .action(async (host: string, template: string | undefined, flags: ConfigFlags) => {
       const client = await openClient(session, flags);
       if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
-      if (template === undefined)
-        throw invalid("template", "which one? nginx, postgresql, redis, sysctl, limits");
+      if (template === undefined) return listTemplates(client, session, flags);
       const parameters = Object.fromEntries(flags.set ?? []);
       const request = {
         path: "/api/v1/config/apply",
@@ -41,6 +51,20 @@ export function hostConfigCommand(session: Session): Command {
         return files.map(({ path, diff }) => `\n${diff === "" ? `${path} is so already.\n` : diff}`).join("");
       });
     });
+}
+
+async function listTemplates(client: Client, session: Session, flags: ClientFlags): Promise<void> {
+  const found = await client.send({ path: "/api/v1/config/templates", reply: templateList });
+  print(session, flags, found, ({ items }) =>
+    renderTable(
+      items,
+      [
+        { title: "TEMPLATE", value: ({ name }) => name },
+        { title: "WHAT IT MAKES", value: ({ summary }) => summary, flexible: true },
+      ],
+      widthOf(session.context),
+    ),
+  );
 }
 
 function parameter(text: string, before: [string, unknown][] = []): [string, unknown][] {

@@ -11,6 +11,7 @@ interface ShellFlags extends ExecuteFlags {
   plugin?: string[];
   from?: string;
   framework?: string;
+  rollback?: string | true;
   sources: string[];
 }
 
@@ -26,6 +27,7 @@ export function hostShellCommand(session: Session): Command {
       "the description of a shell as YAML or JSON, or with --framework a definition of that",
     )
     .addOption(new Option("--framework <name>", "what the file is written for").choices(frameworks))
+    .option("--rollback [version]", "an older version in place again (default: the one before)")
     .option("--sources <folder>", "where the files of plugins are; may be given again", collect, [])
     .addHelpText(
       "after",
@@ -40,8 +42,11 @@ export function hostShellCommand(session: Session): Command {
       const client = await openClient(session, flags);
       if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
       if (user === undefined) throw invalid("user", "whose shell?");
-      if ([flags.theme, flags.plugin, flags.from].filter((flag) => flag !== undefined).length > 1)
-        throw invalid("--theme", "give one of --theme, --plugin and --from");
+      if (
+        [flags.theme, flags.plugin, flags.from, flags.rollback].filter((flag) => flag !== undefined).length >
+        1
+      )
+        throw invalid("--theme", "give one of --theme, --plugin, --from and --rollback");
       const sources = flags.sources.length > 0 ? await findSources(client, flags.sources) : [];
       const request = { ...(await requestOf(flags, sources)), command: `roost host shell ${host}` };
       request.body = { host, user, ...request.body };
@@ -55,9 +60,13 @@ export function hostShellCommand(session: Session): Command {
 
 /** Without any of them: what the person has, made fast. */
 async function requestOf(
-  { theme, plugin: plugins, from, framework }: ShellFlags,
+  { theme, plugin: plugins, from, framework, rollback }: ShellFlags,
   sources: string[],
 ): Promise<{ path: string; body: object }> {
+  if (rollback !== undefined) {
+    const version = rollback === true ? undefined : rollback;
+    return { path: "/api/v1/shells/rollback", body: { version } };
+  }
   if (theme !== undefined) return { path: "/api/v1/themes/install", body: { theme } };
   if (plugins !== undefined) return { path: "/api/v1/plugins/install", body: { plugins, sources } };
   if (from === undefined) return { path: "/api/v1/optimize/terminal", body: { sources } };

@@ -32,12 +32,14 @@ import {
 } from "./host-actions.ts";
 import { hostBenchmarkCommand } from "./host-benchmark.ts";
 import { hostConfigCommand } from "./host-config.ts";
+import { hostMigrateCommand } from "./host-migrate.ts";
 import { hostOptimizeCommand } from "./host-optimize.ts";
 import { hostPerformanceCommand } from "./host-performance.ts";
 import { hostReinstallCommand } from "./host-reinstall.ts";
 import { hostResetCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
 import { hostShellCommand } from "./host-shell.ts";
+import { hostShellsCommand } from "./host-shells.ts";
 
 const columns: Column<Host>[] = [
   { title: "NAME", value: ({ name }) => name },
@@ -64,6 +66,7 @@ export function hostCommand(session: Session): Command {
   ];
   others.push(hostBenchmarkCommand);
   others.push(hostOptimizeCommand, hostReinstallCommand, hostShellCommand, hostActionsCommand);
+  others.push(hostMigrateCommand, hostShellsCommand);
   others.push(hostConfirmCommand, hostVerifyCommand, hostUndoCommand);
   for (const inner of [...others, removeCommand]) command.addCommand(inner(session));
   return command.addHelpText(

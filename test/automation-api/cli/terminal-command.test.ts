@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { configTemplateRoutes } from "../../../automation-api/config-templates/routes.ts";
 import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
-import { ShellInstalls } from "../../../automation-api/terminal/service.ts";
+import { ShellInstalls, ShellVersionHistory } from "../../../automation-api/terminal/service.ts";
 import { reasonToSkip } from "../../../toolchain/suites/possible.mjs";
 import { withoutHosts } from "../config-templates/without-hosts.ts";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
@@ -19,7 +19,10 @@ const shells = new ShellInstalls(withoutHosts);
 
 beforeAll(async () => {
   server = await startTestServer({
-    routes: () => [...terminalRoutes(shells), ...configTemplateRoutes(templates, shells)],
+    routes: () => [
+      ...terminalRoutes(shells, new ShellVersionHistory(withoutHosts)),
+      ...configTemplateRoutes(templates, shells),
+    ],
   });
   home = await temporaryFolder();
 });

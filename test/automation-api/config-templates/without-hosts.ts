@@ -4,5 +4,5 @@ const refuse = () => Promise.reject(new Error("This test looks at no host and ch
 export const withoutHosts = {
   scans: { discover: refuse, scan: refuse },
   reader: { find: refuse, run: refuse },
-  actions: { run: refuse, lastApplied: refuse },
+  actions: { run: refuse, lastApplied: refuse, carriedOut: refuse, stored: refuse, verify: refuse },
 };

@@ -32,6 +32,7 @@ const plausible = [
     "act",
     "tpl",
     "ses",
+    "mig",
   ].map((prefix) => `${prefix}_${"0".repeat(26)}`),
   "nobody",
   "1",
