@@ -1,4 +1,5 @@
-import { all, type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
+import { all, type Input, Output, output } from "@pulumi/pulumi";
+import type { JsonDocument } from "./document.ts";
 
 /** One statement of an identity policy. The resources are exact; "*" only where IAM knows none, as for a login to ECR. */
 export interface PolicyStatement {
@@ -32,17 +33,32 @@ export interface Grant {
   connections?: GrantedConnection[];
 }
 
-/** A policy document of `Allow` statements, ready for IAM. */
-export function policyDocument(statements: readonly PolicyStatement[]): Output<string> {
-  return jsonStringify({
+/** A statement of which it may turn out that it names nothing; then the policy goes without it. */
+export interface OpenStatement extends Omit<PolicyStatement, "resources"> {
+  resources: Input<string>[] | Output<string[]>;
+}
+
+/** A policy document of `Allow` statements, for `documentText`. */
+export function policyDocument(statements: readonly OpenStatement[]): JsonDocument {
+  return {
     Version: "2012-10-17",
     Statement: statements.map(({ actions, resources, conditions }) => ({
       Effect: "Allow",
       Action: [...actions].sort(),
-      Resource: all(resources).apply((arns) => [...arns].sort()),
+      Resource: whenKnown(resources, (arns) => [...arns].sort()),
       ...(conditions && { Condition: conditions }),
     })),
-  });
+  };
+}
+
+/** What is made of values: at once where all are plain ones. */
+export function whenKnown<T>(
+  values: readonly Input<string>[] | Output<string[]>,
+  make: (known: readonly string[]) => T[],
+): T[] | Output<T[]> {
+  if (Output.isInstance(values)) return values.apply(make) as Output<T[]>;
+  if (values.every((value) => typeof value === "string")) return make(values as string[]);
+  return all([...values]).apply(make) as Output<T[]>;
 }
 
 /** The trust policy of a role that one AWS service assumes, for work in one account only. */

@@ -5,7 +5,8 @@ import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
 import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
 import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
-import { type Input, interpolate, jsonStringify, type Output, type Resource } from "@pulumi/pulumi";
+import { type Input, interpolate, type Output, type Resource } from "@pulumi/pulumi";
+import { documentText, type JsonDocument } from "./document.ts";
 import { type Overrides, override } from "./overrides.ts";
 
 /** The role of the bucket for `overrides`. */
@@ -82,14 +83,22 @@ export function makeLogBucket(
   );
   const policy = new BucketPolicy(
     `${name}-policy`,
-    { bucket: bucket.id, policy: logBucketPolicy(bucket.arn, deliveries) },
+    {
+      bucket: bucket.id,
+      policy: documentText(
+        `${name}-policy`,
+        "policy",
+        logBucketPolicy(bucket.arn, deliveries),
+        context.parent,
+      ),
+    },
     options,
   );
   return { bucket, policy };
 }
 
-function logBucketPolicy(arn: Output<string>, deliveries: readonly LogDelivery[]): Output<string> {
-  return jsonStringify({
+function logBucketPolicy(arn: Output<string>, deliveries: readonly LogDelivery[]): JsonDocument {
+  return {
     Version: "2012-10-17",
     Statement: [
       {
@@ -121,5 +130,5 @@ function logBucketPolicy(arn: Output<string>, deliveries: readonly LogDelivery[]
           : []),
       ]),
     ],
-  });
+  };
 }

@@ -1,3 +1,4 @@
+import { documentType, documentUrn, withDocuments } from "./documents.ts";
 import { kindOf } from "./kinds.ts";
 import { guard, Undecidable, unguard } from "./known.ts";
 import type { Context, Props, Resource, Rule, StackContext } from "./rule.ts";
@@ -65,6 +66,10 @@ const stackReference = "pulumi:pulumi:StackReference";
 
 /** The resources of a graph as rules see them; what is only read, and components, are not judged. */
 export function resourcesOf(graph: RecordedGraph): Resource[] {
+  const documents = new Map(
+    graph.resources.filter(({ type }) => type === documentType).map(({ urn, inputs }) => [urn, inputs]),
+  );
+  const besideOf = (urn: string) => (documents.size > 0 ? documents.get(documentUrn(urn)) : undefined);
   return graph.resources
     .filter(({ custom, read, type }) => custom !== false && (read === undefined || type === stackReference))
     .map(({ urn, type, name, parent, inputs, references, options }) => ({
@@ -72,12 +77,19 @@ export function resourcesOf(graph: RecordedGraph): Resource[] {
       type,
       kind: kindOf(type),
       name,
-      props: guard(inputs),
+      ...judgedInputs(inputs, besideOf(urn)),
       references: references ?? {},
       protect: options?.protect,
       parent,
       provider: providerOf(graph, options?.provider),
     }));
+}
+
+/** Inputs as rules read them, and what was said beside them. */
+export function judgedInputs(inputs: Props, beside: Props | undefined): Pick<Resource, "props" | "beside"> {
+  return beside
+    ? { props: guard(withDocuments(inputs, beside)), beside: guard(beside) }
+    : { props: guard(inputs) };
 }
 
 function providerOf(graph: RecordedGraph, reference: string | undefined): Resource["provider"] {

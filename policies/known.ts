@@ -45,6 +45,31 @@ export function unguard(value: Props): Props {
   return bare.get(value) ?? value;
 }
 
+/** Whether the engine, or a graph, knows nothing of a value that is given. */
+export function isUnknown(value: unknown): boolean {
+  return typeof value === "string" && unknowns.has(value);
+}
+
+/** Stands for a text that is not known yet, and is the text of nothing. */
+export const notKnown = "[not known yet]";
+
+/** Texts of a list, or of a single value, of which some are not known yet: those are `notKnown`. */
+export function textsOf(props: Props, name: string): string[] {
+  const value = orNotKnown(() => props[name]);
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) return [String(value)];
+  return Array.from(value.keys(), (index) => String(orNotKnown(() => value[index])));
+}
+
+function orNotKnown(read: () => Props): Props {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Undecidable) return notKnown;
+    throw error;
+  }
+}
+
 function hasUnknown(value: unknown): boolean {
   if (typeof value === "string") return unknowns.has(value);
   if (typeof value !== "object" || value === null) return false;

@@ -8,7 +8,8 @@ import type {
 } from "@pulumi/policy";
 import proxies from "@pulumi/policy/proxy.js";
 import { z } from "zod";
-import { judge, type Outcome, remedy, repair } from "./evaluate.ts";
+import { documentUrn } from "./documents.ts";
+import { judge, judgedInputs, type Outcome, remedy, repair } from "./evaluate.ts";
 import { frameworks } from "./frameworks.ts";
 import { kindOf } from "./kinds.ts";
 import { guard } from "./known.ts";
@@ -51,7 +52,15 @@ export function toPolicies(rules: readonly Rule[]): Policies {
       inputs.set(args.urn, props);
       const kind = kindOf(args.type);
       if (!rule.kinds.includes(kind)) return;
-      tell(ask(rule, toResource(args, props), configOf(rule, args), new Stack([])), report);
+      tell(
+        ask(
+          rule,
+          toResource(args, props, inputs.get(documentUrn(args.urn))),
+          configOf(rule, args),
+          new Stack([]),
+        ),
+        report,
+      );
     },
     ...(rule.scope === "resource" &&
       rule.remedy && {
@@ -68,7 +77,7 @@ export function toPolicies(rules: readonly Rule[]): Policies {
   const ofStack = (rule: Rule) => ({
     ...describe(rule),
     validateStack: (args: StackValidationArgs, report: Report) => {
-      const stack = new Stack(args.resources.map((each) => toStackResource(each, inputs.get(each.urn))));
+      const stack = new Stack(args.resources.map((each) => toStackResource(each, inputs)));
       const config = configOf(rule, args);
       const outcomes = stack.of(...rule.kinds).flatMap((each) => ask(rule, each, config, stack));
       tell(outcomes, report);
@@ -134,13 +143,13 @@ interface Judged {
   provider?: { urn: string; props: Props };
 }
 
-function toResource({ urn, type, name, opts, provider }: Judged, props: Props): Resource {
+function toResource({ urn, type, name, opts, provider }: Judged, props: Props, beside?: Props): Resource {
   return {
     urn,
     type,
     kind: kindOf(type),
     name,
-    props: guard(props),
+    ...judgedInputs(props, beside),
     references: {},
     protect: opts.protect,
     parent: opts.parent,
@@ -148,12 +157,13 @@ function toResource({ urn, type, name, opts, provider }: Judged, props: Props): 
   };
 }
 
-function toStackResource(resource: PolicyResource, inputs: Props | undefined): Resource {
+function toStackResource(resource: PolicyResource, inputs: ReadonlyMap<string, Props>): Resource {
+  const { urn } = resource;
   const references = Object.entries(resource.propertyDependencies)
     .filter(([, of]) => of.length > 0)
     .map(([name, of]) => [name, of.map(({ urn }) => urn)]);
   return {
-    ...toResource(resource, inputs ?? targetOf(resource.props)),
+    ...toResource(resource, inputs.get(urn) ?? targetOf(resource.props), inputs.get(documentUrn(urn))),
     references: Object.fromEntries(references),
     // The engine names a provider for each that has one, and components have none.
     custom: resource.provider !== undefined,

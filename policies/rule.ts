@@ -14,6 +14,8 @@ export interface Resource {
   name: string;
   /** Inputs; in a stack that is being updated also outputs. Reading a value that is not known yet throws. */
   props: Props;
+  /** What is said of JSON texts beside the resource: input → document. See documents.ts. */
+  beside?: Props;
   /** Input → URNs of the resources that its value is made from. Known also where the value is not. */
   references: Record<string, string[]>;
   /** Whether the engine refuses to delete it; undefined: nobody said so. */

@@ -1,8 +1,14 @@
-import { Undecidable } from "./known.ts";
+import { textsOf, Undecidable } from "./known.ts";
 import type { Props } from "./rule.ts";
 import { list } from "./values.ts";
 
-/** One statement of an IAM or resource policy, with every list as a list and names in lower case. */
+/**
+ * One statement of an IAM or resource policy, with every list as a list and names in lower case.
+ *
+ * Names of resources and principals may be open in a first preview, and then are `notKnown`: that is what a cloud will
+ * answer, or holds it. No cloud answers `*`, so such a name counts as that of one thing. An update knows it, and is
+ * judged again before the resource is made.
+ */
 export interface Statement {
   allows: boolean;
   /** Lower case, such as "s3:*". A NotAction without limit is "*". */
@@ -20,7 +26,9 @@ export interface Statement {
  * @throws Undecidable when it is no document
  */
 export function statements(document: Props, path: string): Statement[] {
-  return list(parseJson(document, path)?.Statement).map(toStatement);
+  return list(parseJson(document, path)?.Statement)
+    .map(toStatement)
+    .filter(({ resources }) => resources !== nothing);
 }
 
 /** @throws Undecidable when the text is no JSON */
@@ -33,19 +41,27 @@ export function parseJson(value: Props, path: string): Props {
   }
 }
 
+/** The empty list of a statement that is said beside a text, and left out in the text. */
+const nothing: string[] = [];
+
 function toStatement(raw: Props): Statement {
   return {
     allows: raw.Effect !== "Deny",
     actions: "NotAction" in raw ? ["*"] : texts(raw.Action),
-    resources: "NotResource" in raw ? ["*"] : list(raw.Resource).map(String),
+    resources: "NotResource" in raw ? ["*"] : resourcesOf(raw),
     principals:
       "NotPrincipal" in raw
         ? ["*"]
         : typeof raw.Principal === "object"
-          ? Object.values(raw.Principal ?? {}).flatMap((each) => list(each).map(String))
+          ? Object.keys(raw.Principal ?? {}).flatMap((kind) => textsOf(raw.Principal, kind))
           : list(raw.Principal).map(String),
     conditions: lowered(raw.Condition ?? {}),
   };
+}
+
+function resourcesOf(raw: Props): string[] {
+  const resources = textsOf(raw, "Resource");
+  return resources.length === 0 && "Resource" in raw ? nothing : resources;
 }
 
 function texts(value: Props): string[] {
@@ -57,7 +73,10 @@ function lowered(conditions: Props): Statement["conditions"] {
     Object.entries(conditions).map(([operator, keys]) => [
       operator.toLowerCase(),
       Object.fromEntries(
-        Object.entries(keys as Props).map(([key, values]) => [key.toLowerCase(), texts(values)]),
+        Object.keys(keys as Props).map((key) => [
+          key.toLowerCase(),
+          textsOf(keys, key).map((value) => value.toLowerCase()),
+        ]),
       ),
     ]),
   );

@@ -1,4 +1,5 @@
 import { Policy } from "@pulumi/aws/iam/policy.js";
+import { documentText } from "../components/document.ts";
 import { policyDocument } from "../components/grants.ts";
 import type { Grant } from "../components/index.ts";
 
@@ -6,7 +7,7 @@ import type { Grant } from "../components/index.ts";
 export function makeDeployPolicy(name: string, grant: Grant, tags: Record<string, string>): Policy {
   return new Policy(name, {
     description: `What ${grant.name} allows`,
-    policy: policyDocument(grant.statements ?? []),
+    policy: documentText(name, "policy", policyDocument(grant.statements ?? [])),
     tags,
   });
 }

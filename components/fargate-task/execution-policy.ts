@@ -1,15 +1,16 @@
 // What ECS itself may do to start a task: read exactly its images and its secrets, write exactly its log.
 
-import type { PolicyStatement } from "../grants.ts";
+import type { Input, Output } from "@pulumi/pulumi";
+import { type OpenStatement, whenKnown } from "../grants.ts";
 import { repositoryArn } from "./image.ts";
 
 export interface ExecutionNeeds {
-  logGroupArn: string;
-  images: readonly string[];
+  logGroupArn: Input<string>;
+  images: readonly Input<string>[];
   /** ARNs of secrets and parameters. */
-  secretArns: readonly string[];
+  secretArns: readonly Input<string>[];
   /** ARNs of the keys that they are encrypted with. */
-  keyArns: readonly string[];
+  keyArns: readonly Input<string>[];
 }
 
 export function planExecutionPolicy({
@@ -17,23 +18,41 @@ export function planExecutionPolicy({
   images,
   secretArns,
   keyArns,
-}: ExecutionNeeds): PolicyStatement[] {
-  const repositories = unique(images.map(repositoryArn).filter((arn) => arn !== undefined));
-  const parameters = unique(secretArns.filter((arn) => /^arn:[^:]+:ssm:/.test(arn)));
-  const secrets = unique(secretArns.filter((arn) => !parameters.includes(arn)));
+}: ExecutionNeeds): OpenStatement[] {
+  const repositories = whenKnown(images, repositoriesOf);
   return [
-    { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [`${logGroupArn}:*`] },
-    ...statement(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], repositories),
+    {
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: whenKnown([logGroupArn], ([arn]) => [`${arn}:*`]),
+    },
+    { actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], resources: repositories },
     // IAM knows no resource for a login.
-    ...statement(["ecr:GetAuthorizationToken"], repositories.length > 0 ? ["*"] : []),
-    ...statement(["secretsmanager:GetSecretValue"], secrets),
-    ...statement(["ssm:GetParameters"], parameters),
-    ...statement(["kms:Decrypt"], unique(keyArns)),
-  ];
+    {
+      actions: ["ecr:GetAuthorizationToken"],
+      resources: whenKnown(repositories, ({ length }) => (length > 0 ? ["*"] : [])),
+    },
+    {
+      actions: ["secretsmanager:GetSecretValue"],
+      resources: whenKnown(secretArns, (arns) => unique(arns.filter((arn) => !isParameter(arn)))),
+    },
+    {
+      actions: ["ssm:GetParameters"],
+      resources: whenKnown(secretArns, (arns) => unique(arns.filter(isParameter))),
+    },
+    { actions: ["kms:Decrypt"], resources: whenKnown(keyArns, unique) },
+  ].filter(({ resources }) => !isNothing(resources));
 }
 
-function statement(actions: string[], resources: string[]): PolicyStatement[] {
-  return resources.length > 0 ? [{ actions, resources }] : [];
+function isNothing(resources: Input<string>[] | Output<string[]>): boolean {
+  return Array.isArray(resources) && resources.length === 0;
+}
+
+function repositoriesOf(images: readonly string[]): string[] {
+  return unique(images.map(repositoryArn).filter((arn) => arn !== undefined));
+}
+
+function isParameter(arn: string): boolean {
+  return /^arn:[^:]+:ssm:/.test(arn);
 }
 
 function unique(list: readonly string[]): string[] {

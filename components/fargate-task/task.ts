@@ -7,15 +7,8 @@ import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
-import {
-  all,
-  type Input,
-  interpolate,
-  jsonStringify,
-  type Output,
-  output,
-  type Resource,
-} from "@pulumi/pulumi";
+import { all, type Input, interpolate, type Resource } from "@pulumi/pulumi";
+import { documentText, type JsonDocument, withDocumentText } from "../document.ts";
 import { type Fault, judged, refuse } from "../faults.ts";
 import { type GrantedConnection, type PolicyStatement, policyDocument, trustPolicy } from "../grants.ts";
 import { DEFAULT_RETENTION_DAYS } from "../logs.ts";
@@ -114,19 +107,18 @@ export function makeTask(
     );
   }
 
-  function makePolicy(suffix: string, role: Role, policy: Output<string>): void {
+  function makePolicy(suffix: string, role: Role, document: JsonDocument): void {
+    const policy = documentText(`${name}-${suffix}`, "policy", document, parent);
     new RolePolicy(`${name}-${suffix}`, { role: role.id, policy }, { parent });
   }
 
-  function executionPolicy(): Output<string> {
+  function executionPolicy(): JsonDocument {
     const secrets = [args, ...Object.values(args.sidecars ?? {})].flatMap((container) =>
       Object.values(container.secrets ?? {}),
     );
-    const keys = secrets.map(({ kmsKeyArn }) => kmsKeyArn).filter((arn) => arn !== undefined);
-    return all([logGroup.arn, all(images), all(secrets.map(({ arn }) => arn)), all(keys)]).apply(
-      ([logGroupArn, known, secretArns, keyArns]) =>
-        policyDocument(planExecutionPolicy({ logGroupArn, images: known, secretArns, keyArns })),
-    );
+    const keyArns = secrets.map(({ kmsKeyArn }) => kmsKeyArn).filter((arn) => arn !== undefined);
+    const secretArns = secrets.map(({ arn }) => arn);
+    return policyDocument(planExecutionPolicy({ logGroupArn: logGroup.arn, images, secretArns, keyArns }));
   }
 
   function makeGrants(): void {
@@ -139,15 +131,13 @@ export function makeTask(
         "elasticfilesystem:ClientMount",
         ...(file.readOnly ? [] : ["elasticfilesystem:ClientWrite"]),
       ];
-      const document = output(file.accessPointArn).apply((accessPoint) =>
-        policyDocument([
-          {
-            actions,
-            resources: [file.fileSystemArn],
-            conditions: { StringEquals: { "elasticfilesystem:AccessPointArn": accessPoint } },
-          },
-        ]),
-      );
+      const document = policyDocument([
+        {
+          actions,
+          resources: [file.fileSystemArn],
+          conditions: { StringEquals: { "elasticfilesystem:AccessPointArn": file.accessPointArn } },
+        },
+      ]);
       makePolicy(`files-${key}`, taskRole, document);
       makeConnection(`files-${key}`, { securityGroupId: file.securityGroupId, port: 2049 });
     }
@@ -195,29 +185,30 @@ export function makeTask(
   /** One family for good: a new image is a new revision, and earlier ones stay for the way back. */
   function makeDefinition(): TaskDefinition {
     const plan = planContainers(args, { group: logGroup.name, region: cluster.region });
+    const settings = override(overrides, "taskDefinition", {
+      family: args.family ?? name,
+      requiresCompatibilities: ["FARGATE"],
+      networkMode: "awsvpc",
+      cpu: `${cpu}`,
+      memory: `${memoryMiB}`,
+      runtimePlatform: {
+        cpuArchitecture: args.architecture ?? Architecture.arm64,
+        operatingSystemFamily: "LINUX",
+      },
+      executionRoleArn: executionRole.arn,
+      taskRoleArn: taskRole.arn,
+      containerDefinitions: plan.containers as Input<string> | JsonDocument,
+      volumes: [
+        ...plan.scratchVolumes.map((volume) => ({ name: volume })),
+        ...Object.entries(plan.fileVolumes).map(([volume, key]) => fileVolume(volume, key)),
+      ],
+      ...(args.storageGiB !== undefined && { ephemeralStorage: { sizeInGib: args.storageGiB } }),
+      skipDestroy: true,
+      tags,
+    });
     return new TaskDefinition(
       `${name}-task`,
-      override(overrides, "taskDefinition", {
-        family: args.family ?? name,
-        requiresCompatibilities: ["FARGATE"],
-        networkMode: "awsvpc",
-        cpu: `${cpu}`,
-        memory: `${memoryMiB}`,
-        runtimePlatform: {
-          cpuArchitecture: args.architecture ?? Architecture.arm64,
-          operatingSystemFamily: "LINUX",
-        },
-        executionRoleArn: executionRole.arn,
-        taskRoleArn: taskRole.arn,
-        containerDefinitions: jsonStringify(plan.containers),
-        volumes: [
-          ...plan.scratchVolumes.map((volume) => ({ name: volume })),
-          ...Object.entries(plan.fileVolumes).map(([volume, key]) => fileVolume(volume, key)),
-        ],
-        ...(args.storageGiB !== undefined && { ephemeralStorage: { sizeInGib: args.storageGiB } }),
-        skipDestroy: true,
-        tags,
-      }),
+      withDocumentText(`${name}-task`, "containerDefinitions", settings, parent),
       { parent },
     );
   }

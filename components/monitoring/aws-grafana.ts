@@ -3,7 +3,8 @@
 import { Workspace } from "@pulumi/aws/grafana/workspace.js";
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
-import type { Resource } from "@pulumi/pulumi";
+import type { Input, Resource } from "@pulumi/pulumi";
+import { type JsonDocument, withDocumentText } from "../document.ts";
 import { type Grant, type PolicyStatement, policyDocument, trustPolicy } from "../grants.ts";
 import { override } from "../overrides.ts";
 import { partitionOf } from "../regions.ts";
@@ -47,14 +48,10 @@ export function makeGrafana(
     }),
     { parent },
   );
-  new RolePolicy(
-    `${name}-grafana-policy`,
-    override(overrides, "grafanaPolicy", {
-      role: role.id,
-      policy: policyDocument([...(query?.statements ?? []), CLOUDWATCH]),
-    }),
-    { parent },
-  );
+  const policy: Input<string> | JsonDocument = policyDocument([...(query?.statements ?? []), CLOUDWATCH]);
+  const settings = override(overrides, "grafanaPolicy", { role: role.id, policy });
+  const policyName = `${name}-grafana-policy`;
+  new RolePolicy(policyName, withDocumentText(policyName, "policy", settings, parent), { parent });
   return new Workspace(
     `${name}-grafana`,
     override(overrides, "grafana", {

@@ -3,6 +3,7 @@ import { FlowLog } from "@pulumi/aws/ec2/flowLog.js";
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { type Input, interpolate, type Resource } from "@pulumi/pulumi";
+import { documentText } from "../document.ts";
 import { policyDocument, trustPolicy } from "../grants.ts";
 import { DEFAULT_RETENTION_DAYS } from "../logs.ts";
 import { type Overrides, override } from "../overrides.ts";
@@ -35,12 +36,11 @@ export function makeFlowLogs(
     { parent },
   );
   const actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+  const document = policyDocument([{ actions, resources: [group.arn, interpolate`${group.arn}:*`] }]);
+  const policyName = `${name}-flow-logs-policy`;
   const policy = new RolePolicy(
-    `${name}-flow-logs-policy`,
-    {
-      role: role.id,
-      policy: policyDocument([{ actions, resources: [group.arn, interpolate`${group.arn}:*`] }]),
-    },
+    policyName,
+    { role: role.id, policy: documentText(policyName, "policy", document, parent) },
     { parent },
   );
   new FlowLog(

@@ -1,16 +1,17 @@
 // What the bucket itself refuses and allows, whatever the identity policies say.
 
-import { type Input, interpolate, jsonStringify, type Output } from "@pulumi/pulumi";
+import { type Input, interpolate } from "@pulumi/pulumi";
+import type { JsonDocument } from "../document.ts";
 
 /** TLS 1.2 or newer for everybody; reading for the named distributions, and for nobody else. */
 export function bucketPolicy(
   arn: Input<string>,
   distributionArns: Record<string, Input<string>> = {},
-): Output<string> {
+): JsonDocument {
   const everything = [arn, interpolate`${arn}/*`];
   const refuse = { Effect: "Deny", Principal: "*", Action: "s3:*", Resource: everything };
   const distributions = Object.keys(distributionArns).sort();
-  return jsonStringify({
+  return {
     Version: "2012-10-17",
     Statement: [
       { Sid: "TlsOnly", ...refuse, Condition: { Bool: { "aws:SecureTransport": "false" } } },
@@ -30,5 +31,5 @@ export function bucketPolicy(
           ]
         : []),
     ],
-  });
+  };
 }

@@ -8,8 +8,9 @@ import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
 import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
 import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
-import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { AlarmChoice, makeAlarms } from "../alarms.ts";
+import { type JsonDocument, withDocumentText } from "../document.ts";
 import { refuse } from "../faults.ts";
 import type { Grant } from "../grants.ts";
 import { makeLogBucket } from "../log-bucket.ts";
@@ -107,12 +108,11 @@ export class ObjectStore extends ComponentResource {
         }),
         { parent },
       );
+      const policy: Input<string> | JsonDocument = bucketPolicy(bucket.arn, args.distributionArns);
+      const settings = override(overrides, "policy", { bucket: bucket.id, policy });
       new BucketPolicy(
         `${name}-policy`,
-        override(overrides, "policy", {
-          bucket: bucket.id,
-          policy: bucketPolicy(bucket.arn, args.distributionArns),
-        }),
+        withDocumentText(`${name}-policy`, "policy", settings, parent),
         // S3 refuses two changes of a bucket's access at a time.
         { parent, dependsOn: [access] },
       );

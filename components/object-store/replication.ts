@@ -8,6 +8,7 @@ import {
   type BucketReplicationConfigArgs,
 } from "@pulumi/aws/s3/bucketReplicationConfig.js";
 import { type Input, interpolate, type Resource } from "@pulumi/pulumi";
+import { documentText } from "../document.ts";
 import { type PolicyStatement, policyDocument, trustPolicy } from "../grants.ts";
 import { type Overrides, override } from "../overrides.ts";
 import type { ObjectStoreArgs, StoreReplicationArgs } from "./args.ts";
@@ -33,9 +34,11 @@ export function makeReplication(
     }),
     { parent },
   );
+  const document = policyDocument(planReplicationAccess(bucket.arn, replication, store));
+  const policyName = `${name}-replication-policy`;
   const policy = new RolePolicy(
-    `${name}-replication-policy`,
-    { role: role.id, policy: policyDocument(planReplicationAccess(bucket.arn, replication, store)) },
+    policyName,
+    { role: role.id, policy: documentText(policyName, "policy", document, parent) },
     { parent },
   );
   new BucketReplicationConfig(

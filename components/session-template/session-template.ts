@@ -1,6 +1,7 @@
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { all, ComponentResource, type ComponentResourceOptions, type Output, output } from "@pulumi/pulumi";
+import { documentText } from "../document.ts";
 import { MAIN } from "../fargate-task/container-plan.ts";
 import { makeTask, type Task } from "../fargate-task/task.ts";
 import { type Grant, policyDocument } from "../grants.ts";
@@ -104,8 +105,9 @@ export class SessionTemplate extends ComponentResource {
         }),
         { parent },
       );
-      const policy = policyDocument(statements);
-      new RolePolicy(`${name}-session-policy`, { role: role.id, policy }, { parent });
+      const policyName = `${name}-session-policy`;
+      const policy = documentText(policyName, "policy", policyDocument(statements), parent);
+      new RolePolicy(policyName, { role: role.id, policy }, { parent });
       return role;
     }
   }

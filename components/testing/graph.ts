@@ -3,6 +3,9 @@
 
 export const GRAPH_FORMAT = "roost-graph/1";
 
+/** Of components/document.ts, which needs the SDK: a graph is read without it. */
+const DOCUMENT_TYPE = "roost-components:index:Document";
+
 /** A value of the document. A secret is the text "[secret]", an unknown value the text "[unknown]". */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
@@ -80,7 +83,10 @@ export function find(graph: Graph, type: string, name?: string): GraphResource {
   );
 }
 
-/** Each child below the component with that name, at any depth, as `type name`, sorted. */
+/**
+ * Each child below the component with that name, at any depth, as `type name`, sorted; without what is only said of
+ * texts.
+ */
 export function children(graph: Graph, component: string): string[] {
   const root = graph.resources.find((resource) => !resource.custom && resource.name === component);
   if (!root) throw new Error(`there is no component named ${component}`);
@@ -90,7 +96,7 @@ export function children(graph: Graph, component: string): string[] {
     for (const { urn, parent } of graph.resources) if (parent && below.has(parent)) below.add(urn);
   }
   return graph.resources
-    .filter(({ urn }) => urn !== root.urn && below.has(urn))
+    .filter(({ urn, type }) => urn !== root.urn && below.has(urn) && type !== DOCUMENT_TYPE)
     .map(({ type, name }) => `${type} ${name}`)
     .sort();
 }

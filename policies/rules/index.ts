@@ -22,6 +22,7 @@ import { ecsSafeDeployment } from "./ecs/safe-deployment.ts";
 import { efsProtected } from "./efs/protected.ts";
 import { armOrSpot } from "./governance/arm-or-spot.ts";
 import { budget } from "./governance/budget.ts";
+import { declaredDocuments } from "./governance/documents.ts";
 import { idleBalancers } from "./governance/idle-balancers.ts";
 import { machineSizes } from "./governance/machine-sizes.ts";
 import { natGateways } from "./governance/nat-gateways.ts";
@@ -110,4 +111,5 @@ export const rules: readonly Rule[] = [
   stageBoundaries,
   sessions,
   pinnedHosts,
+  declaredDocuments,
 ];

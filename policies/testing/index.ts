@@ -61,11 +61,11 @@ export function graphOf(resources: Given[], stack = "dev"): RecordedGraph {
   };
   return {
     resources: resources.map(
-      ({ type, name, inputs, from = {}, protect, provider }): GraphResource => ({
-        urn: urn(name),
-        type,
-        name,
-        inputs,
+      ({ from = {}, protect, provider, ...each }): GraphResource => ({
+        urn: urnOf(each, stack),
+        type: each.type,
+        name: each.name,
+        inputs: each.inputs,
         references: Object.fromEntries(
           Object.entries(from).map(([input, names]) => [input, [names].flat().map(urn)]),
         ),

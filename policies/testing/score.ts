@@ -1,3 +1,4 @@
+import { documentType } from "../documents.ts";
 import { type EvaluateSettings, evaluate, type Outcome, type RecordedGraph } from "../evaluate.ts";
 import type { Rule } from "../rule.ts";
 import { mutantsOf } from "./mutations.ts";
@@ -27,7 +28,10 @@ export function scoreOf(
   given: EvaluateSettings = {},
 ): Score {
   const score: Score = { mutants: 0, killed: 0, survivors: new Map(), falsePositives: [] };
-  for (const [name, graph] of graphs) {
+  for (const [name, whole] of graphs) {
+    // A text that was weakened differs from what is said beside it, which would find every mutant of it.
+    const resources = whole.resources.filter(({ type }) => type !== documentType);
+    const graph = { ...whole, resources };
     const isProduction = graph.resources.some(({ urn }) => urn.startsWith("urn:pulumi:production::"));
     const list = isProduction ? [...weakenings, ...productionWeakenings] : weakenings;
     const mutants = [...mutantsOf(graph, list, most)];

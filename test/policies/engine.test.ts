@@ -34,6 +34,7 @@ const types = [
   "aws:ecs/service:Service",
   "aws:dynamodb/table:Table",
   "aws:ec2/eip:Eip",
+  "aws:iam/rolePolicy:RolePolicy",
 ];
 const cloud = defineProvider({
   name: "aws",
@@ -41,17 +42,40 @@ const cloud = defineProvider({
   resources: Object.fromEntries(types.map((type) => [type, handler])),
 });
 
-/** Resources of the configuration in order; `{from: name}` is the ARN of an earlier one. */
+/**
+ * Resources of the configuration in order; `{from: name}` is the ARN of an earlier one. What is given of a resource as
+ * its text is said beside it as well, as our components do.
+ */
 const program = `
   const pulumi = require("@pulumi/pulumi");
   const made = {};
-  for (const [type, name, inputs] of new pulumi.Config().requireObject("resources")) {
-    const given = Object.entries(inputs).map(([key, value]) => [key, value?.from ? made[value.from].arn : value]);
+  const filled = (value) =>
+    value?.from ? made[value.from].arn
+      : Array.isArray(value) ? value.map(filled)
+      : value !== null && typeof value === "object"
+        ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, filled(each)]))
+        : value;
+  for (const [type, name, inputs, text, beside = text] of new pulumi.Config().requireObject("resources")) {
+    const given = Object.entries(inputs).map(([key, value]) => [key, filled(value)]);
+    if (text) {
+      const { urn } = new pulumi.ComponentResource("roost-components:index:Document", name, { policy: filled(beside) });
+      given.push(["policy", urn.apply(() => pulumi.jsonStringify(filled(text)))]);
+    }
     made[name] = new pulumi.CustomResource(type, name, { arn: undefined, ...Object.fromEntries(given) });
   }
 `;
 
-type Given = [type: string, name: string, inputs: Record<string, unknown>];
+type Given = [
+  type: string,
+  name: string,
+  inputs: Record<string, unknown>,
+  text?: Record<string, unknown>,
+  beside?: Record<string, unknown>,
+];
+const allowing = (Action: string) => ({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: [Action], Resource: [{ from: "images" }, "*"] }],
+});
 const service = (assignPublicIp: unknown): Given => [
   "aws:ecs/service:Service",
   "web",
@@ -183,6 +207,32 @@ withEngine("the pack in the real engine", () => {
           message: expect.stringContaining("can't run policy 'ecs-no-public-ip'"),
         },
       ]);
+    }));
+
+  it("judges a text that is not known by what is said beside it, and refuses what said something else", () =>
+    running(async (run) => {
+      const policy = (text: Given[3], beside: Given[4] = text): Given[] => [
+        repository_,
+        lifecycle,
+        ["aws:iam/rolePolicy:RolePolicy", "rights", { role: "r" }, text, beside],
+      ];
+      const good = await run("preview", policy(allowing("ecr:GetDownloadUrlForLayer")));
+      expect([good.code, good.output.match(/can't run/)]).toEqual([0, null]);
+      const wide = await run("preview", policy(allowing("ecr:*")));
+      expect(wide.code).not.toBe(0);
+      expect(wide.events).toMatchObject([
+        {
+          policyName: "iam-least-privilege",
+          resourceUrn: expect.stringContaining("::rights"),
+          message: expect.stringContaining("allows ecr:* on everything"),
+        },
+      ]);
+      const lie = policy(allowing("ecr:ListImages"), allowing("ecr:GetDownloadUrlForLayer"));
+      expect((await run("preview", lie)).code).toBe(0);
+      const caught = await run("up", lie);
+      expect(caught.code).not.toBe(0);
+      expect(caught.events.map(({ policyName }) => policyName)).toContain("declared-documents");
+      expect(made.rights).toBeUndefined();
     }));
 
   it("lets an exception through while it holds and says so, and no longer", () =>

@@ -1,3 +1,4 @@
+import { jsonStringify } from "@pulumi/pulumi";
 import { policyDocument } from "../../components/grants.ts";
 import type { Grant } from "../../components/index.ts";
 import { type Json, record } from "../../components/testing/index.ts";
@@ -13,7 +14,7 @@ export interface Granted {
 export async function granted(make: () => Grant): Promise<Granted> {
   const { outputs } = await record(() => {
     const { name, statements = [], connections = [] } = make();
-    return { name, connections, policy: policyDocument(statements) };
+    return { name, connections, policy: jsonStringify(policyDocument(statements)) };
   });
   const { name = "", connections = [], policy } = outputs;
   return { name, connections, statements: JSON.parse(String(policy)).Statement };

@@ -164,7 +164,7 @@ describe("FargateService", () => {
     const changed = after.resources.filter(
       (resource, at) => JSON.stringify(resource) !== JSON.stringify(before.resources[at]),
     );
-    expect(changed.map(({ name }) => name)).toEqual(["api-task"]);
+    expect(changed.filter(({ custom }) => custom).map(({ name }) => name)).toEqual(["api-task"]);
   });
 
   it("leaves the running revision alone when somebody else owns the image", async () => {

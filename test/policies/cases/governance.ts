@@ -33,6 +33,13 @@ const service = (capacityProvider: string) =>
     { capacityProviderStrategies: [{ capacityProvider }] },
     { from: { taskDefinition: "task" } },
   );
+/** A policy as text, and what is said of it beside. */
+const documented = (text: unknown, beside: Record<string, unknown>) => [
+  given("aws:iam/rolePolicy:RolePolicy", "rights", { policy: text }),
+  given("roost-components:index:Document", "rights", { policy: beside }),
+];
+const reading = { Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::a/*"] };
+const nothing = { Effect: "Allow", Action: ["ssm:GetParameters"], Resource: [] };
 const reference = (name: string) => given("pulumi:pulumi:StackReference", "other", { name });
 const provider = (inputs: Record<string, unknown>) => given("pulumi:providers:aws", "aws", inputs);
 const below = "roost-components:index:SessionTemplate";
@@ -297,6 +304,22 @@ export const governance: Record<string, Table> = {
       when("an empty key", [command({ host: "a", hostKey: "" }, "CopyFile")], { says: "whatever" }),
       when("unknown proxy", [command({ host: "a", hostKey: "k", proxy: { host: "p" } })], { says: "proxy" }),
       when("not known yet", [command("[secret]")], { says: "connection", kind: "cannot-decide" }),
+    ],
+  },
+  "declared-documents": {
+    good: [
+      when("the same", documented(document(reading), { Statement: [reading] })),
+      when("in another order", documented('{"Statement":[],"Version":"1"}', { Version: "1", Statement: [] })),
+      when("without what names nothing", documented(document(reading), { Statement: [nothing, reading] })),
+      when("not known yet", documented("[unknown]", { Statement: [reading] })),
+      when("nothing said", [rights(reading)]),
+    ],
+    bad: [
+      when("more rights", documented(document({ ...reading, Action: "s3:*" }), { Statement: [reading] }), {
+        says: "something else in policy",
+      }),
+      when("a statement more", documented(document(reading), { Statement: [] }), { says: "something else" }),
+      when("no JSON", documented("{", { Statement: [] }), { says: "no JSON", kind: "cannot-decide" }),
     ],
   },
 };
