@@ -28,6 +28,11 @@ export const platformConfig = z.strictObject({
   adminTokenSecretArn: secretArn.describe(
     "ARN of the secret with the first admin token, 32 characters or more.",
   ),
+  signInSecretArn: secretArn
+    .optional()
+    .describe(
+      "ARN of the secret that Roost signs its users in at Keycloak with, 32 characters or more. Default: tokens only.",
+    ),
   apiTasks: wholeNumber(1, 100)
     .optional()
     .describe("Tasks of the API at least. Default: 2 in production, 1 in dev."),

@@ -3,7 +3,6 @@ import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion.js";
 import { getProject, getStack, interpolate, secret } from "@pulumi/pulumi";
 import {
   BackupChoice,
-  ClientKind,
   Cluster,
   type CollectorArgs,
   Egress,
@@ -24,6 +23,7 @@ import { makeKeycloakOnAws, pointAt, rotatedByHand } from "../keycloak-on-aws.ts
 import { PLATFORM_ALERTS } from "./alerts.ts";
 import type { PlatformConfig } from "./config.ts";
 import { makePlatformDashboard } from "./dashboard.ts";
+import { planPlatformRealm, planSignIn } from "./sign-in.ts";
 
 const API_PORT = 8000;
 /** Where the image has the certificates of RDS: Node trusts them beside its own. */
@@ -53,9 +53,10 @@ export async function program(config: PlatformConfig) {
   const database = makeDatabase();
   const secrets = makeSecrets();
   const adminToken = { ROOST_ADMIN_TOKEN: { arn: config.adminTokenSecretArn } };
+  const signIn = planSignIn(config);
   const api = makeService("api", {
     command: ["start"],
-    secrets: { ...secrets, ...adminToken },
+    secrets: { ...secrets, ...adminToken, ...signIn?.secrets },
     environment: {
       ROOST_HOST: "0.0.0.0",
       ROOST_PORT: `${API_PORT}`,
@@ -63,6 +64,7 @@ export async function program(config: PlatformConfig) {
       ROOST_PUBLIC_URL: `https://${domain}`,
       ROOST_WORKERS: "0",
       ROOST_HELLO: "0",
+      ...signIn?.environment,
     },
     port: API_PORT,
     front: { shared: front, routes: { main: { hosts: [domain] } }, health: { path: "/ready" } },
@@ -78,15 +80,8 @@ export async function program(config: PlatformConfig) {
     tasks: config.workers ?? (isKept ? 2 : 1),
     autoscaling: { enabled: false },
   });
-  const realm = {
-    name: "roost",
-    displayName: "Roost",
-    clients: {
-      console: { kind: ClientKind.browser, redirectUris: [`https://${domain}/*`], audiences: ["roost"] },
-    },
-  };
   const { keycloak } = makeKeycloakOnAws(
-    { ...config, realm, clientSecretArns: {} },
+    { ...config, realm: planPlatformRealm(config), clientSecretArns: signIn?.clientSecretArns ?? {} },
     { network, cluster, region, front, alarms, tags },
   );
   makePlatformDashboard({ region, clusterName: cluster.name, front, api, workers, database, alarms, tags });

@@ -16,7 +16,8 @@ const released = join(ROOT, "test/stacks/fixtures/released.json.gz");
 /** What an example says that the last release does not know: what is replayed is the configuration of then. */
 const newer: Record<string, string[]> = {
   "monitoring-production": ["logs"],
-  "platform-production": ["metrics"],
+  "platform-dev": ["signInSecretArn"],
+  "platform-production": ["metrics", "signInSecretArn"],
 };
 const none: UpgradeLosses = { replacements: [], statefulDeletions: [] };
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { readSettings } from "../../../automation-api/config.ts";
 import { Costs, pricesOf } from "../../../automation-api/costs/service.ts";
 import { credentialRoutes } from "../../../automation-api/credentials/routes.ts";
 import { Credentials } from "../../../automation-api/credentials/service.ts";
@@ -18,6 +19,8 @@ import { Programs } from "../../../automation-api/programs/service.ts";
 import { projectRoutes } from "../../../automation-api/projects/routes.ts";
 import { ProjectPolicies, Projects } from "../../../automation-api/projects/service.ts";
 import { QueueService } from "../../../automation-api/queue/service.ts";
+import { signInRoutes } from "../../../automation-api/sign-in/routes.ts";
+import { SignIns } from "../../../automation-api/sign-in/service.ts";
 import {
   createPostgresStore,
   createStackCipher,
@@ -59,7 +62,7 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
         open: (request) => (hub as Hub).open(request),
       },
     ],
-    routes({ database }) {
+    routes({ database, organizationId }) {
       const { db } = database;
       notices = new Notices(database);
       notices.start();
@@ -82,7 +85,10 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
       const queue = new QueueService({ db, state });
       hub = taskHub({ db, feed });
       parts = { cipher, state, deployments, programs, credentials, queue, feed, programRoot };
+      const organization = { id: organizationId, name: "roost" };
+      const signIns = new SignIns({ db, cipher, organization, settings: readSettings("/nowhere", {}) });
       return [
+        ...signInRoutes(signIns, undefined),
         ...deploymentRoutes({ db, deployments, feed }),
         ...projectRoutes({
           db,
