@@ -48,7 +48,7 @@ export function createOpenApi(routes: Route[], version: string) {
         "Every deploy is an update of a Pulumi stack. Errors are application/problem+json; " +
         "lists are cursor pages; times are RFC 3339 in UTC.",
     },
-    security: [{ token: [] }, { signIn: [] }],
+    security: [{ token: [] }],
     tags: [...new Set(shown.map((route) => route.tag))].map((name) => ({ name })),
     components: {
       securitySchemes: {
@@ -56,12 +56,6 @@ export function createOpenApi(routes: Route[], version: string) {
           type: "http",
           scheme: "bearer",
           description: "A token of POST /api/v1/tokens, or of the issuer.",
-        },
-        signIn: {
-          type: "apiKey",
-          in: "cookie",
-          name: "__Host-roost_sign_in",
-          description: "A browser that signed in by GET /api/v1/sign-in; for pages of this server only.",
         },
       },
     },
