@@ -1,12 +1,19 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import { KeycloakOnEcs, KeycloakOnKubernetes } from "../../../../components/index.ts";
+import {
+  KeycloakOnEcs,
+  KeycloakOnKubernetes,
+  type KeycloakOnKubernetesArgs,
+} from "../../../../components/index.ts";
 import { KEYCLOAK_FOLDERS } from "../../../../components/keycloak/server-plan.ts";
 import { find, record } from "../../../../components/testing/index.ts";
+import { planPlatformRealm, planSignIn } from "../../../../stacks/platform/sign-in.ts";
 import { reasonToSkip } from "../../../../toolchain/suites/possible.mjs";
+import { until } from "../../../automation-api/http/test-server.ts";
 import { cluster, containers, digest, network, shared } from "../../fargate-service/service-lab.ts";
 import { production, realm } from "../example.ts";
 import { RealKeycloak, type Rendered } from "./keycloak.ts";
+import { startRoost } from "./roost.ts";
 
 jest.setTimeout(900_000);
 
@@ -19,6 +26,7 @@ const secrets: Record<string, string> = {
   KC_BOOTSTRAP_ADMIN_PASSWORD: "first-password",
   CLIENT_SECRET_BILLING: "billing-secret",
   CLIENT_SECRET_DESK: "desk-secret",
+  CLIENT_SECRET_ROOST: "roost-secret",
 };
 
 /** What ECS would run. */
@@ -49,10 +57,13 @@ async function onEcs(): Promise<Rendered> {
   return { command: [...main.entryPoint, ...main.command], environment: { ...plain, ...secrets } };
 }
 
-/** The server and the job that Kubernetes would run, for a realm of that name. */
-async function onKubernetes(name: string): Promise<{ server: Rendered; job: Rendered }> {
+/** The server and the job that Kubernetes would run, for the realm under that name or for another one. */
+async function onKubernetes(
+  name: string,
+  other: Partial<KeycloakOnKubernetesArgs> = {},
+): Promise<{ server: Rendered; job: Rendered }> {
   const graph = await record(() => {
-    new KeycloakOnKubernetes("id", { ...production, url, adminUrl, realm: { ...realm, name } });
+    new KeycloakOnKubernetes("id", { ...production, url, adminUrl, realm: { ...realm, name }, ...other });
   });
   const { data } = find(graph, "kubernetes:core/v1:ConfigMap").inputs as { data: Record<string, string> };
   const files = Object.fromEntries(
@@ -130,40 +141,12 @@ const reason = reasonToSkip("java", "keycloak", "postgres");
   });
 
   it("signs a user in by the code flow with PKCE, once for each code", async () => {
-    await makeUser();
-    const verifier = "v".repeat(64);
-    const redirect_uri = "https://shop.example.com/back";
-    const asked = new URLSearchParams({
-      client_id: "web",
-      response_type: "code",
-      scope: "openid",
-      redirect_uri,
-      state: "s",
-      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
-      code_challenge_method: "S256",
-    });
-    const page = await keycloak.fetch(`${issuer}/protocol/openid-connect/auth?${asked}`);
-    const action = /action="([^"]+)"/.exec(await page.text())![1]!.replaceAll("&amp;", "&");
-    expect(action.startsWith(`${issuer}/login-actions/`)).toBe(true);
-    const cookie = page.headers
-      .getSetCookie()
-      .map((each) => each.split(";")[0])
-      .join("; ");
-    const signIn = (password: string) => form(action, { username: "ada", password }, { cookie });
-    const back = new URL((await signIn("correct-horse-battery")).headers.get("location")!);
-    expect(`${back.origin}${back.pathname}`).toBe(redirect_uri);
-    const code = back.searchParams.get("code")!;
-    const redeem = (code_verifier: string) =>
-      form(tokenUrl, {
-        grant_type: "authorization_code",
-        client_id: "web",
-        code,
-        redirect_uri,
-        code_verifier,
-      });
-    const { access_token } = (await (await redeem(verifier)).json()) as { access_token: string };
+    await makeUser("shop", "ada");
+    const { redeem, address } = await codeOf(issuer, "web", "https://shop.example.com/back");
+    expect(address).toBe("https://shop.example.com/back");
+    const { access_token } = (await (await redeem()).json()) as { access_token: string };
     expect(claims(access_token)).toMatchObject({ iss: issuer, preferred_username: "ada" });
-    expect((await redeem(verifier)).status).toBe(400);
+    expect((await redeem()).status).toBe(400);
   });
 
   it("refuses the password grant and a code flow without PKCE to the browser's client", async () => {
@@ -183,7 +166,77 @@ const reason = reasonToSkip("java", "keycloak", "postgres");
     expect(refused.headers.get("location")).toContain("error=invalid_request");
   });
 
-  async function makeUser(): Promise<void> {
+  it("signs people in at Roost with the realm of the platform, until it does not know them any more", async () => {
+    const secret = { signInSecretArn: "arn:roost", domain: "roost.example.com" };
+    const platform = { ...secret, identityDomain: "id.example.com" };
+    const clientSecrets = { roost: { secretName: "roost-client" } };
+    await keycloak.job(
+      (await onKubernetes("roost", { realm: planPlatformRealm(platform), clientSecrets })).job,
+    );
+    // The server has not seen the job give its administrators a role in a further realm.
+    await administer("/master/clear-realm-cache", "POST");
+    await makeUser("roost", "ada", "roost-operator");
+    await makeUser("roost", "eve");
+    const roost = await startRoost(planSignIn(platform)!.environment, "roost-secret", keycloak);
+    const signedIn = await roost.signIn((address) => signInAt(address, "ada"));
+    const me = { account: { name: "ada" }, roles: [{ role: "operator", project: null }] };
+    expect(await signedIn.me()).toMatchObject({ status: 200, body: me });
+    await expect(roost.signIn((address) => signInAt(address, "eve"))).rejects.toMatchObject({ status: 403 });
+
+    const inside = await codeOf(`${url}/realms/roost`, "console", "https://roost.example.com/x");
+    const tokens = (await (await inside.redeem()).json()) as { access_token: string; id_token: string };
+    expect(await roost.meWith(tokens.access_token)).toMatchObject({ status: 200, body: me });
+    expect((await roost.meWith(tokens.id_token)).status).toBe(401);
+
+    await roost.recheck();
+    expect((await signedIn.me()).status).toBe(200);
+    await administer(`/roost/users/${await idOf("roost", "ada")}/logout`, "POST");
+    await roost.recheck();
+    await until(async () => (await signedIn.me()).status === 401, "the sign-in is over");
+    await roost.close();
+  });
+
+  /** Signs in at the address that an application sends browsers to. @returns where the browser is sent then. */
+  async function signInAt(address: string, username: string): Promise<URL> {
+    const page = await keycloak.fetch(address);
+    const action = /action="([^"]+)"/.exec(await page.text())![1]!.replaceAll("&amp;", "&");
+    expect(action.startsWith(`${url}/realms/`)).toBe(true);
+    const cookie = page.headers
+      .getSetCookie()
+      .map((each) => each.split(";")[0])
+      .join("; ");
+    const reply = await form(action, { username, password: "correct-horse-battery" }, { cookie });
+    return new URL(reply.headers.get("location")!);
+  }
+
+  /** A code for a client without a secret, and how to redeem it. */
+  async function codeOf(realmUrl: string, client_id: string, redirect_uri: string) {
+    const verifier = "v".repeat(64);
+    const asked = new URLSearchParams({
+      client_id,
+      response_type: "code",
+      scope: "openid",
+      redirect_uri,
+      state: "s",
+      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+      code_challenge_method: "S256",
+    });
+    const back = await signInAt(`${realmUrl}/protocol/openid-connect/auth?${asked}`, "ada");
+    const code = back.searchParams.get("code")!;
+    const fields = {
+      grant_type: "authorization_code",
+      client_id,
+      code,
+      redirect_uri,
+      code_verifier: verifier,
+    };
+    return {
+      address: `${back.origin}${back.pathname}`,
+      redeem: () => form(`${realmUrl}/protocol/openid-connect/token`, fields),
+    };
+  }
+
+  async function administer(path: string, method: string, body?: object): Promise<Response> {
     const first = await form(`${adminUrl}/realms/master/protocol/openid-connect/token`, {
       grant_type: "password",
       client_id: "admin-cli",
@@ -191,19 +244,33 @@ const reason = reasonToSkip("java", "keycloak", "postgres");
       password: "first-password",
     });
     const { access_token } = (await first.json()) as { access_token: string };
-    const made = await keycloak.fetch(`${adminUrl}/admin/realms/shop/users`, {
-      method: "POST",
+    const reply = await keycloak.fetch(`${adminUrl}/admin/realms${path}`, {
+      method,
       headers: { Authorization: `Bearer ${access_token}`, "Content-Type": "application/json" },
-      body: JSON.stringify({
-        username: "ada",
-        email: "ada@example.com",
-        emailVerified: true,
-        firstName: "Ada",
-        lastName: "Example",
-        enabled: true,
-        credentials: [{ type: "password", value: "correct-horse-battery", temporary: false }],
-      }),
+      ...(body && { body: JSON.stringify(body) }),
     });
-    expect([made.status, await made.text()]).toEqual([201, ""]);
+    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+    return reply;
+  }
+
+  async function idOf(realmName: string, username: string): Promise<string> {
+    const found = await administer(`/${realmName}/users?username=${username}&exact=true`, "GET");
+    return ((await found.json()) as { id: string }[])[0]!.id;
+  }
+
+  async function makeUser(realmName: string, username: string, role?: string): Promise<void> {
+    await administer(`/${realmName}/users`, "POST", {
+      username,
+      email: `${username}@example.com`,
+      emailVerified: true,
+      firstName: username,
+      lastName: "Example",
+      enabled: true,
+      credentials: [{ type: "password", value: "correct-horse-battery", temporary: false }],
+    });
+    if (role === undefined) return;
+    const found = await (await administer(`/${realmName}/roles/${role}`, "GET")).json();
+    const path = `/${realmName}/users/${await idOf(realmName, username)}/role-mappings/realm`;
+    await administer(path, "POST", [found as object]);
   }
 });
