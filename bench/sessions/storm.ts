@@ -16,7 +16,7 @@ export interface StormOutcome {
   ratio: number;
   /** Calls that the stand-in refused for being too many. */
   throttles: number;
-  /** Of the users' estimates, by how much of the time that it took half of them were off. */
+  /** Of the users' estimates, by how much of the time that it took half of them were off. Where the speed is 1. */
   estimateError: number;
 }
 
@@ -66,7 +66,7 @@ export async function storm(users: number, speed: number): Promise<StormOutcome>
     return {
       ratio: ratioOf(standIn, began),
       throttles: standIn.throttles,
-      estimateError: errorOf(standIn, asked, began, speed),
+      estimateError: errorOf(standIn, asked, began),
     };
   } finally {
     await cluster.close();
@@ -121,13 +121,13 @@ function ratioOf(standIn: EcsStandIn, began: number): number {
 }
 
 /** What users were told when they asked, before any start of the template had ended, against what came. */
-function errorOf(standIn: EcsStandIn, asked: Session[], began: number, speed: number): number {
+function errorOf(standIn: EcsStandIn, asked: Session[], began: number): number {
   const tasks = new Map(standIn.tasks.map((task) => [task.tags.get("roost:session"), task]));
   const errors = asked.flatMap(({ id, waiting }) => {
     const task = tasks.get(id);
     if (!task || !waiting) return [];
     const took = task.runsAt - began;
-    return [Math.abs(waiting.estimateSeconds * speed - took) / took];
+    return [Math.abs(waiting.estimateSeconds - took) / took];
   });
   return errors.sort((a, b) => a - b)[Math.floor(errors.length / 2)] ?? 0;
 }

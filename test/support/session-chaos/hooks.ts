@@ -27,13 +27,14 @@ const send = (message: FromProcess) => socket.write(`${JSON.stringify(message)}\
 let armed: Armed | null = null;
 let release: (() => void) | undefined;
 
-createInterface({ input: socket }).on("line", (line) => {
+const lines = createInterface({ input: socket });
+lines.on("line", (line) => {
   const message = JSON.parse(line) as ToProcess;
   armed = message.armed;
   if (armed === null) release?.();
 });
 // Without a switchboard nothing is waited for.
-socket.on("error", () => undefined);
+for (const each of [socket, lines]) each.on("error", () => undefined);
 socket.on("close", () => {
   armed = null;
   release?.();

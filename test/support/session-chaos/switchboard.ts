@@ -60,9 +60,11 @@ export class Switchboard {
   }
 
   #take(socket: net.Socket): void {
-    socket.on("error", () => undefined);
+    // Killed processes reset their connections, which both tell of.
+    const lines = createInterface({ input: socket });
+    for (const each of [socket, lines]) each.on("error", () => undefined);
     socket.on("close", () => this.#processes.delete(socket));
-    createInterface({ input: socket }).on("line", (line) => {
+    lines.on("line", (line) => {
       const message = JSON.parse(line) as FromProcess;
       if ("at" in message) return this.#reached();
       this.#processes.set(socket, message.pid);
