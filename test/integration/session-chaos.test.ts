@@ -13,7 +13,7 @@ const budgetMs = 30_000;
       kills: 2,
       env: { ROOST_HEARTBEAT_MS: "400", ROOST_DEATH_MS: "1500" },
     });
-  }, 60_000);
+  }, 180_000);
   afterAll(() => chaos?.close(), 60_000);
 
   it("while something is killed with -9: target, ledger, stacks and processes are one set afterwards", async () => {

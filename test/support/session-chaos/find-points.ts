@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { projectFolder } from "../database.ts";
-import { type Operation, operations } from "./points.ts";
+import { type Operation, operations, unreached } from "./points.ts";
 
 /** One await of the product's source. */
 export interface KillPoint {
@@ -25,6 +25,11 @@ interface Await {
 
 /** All kill points, in the order of their list. */
 export function findKillPoints(): KillPoint[] {
+  return awaitsOfOperations().filter(({ id }) => !Object.hasOwn(unreached, id));
+}
+
+/** With those that are left out. */
+export function awaitsOfOperations(): KillPoint[] {
   return Object.entries(operations).flatMap(([operation, files]) =>
     Object.entries(files as Record<string, string[]>).flatMap(([file, names]) => {
       const awaits = awaitsOf(read(file), file);
@@ -47,7 +52,7 @@ export function findKillPoints(): KillPoint[] {
  * waits for is asked, and when the answer is there.
  */
 export function instrumentedSources(): Record<string, string> {
-  const points = Map.groupBy(findKillPoints(), ({ file }) => file);
+  const points = Map.groupBy(awaitsOfOperations(), ({ file }) => file);
   return Object.fromEntries(
     [...points].map(([file, listed]) => [
       pathToFileURL(join(projectFolder, file)).href,

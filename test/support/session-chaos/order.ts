@@ -37,12 +37,14 @@ export function killsOf(seed: number, count: number): PlannedKill[] {
   });
 }
 
-/** The template whose sessions alone get to a function; undefined: both do. */
+/** What is for batches, refused launches, claims with secrets and quotas of a template alone. */
+const namesOfEcs = ["#group", "insertBatch", "#fail", "#budget", "#checkQuota", "introduce", "introduceAll"];
+
+/** The template whose sessions alone get to a function, or to all of its awaits; undefined: both do. */
 function templateOf(file: string, name: string): TemplateName | undefined {
-  if (/\/service\/|\/process\.ts$/.test(file) && file.startsWith("plugins/")) return "on-process";
-  const isBatched =
-    /launch|introducer|\/ecs\//.test(file) || ["#group", "insertBatch", "#fail"].includes(name);
-  return isBatched ? "on-ecs" : undefined;
+  if (/^plugins\/.*(\/service\/|\/process\.ts$)/.test(file)) return "on-process";
+  const isClaim = file.endsWith("/sessions/service.ts") && name === "create";
+  return isClaim || /launch|\/ecs\//.test(file) || namesOfEcs.includes(name) ? "on-ecs" : undefined;
 }
 
 /** Mixed, always the same way: a round meets several operations. */

@@ -1,9 +1,15 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { projectFolder } from "../database.ts";
-import { awaitingFunctions, findKillPoints, instrument, type KillPoint } from "./find-points.ts";
+import {
+  awaitingFunctions,
+  awaitsOfOperations,
+  findKillPoints,
+  instrument,
+  type KillPoint,
+} from "./find-points.ts";
 import { killsOf } from "./order.ts";
-import { operations, others } from "./points.ts";
+import { operations, others, unreached } from "./points.ts";
 
 const files = (folder: string) =>
   readdirSync(`${projectFolder}/${folder}`, { recursive: true })
@@ -24,6 +30,11 @@ describe("the list of kill points", () => {
       "plugins/roost/service/install.ts",
     ].flatMap((file) => awaitingFunctions(file).map((name) => `${file} ${name}`));
     expect(listed.toSorted()).toEqual(there.toSorted());
+  });
+
+  it("leaves out only what there is", () => {
+    const ids = awaitsOfOperations().map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(Object.keys(unreached)));
   });
 
   it("gives each await of theirs a name of its own", () => {

@@ -94,7 +94,12 @@ export class Traffic {
 
   async #start(template: string): Promise<void> {
     const user = `user-${this.#users++}`;
-    const { id } = await this.#client.call<Session>("POST", "/api/v1/sessions", { template, user });
+    const { id } = await this.#client.call<Session>("POST", "/api/v1/sessions", {
+      template,
+      user,
+      // Only a workload that is told of its user can fetch them.
+      ...(template === "on-ecs" && { secrets: { KEY: user } }),
+    });
     this.#answers.push({ id, user });
   }
 
@@ -133,10 +138,11 @@ export class Traffic {
     await rm(path.join(this.#places.folder, "services", ".cache"), { recursive: true, force: true });
   }
 
-  /** A task ends by itself. */
+  /** A task ends by itself: one that runs, or the newest, which is being started. */
   async #die(random: () => number): Promise<void> {
     const running = this.#places.ecs.running();
-    if (running.length > 0) this.#places.ecs.end(pick(random, running).arn, 1);
+    if (running.length > 0)
+      this.#places.ecs.end(pick(random, [...running.slice(-1), pick(random, running)]).arn, 1);
   }
 
   /** There is no room for one of the next tasks. */
