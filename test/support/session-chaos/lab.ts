@@ -38,7 +38,7 @@ export interface SessionChaosOptions {
 /** Far above the goal, which the bench judges: a busy machine is slow, and only what never converges is wrong. */
 const convergeMilliseconds = 180_000;
 /** For somebody to come to a kill point; then there is another wave of users. */
-const patienceMilliseconds = 4_000;
+const patienceMilliseconds = 6_000;
 const waves = 3;
 const entry = fileURLToPath(new URL("./process.ts", import.meta.url));
 

@@ -56,7 +56,8 @@ export class Traffic {
       () => this.#lapse(late),
       event,
     ];
-    const moments = acts.map((act) => ({ act, at: random() * waveMilliseconds }));
+    // What is put in the way is there before the users come.
+    const moments = acts.map((act) => ({ act, at: act === event ? 0 : random() * waveMilliseconds }));
     await Promise.all(
       moments.map(async ({ act, at }) => {
         await wait(at);
