@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { toMermaid, topologyOf } from "../../host-provisioning/facts/index.ts";
 import { toHtml, toSarif } from "../../host-provisioning/security/index.ts";
 import { RoostError } from "../errors.ts";
-import { type HandlerResult, type Route, type RouteReply, type RouteRequest, route } from "../http/route.ts";
+import { type Route, type RouteReply, type RouteRequest, route } from "../http/route.ts";
 import type { StreamEvent } from "../http/stream.ts";
 import * as contract from "./contract.ts";
 import type { FleetScans } from "./fleet.ts";
@@ -100,61 +100,86 @@ const titles = {
   full: "Scan a host, or many, and judge how safe each is: settings, files, packages, known faults",
 };
 
-/** The two kinds of scan, each by POST and by GET. */
+/** The two kinds of scan, each by POST and by GET. Only what asks can be told as events: POST may be repeated by its key. */
 function scanningRoutes(services: ScanServices): Route[] {
+  const fleet = { description: "Many hosts were scanned, or tried.", schema: contract.fleet };
+  const scan = { description: "Scanned, and kept as the host's last scan.", schema: contract.scan };
   const streamed = "As a stream: events `progress` or `host`, then one `scan`, `fleet` or `error`.";
-  const replies = {
-    200: { description: `Many hosts were scanned, or tried. ${streamed}`, schema: contract.fleet },
-    201: { description: "Scanned, and kept as the host's last scan.", schema: contract.scan },
-  };
-  for (const reply of Object.values(replies)) Object.assign(reply, { otherTypes: ["text/event-stream"] });
+  const asEvents = <T extends { description: string }>(reply: T) => ({
+    ...reply,
+    description: `${reply.description} ${streamed}`,
+    otherTypes: ["text/event-stream"],
+  });
   return (["quick", "full"] as const).flatMap((kind) => {
-    const common = { path: `/api/v1/scan/${kind}`, tag, access: "host:connect", replies } as const;
+    const common = { path: `/api/v1/scan/${kind}`, tag, access: "host:connect" } as const;
     return [
       route({
         ...common,
         method: "post",
         summary: titles[kind],
         body: contract.scanRequest,
-        handler: (request) => scanned(services, kind, request.body, request),
+        replies: { 200: fleet, 201: scan },
+        handler: ({ body, ...request }) => answer(begin(services, kind, body, request)),
       }),
       route({
         ...common,
         method: "get",
         summary: `${kind === "full" ? "Scan fully" : "Scan"}, as POST does; with Accept: text/event-stream its progress is told`,
         query: contract.scanRequest,
-        handler: (request) => scanned(services, kind, request.query, request, "query."),
+        replies: { 200: asEvents(fleet), 201: asEvents(scan) },
+        async handler({ query, ...request }) {
+          const begun = begin(services, kind, query, { ...request, fields: "query." });
+          if (!request.headers.accept?.includes("text/event-stream")) return answer(begun);
+          // What is refused is refused before the stream begins.
+          const first = await begun.events.next();
+          return request.sendEvents(toEvents(first, begun));
+        },
       }),
     ];
   });
 }
 
-async function scanned(
+/** A scan that is under way, of one host or of many. */
+interface Begun {
+  events: AsyncGenerator<unknown, Found | contract.Fleet>;
+  /** Names of its events: one of several, and the last. */
+  each: string;
+  last: string;
+}
+
+function begin(
   { scans, fleetScans }: ScanServices,
   kind: "quick" | "full",
   wanted: z.output<typeof contract.scanRequest>,
-  { principal, requestId, signal, headers, sendEvents }: RouteRequest,
-  fields = "",
-): Promise<HandlerResult> {
-  const isStream = headers.accept?.includes("text/event-stream");
+  {
+    principal,
+    requestId,
+    signal,
+    fields = "",
+  }: Pick<RouteRequest, "principal" | "requestId" | "signal"> & { fields?: string },
+): Begun {
   if (contract.isSelection(wanted)) {
     const events = fleetScans.scan(principal, wanted, { kind, fields, requestId, signal });
-    if (isStream) return sendEvents(toEvents(await events.next(), events, { each: "host", last: "fleet" }));
-    return { status: 200, body: await lastOf(events) };
+    return { events, each: "host", last: "fleet" };
   }
   const options = { field: `${fields}host`, requestId, signal };
   const events =
     kind === "full"
       ? scans.scanFully(principal, wanted.host, options)
-      : inOneStep(scans.scan(principal, wanted.host, options));
-  if (isStream) return sendEvents(toEvents(await events.next(), events, { each: "progress", last: "scan" }));
-  const { scan } = await lastOf(events);
+      : inOneStep(() => scans.scan(principal, wanted.host, options));
+  return { events, each: "progress", last: "scan" };
+}
+
+async function answer({ events }: Begun): Promise<RouteReply> {
+  const result = await lastOf(events);
+  if (!("scan" in result)) return { status: 200, body: result };
+  const { scan } = result;
   return { status: 201, body: scan, headers: { Location: `/api/v1/reports/${scan.id}` } };
 }
 
 /** A scan of one step. */
-async function* inOneStep(scan: Promise<Found>): AsyncGenerator<contract.ScanProgress, Found> {
-  const found = await scan;
+async function* inOneStep(scan: () => Promise<Found>): AsyncGenerator<contract.ScanProgress, Found> {
+  const found = await scan();
   const { milliseconds } = found.scan;
   yield { step: "facts", title: "Files and kernel tables", done: 1, of: 1, milliseconds, reason: null };
   return found;
@@ -230,8 +255,7 @@ function securityReport({ scan, facts }: Found, format: "sarif" | "html", versio
 /** Events as they come, then the result, or why there is none: by then the reply has begun. */
 async function* toEvents(
   first: IteratorResult<unknown, Found | contract.Fleet>,
-  events: AsyncGenerator<unknown, Found | contract.Fleet>,
-  { each, last }: { each: string; last: string },
+  { events, each, last }: Begun,
 ): AsyncGenerator<StreamEvent> {
   try {
     let next = first;
