@@ -77,7 +77,8 @@ export function processTarget(dataFolder: string, { reach = [], users }: Process
     } finally {
       release();
     }
-    if (!exposed()) await firewall.apply();
+    // It is gone; rules that speak of it still harm nobody, and the next look takes them away.
+    if (!exposed()) await firewall.apply().catch(() => undefined);
   }
 
   function look(id: string): TargetSession | undefined {
