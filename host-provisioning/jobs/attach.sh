@@ -79,5 +79,5 @@ show() {
 # Ended by whoever watches it: what it has begun is put back by the job itself.
 cancel() {
   : >"$folder/cancel"
-  if [ -f "$folder/pid" ]; then kill -s KILL -- "-$(cat "$folder/pid")" 2>/dev/null || :; fi
+  if [ -f "$folder/pid" ]; then kill -KILL "-$(cat "$folder/pid")" 2>/dev/null || :; fi
 }

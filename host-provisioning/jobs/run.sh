@@ -16,7 +16,7 @@ main() {
     setsid /bin/sh ./script "$@" </dev/null >out 2>err 3>>lines 8>&- &
     echo "$!" >pid
     # Somebody may have looked for the group before there was one.
-    if [ -e cancel ]; then kill -s KILL -- "-$!" 2>/dev/null; fi
+    if [ -e cancel ]; then kill -KILL "-$!" 2>/dev/null; fi
     wait "$!"
     code=$?
   fi
