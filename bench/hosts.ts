@@ -1,7 +1,7 @@
 /**
  * Scans of a loopback host, beside Ansible's where it is installed; resets of a host of its own and the way back.
  *
- *   npm run bench -- hosts [--sets 20] [--seed 1] [--hosts 200]
+ *   npm run bench -- hosts [--sets 20] [--seed 1] [--hosts 200] [--release trixie]
  *
  * scan_warm_ms, scan_cold_ms: quick scan, read into facts, over an open connection and with a login; medians.
  * ansible_ratio: `ansible -m setup` with its default settings, warm, over scan_warm_ms.
@@ -11,8 +11,11 @@
  *   (median, for 200 hosts); fleet_refused: hosts that were not scanned, over all rounds; fleet_memory_*: the server's
  *   resident memory before, after the first round, and what five more add.
  * reset_differences: facts of files that are other than before, over all sets.
+ * --release: the profiles on another release of Debian than this machine's, such as trixie; made in a minute.
  * profile_resets … profile_bytes_off_percent: the four profiles on hosts that people have used, one for each set;
  * paths and bytes that the preview told wrongly, and facts of files that are other after the way back.
+ * kill_rounds, kills_between: connection, provider and control plane killed at each state of the journal, there and
+ * back; how often the host was neither as before nor as after.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -34,6 +37,7 @@ import { type Sshd, startSshd } from "../test/plugins/command/sshd.ts";
 import { differences, TestHost } from "../test/support/test-host.ts";
 import { programPath } from "../toolchain/suites/possible.mjs";
 import { fleet } from "./hosts/fleet.ts";
+import { killRows } from "./hosts/kills.ts";
 import { profileRows } from "./hosts/profiles.ts";
 import { type Row, report } from "./report.ts";
 
@@ -42,6 +46,7 @@ const { values } = parseArgs({
     sets: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
     hosts: { type: "string", default: "200" },
+    release: { type: "string" },
   },
 });
 const megabytes50 = 50 * 1024 * 1024;
@@ -58,7 +63,8 @@ try {
 rows.push(...(await fleet(Number(values.hosts))));
 rows.push(...(await fullScans()));
 rows.push(...(await resets(Number(values.sets), Number(values.seed))));
-rows.push(...(await profileRows(Number(values.sets), Number(values.seed))));
+rows.push(...(await profileRows(Number(values.sets), Number(values.seed), values.release)));
+rows.push(...(await killRows()));
 process.exitCode = report("hosts", rows) ? 0 : 1;
 
 async function scans({ port, user, hostKeys, keys }: Sshd): Promise<Row[]> {

@@ -14,10 +14,10 @@ import type { Row } from "../report.ts";
  * The four profiles on hosts that people have used, each of another set of packages by seed: carried out and taken
  * back. What is told beside what happened: paths by name, bytes on the disk in percent.
  */
-export async function profileRows(sets: number, seed: number): Promise<Row[]> {
+export async function profileRows(sets: number, seed: number, release?: string): Promise<Row[]> {
   const sums = { resets: 0, differences: 0, paths: 0, wrongPaths: 0, bytes: 0 };
   for (let turn = 0; turn < sets; turn++) {
-    const original = await livedIn(seed + turn, packageSet(seed + turn));
+    const original = await livedIn(seed + turn, packageSet(seed + turn), release);
     const before = await original.state();
     for (const profile of profileNames) {
       const host = await original.copy();

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { HostKills, killStates, killVictims } from "../support/host-kills.ts";
@@ -14,9 +13,7 @@ const seed = Number(process.env.ROOST_SEED ?? 1);
   () => {
     let kills: HostKills;
     beforeAll(async () => {
-      kills = await HostKills.open(
-        readFileSync(new URL("../host-provisioning/undo/prepare.sh", import.meta.url), "utf8"),
-      );
+      kills = await HostKills.open();
     });
     afterAll(() => kills?.close());
 
@@ -30,5 +27,9 @@ const seed = Number(process.env.ROOST_SEED ?? 1);
         expect(back).toEqual({ state: "undone", differences: [] });
       },
     );
+
+    it("a cancel ends it, and puts everything back", async () => {
+      expect(await kills.cancel("executing 1/1")).toEqual({ state: "cancelled", differences: [] });
+    });
   },
 );

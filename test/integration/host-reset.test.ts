@@ -154,17 +154,26 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     expect(items.length).toBeGreaterThan(3);
   });
 
-  it("are shown, carried out and taken back by the command line", async () => {
+  it("have a command line: a machine is added, scanned, reset by a preview, watched and put back", async () => {
     const home = await temporaryFolder();
-    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token() };
+    const again = await host.startSshd();
+    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token(), KEY: again.privateKey };
     const command = (...args: string[]) => roost(["host", ...args], { env, home });
+    const login = `root@127.0.0.1:${again.port}`;
+    const added = await command("add", "two", login, "--host-key", again.hostKey, "--private-key", "env:KEY");
+    expect([added.stderr, added.code]).toEqual(["", 0]);
+    expect((await command("scan", "two")).stdout).toMatch(/Debian/);
     const now = await host.state();
-    const shown = await command("reset", "one", "--package", "tmux", "--package", "libc6");
+    const shown = await command("reset", "two", "--package", "tmux", "--package", "libc6");
     expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining("\n- /usr/bin/tmux\n")]);
     expect(shown.stdout).toContain("\nlibc6 stays: ");
-    const [, id = ""] = /roost host reset one --execute (rst_\w+)\n$/.exec(shown.stdout) ?? [];
+    const [, id = ""] = /roost host reset two --execute (rst_\w+)\n$/.exec(shown.stdout) ?? [];
     expect(differences(now, await host.state())).toEqual([]);
-    expect((await command("reset", "one", "--execute", id)).code).toBe(0);
+    const watched = await command("reset", "two", "--execute", id);
+    expect([watched.code, `${watched.stdout}${watched.stderr}`]).toEqual([
+      0,
+      expect.stringMatching(/executing 1\/1[\s\S]*Removing tmux[\s\S]*committed/),
+    ]);
     expect(await pathsGone()).toContain("/usr/bin/tmux");
     expect((await command("undo", id)).code).toBe(0);
     expect(differences(now, await host.state())).toEqual([]);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Preview } from "../../automation-api/resets/contract.ts";
 import { Client } from "./client.ts";
@@ -37,11 +38,11 @@ export class HostKills {
     this.#before = before;
   }
 
-  /** @param prepare a script by which the host's `sync` waits where /run/waits-at says. */
-  static async open(prepare: string): Promise<HostKills> {
+  static async open(): Promise<HostKills> {
     const host = await TestHost.create();
     await host.install("tmux");
-    await host.do(prepare);
+    // By which the host's `sync` waits where /run/waits-at says.
+    await host.do(readFileSync(new URL("../host-provisioning/undo/prepare.sh", import.meta.url), "utf8"));
     const { port, hostKey, privateKey } = await host.startSshd();
     const before = await host.state();
     const database = await testDatabase();
@@ -56,12 +57,8 @@ export class HostKills {
   }
 
   async apply(victim: KillVictim, state: string) {
-    const workflow = [{ kind: "packages", names: ["tmux"] }];
-    this.#last = await this.#client.call<Preview>("POST", "/api/v1/reset/custom", { host: "one", workflow });
-    const { id, planHash } = this.#last;
-    await this.#killAt(victim, state, () =>
-      this.#client.call<HostAction>("POST", `/api/v1/host-actions/${id}/execute`, { planHash }),
-    );
+    const id = await this.#plan();
+    await this.#killAt(victim, state, () => this.#execute());
     const journal = await this.#host.do(`cat /var/lib/roost/undo/${id}/journal`);
     const states = journal.trim().split("\n");
     return { state: (await this.#show()).state, on: states.at(-1), states };
@@ -75,10 +72,34 @@ export class HostKills {
     return { state: (await this.#show()).state, differences: found };
   }
 
+  /** Asks for the end of one that waits at a state. @returns what is other on the host once that is done. */
+  async cancel(state: string) {
+    await this.#plan();
+    const id = await this.#reach(state, () => this.#execute());
+    await this.#client.call("POST", `/api/v1/deployments/${id}/cancel`);
+    const ended = await this.#client.ended(id, 120_000);
+    const journal = `/var/lib/roost/undo/${this.#last?.id}/journal`;
+    const isBack = async () => (await this.#host.do(`tail -n 1 ${journal}`)) === "undone\n";
+    await until("everything is put back", isBack, 60);
+    await this.#host.do("rm -f /run/waits-at");
+    return { state: ended.state, differences: differences(this.#before, await this.#host.state()) };
+  }
+
   async close(): Promise<void> {
     await this.#cluster.close();
     await this.#database.close();
     await this.#host.close();
+  }
+
+  async #plan(): Promise<string> {
+    const workflow = [{ kind: "packages", names: ["tmux"] }];
+    this.#last = await this.#client.call<Preview>("POST", "/api/v1/reset/custom", { host: "one", workflow });
+    return this.#last.id;
+  }
+
+  #execute(): Promise<HostAction> {
+    const { id, planHash } = this.#last as Preview;
+    return this.#client.call<HostAction>("POST", `/api/v1/host-actions/${id}/execute`, { planHash });
   }
 
   #show(): Promise<HostAction> {
@@ -87,18 +108,20 @@ export class HostKills {
 
   /** Begins, waits until the host is at the state and stays there, kills, lets the host go on, and awaits the end. */
   async #killAt(victim: KillVictim, state: string, begin: () => Promise<HostAction>): Promise<void> {
-    await this.#host.do(`rm -f /run/waits /run/go; printf '%s' '${state}' >/run/waits-at`);
-    const { deployment, undo } = await begin();
-    const id = (undo ?? deployment)?.id as string;
-    await until(
-      `the host is at ${state}`,
-      async () => (await this.#host.run("ls /run/waits")).code === 0,
-      60,
-    );
+    const id = await this.#reach(state, begin);
     await this.#kill(victim, id);
     await this.#host.do("rm -f /run/waits-at; touch /run/go");
     const ended = await this.#client.ended(id, 120_000);
     if (ended.state !== "succeeded") throw new Error(`${victim} at ${state}: ${ended.state}: ${ended.error}`);
+  }
+
+  /** @returns the id of the deployment, whose job waits at the state. */
+  async #reach(state: string, begin: () => Promise<HostAction>): Promise<string> {
+    await this.#host.do(`rm -f /run/waits /run/go; printf '%s' '${state}' >/run/waits-at`);
+    const { deployment, undo } = await begin();
+    const isThere = async () => (await this.#host.run("ls /run/waits")).code === 0;
+    await until(`the host is at ${state}`, isThere, 60);
+    return (undo ?? deployment)?.id as string;
   }
 
   async #kill(victim: KillVictim, deployment: string): Promise<void> {

@@ -53,13 +53,19 @@ export class TestHost {
     this.#folder = folder;
   }
 
-  /** The first one on a machine makes the shared tree, which takes a minute and the machine's Debian mirror. */
-  static async create(): Promise<TestHost> {
+  /**
+   * The first one on a machine makes the shared tree, which takes a minute and the machine's Debian mirror.
+   * @param release of Debian, by its code name. Default: the machine's own.
+   */
+  static async create({ release }: { release?: string } = {}): Promise<TestHost> {
     const recipe = createHash("sha256")
       .update(readFileSync(script("base.sh")))
       .digest("hex");
-    const base = join(locate().cache, "test-hosts", recipe.slice(0, 12));
-    execFileSync("sh", [script("base.sh"), base], { stdio: ["ignore", "ignore", "inherit"] });
+    const name = [recipe.slice(0, 12), ...(release === undefined ? [] : [release])].join("-");
+    const base = join(locate().cache, "test-hosts", name);
+    execFileSync("sh", [script("base.sh"), base, ...(release === undefined ? [] : [release])], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     const folder = await mkdtemp(join(tmpdir(), "roost-host-"));
     for (const name of ["upper", "work", "root"]) await mkdir(join(folder, name));
     return new TestHost(base, folder);

@@ -29,8 +29,8 @@ export function packageSet(seed: number, most = pool.length): string[] {
 }
 
 /** A host with packages and with whatever people leave behind. */
-export async function livedIn(seed: number, packages: string[]): Promise<TestHost> {
-  const host = await TestHost.create();
+export async function livedIn(seed: number, packages: string[], release?: string): Promise<TestHost> {
+  const host = await TestHost.create({ release });
   await host.offerPackages();
   await host.install(...packages);
   await host.do(script, [String(seed)]);

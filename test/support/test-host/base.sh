@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the file tree that test hosts share: a minimal Debian, and packages for tests to install without a network.
-# usage: base.sh FOLDER   does nothing when it is there; one at a time
+# usage: base.sh FOLDER [RELEASE]   does nothing when it is there; one at a time
+# Without a RELEASE it is the one that this machine itself uses.
 set -eu
 
 folder=$1
@@ -9,14 +10,14 @@ exec 9>"$folder.lock"
 flock 9
 if [ -d "$folder" ]; then exit 0; fi
 
-# The mirror and the release that this machine itself uses.
+# The mirror that this machine itself uses, with its release.
 # shellcheck disable=SC2016 # apt's own form
 source=$(apt-get indextargets --format '$(CODENAME) $(SITE)' 'Created-By: Packages' 'Component: main' |
   grep -vE '^[^ ]*[-/]' | head -n 1)
 part=$folder.part
 rm -rf "$part"
 include=openssh-server,systemd-sysv,dbus,iproute2,procps,sudo,attr
-debootstrap --variant=minbase --include="$include" "${source%% *}" "$part" "${source#* }"
+debootstrap --variant=minbase --include="$include" "${2:-${source%% *}}" "$part" "${source#* }"
 
 for file in resolv.conf hosts; do
   if [ -e "$part/etc/$file" ]; then cp "$part/etc/$file" "$part/etc/$file.own"; fi
