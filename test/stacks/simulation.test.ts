@@ -165,7 +165,9 @@ async function steps(run: Simulation["run"], operation: "up" | "refresh"): Promi
   const found: Record<string, string[]> = {};
   const onEvent = ({ resOutputsEvent }: EngineEvent) => {
     const { op, urn } = resOutputsEvent?.metadata ?? { op: "same", urn: "" };
-    if (op !== "same") found[op] = [...(found[op] ?? []), nameOf(urn)].sort();
+    // What is said of a text changes with it, and is made of nothing.
+    if (op !== "same" && !urn.includes("roost-components:index:Document::"))
+      found[op] = [...(found[op] ?? []), nameOf(urn)].sort();
   };
   await run(operation, { onEvent });
   return found;
