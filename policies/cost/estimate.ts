@@ -1,7 +1,7 @@
 import type { RecordedGraph } from "../evaluate.ts";
 import { guard, Undecidable } from "../known.ts";
 import type { Props } from "../rule.ts";
-import type { Price, PriceTable } from "./prices.ts";
+import { describePrices, type Price, type PriceTable } from "./prices.ts";
 
 type GraphResource = RecordedGraph["resources"][number];
 
@@ -25,7 +25,7 @@ export interface Uncosted {
 
 export interface Estimate {
   currency: string;
-  /** The table's name. */
+  /** The table: its name, the day of its oldest price, and whether it is an example. */
   prices: string;
   /** Sum of the items: what is paid without any use. */
   monthly: number;
@@ -61,7 +61,7 @@ export function estimate(graph: RecordedGraph, table: PriceTable): Estimate {
   }
   return {
     currency: table.currency,
-    prices: table.name,
+    prices: describePrices(table),
     monthly: items.reduce((sum, { monthly }) => sum + monthly, 0),
     items: items.sort((a, b) => b.monthly - a.monthly || (a.urn < b.urn ? -1 : 1)),
     byUse: used,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import example from "./prices.json" with { type: "json" };
+import shipped from "./prices.json" with { type: "json" };
 
 /** A number of an input: of the resource, or with `->` of the one that an input refers to. */
 const quantity = z.strictObject({
@@ -22,6 +22,7 @@ const rate = z.number().nonnegative();
 const price = z.strictObject({
   type: z.string().describe("Pulumi's type"),
   item: z.string().describe("What is paid for, such as hours"),
+  source: z.string().optional().describe("Name of the source that it was noted from"),
   hourly: z.union([rate, z.record(z.string(), rate)]).optional(),
   monthly: z.union([rate, z.record(z.string(), rate)]).optional(),
   by: z
@@ -32,15 +33,20 @@ const price = z.strictObject({
   times: z.array(quantity).default([]).describe("Multiplied with each other"),
 });
 
+const source = z.strictObject({
+  page: z.url().describe("Where the vendor publishes it: to be compared before use"),
+  region: z.string().describe("Where it holds, such as eu-west-1, or global"),
+  noted: z.iso.date().describe("Day on which it was noted; it may have changed since"),
+  compared: z.url().optional().describe("Another public account that says the same"),
+});
+
 /** A price table. */
 export const prices = z
   .strictObject({
     format: z.literal("roost-prices/1"),
     name: z.string().describe("Where and when the prices hold"),
-    sources: z
-      .array(z.url())
-      .default([])
-      .describe("Where the vendors publish them: to be compared before use"),
+    example: z.boolean().default(false).describe("true: to be replaced before anybody relies on it"),
+    sources: z.record(z.string(), source).default({}).describe("Where the prices are from, by a name"),
     currency: z.string().length(3),
     hoursInMonth: z.number().positive().default(730),
     prices: z.array(price),
@@ -50,11 +56,12 @@ export const prices = z
       .describe("Types that cost by use alone, which a graph does not tell"),
     free: z.array(z.string()).default([]).describe("Types that cost nothing; an ending * stands for any"),
   })
-  .superRefine(({ prices: all }, context) => {
-    for (const [index, { hourly, monthly, by }] of all.entries()) {
+  .superRefine(({ prices: all, sources }, context) => {
+    for (const [index, { hourly, monthly, by, source: from }] of all.entries()) {
       const path = ["prices", index];
       const fault = (message: string) => context.addIssue({ code: "custom", path, message });
       if ((hourly === undefined) === (monthly === undefined)) fault("has either hourly or monthly");
+      if (from !== undefined && !(from in sources)) fault(`has a source that is not named: ${from}`);
       const isTable = typeof (hourly ?? monthly) === "object";
       if (isTable !== (by !== undefined)) fault("has a table of rates if and only if it has by");
     }
@@ -68,10 +75,22 @@ export function readPrices(text: string): PriceTable {
   return prices.parse(JSON.parse(text));
 }
 
+/** What an estimate says of its table: its name, from when its oldest price is, and whether it is an example. */
+export function describePrices({ name, example, sources }: PriceTable): string {
+  const [oldest] = Object.values(sources)
+    .map(({ noted }) => noted)
+    .sort();
+  return [
+    name,
+    ...(oldest === undefined ? [] : [`noted ${oldest}`]),
+    ...(example ? ["an example to be replaced, not kept up to date"] : []),
+  ].join("; ");
+}
+
 let table: PriceTable | undefined;
 
 /** The table that comes with Roost: an example, which a real budget replaces. */
 export function examplePrices(): PriceTable {
-  table ??= prices.parse(example);
+  table ??= prices.parse(shipped);
   return table;
 }

@@ -149,6 +149,7 @@ describe("a price table", () => {
     [{ monthly: 1, by: "kind" }, "if and only if"],
     [{ monthly: -1 }, "expected"],
     [{ monthly: 1, colour: "red" }, "colour"],
+    [{ monthly: 1, source: "hearsay" }, "hearsay"],
   ])("with %j is refused: %s", (price, reason) => {
     const text = {
       format: "roost-prices/1",
@@ -161,6 +162,21 @@ describe("a price table", () => {
 });
 
 describe("the example table", () => {
+  it("names for each price the vendor's page, the region and the day, and estimates say what it is", () => {
+    const table = examplePrices();
+    expect(table.prices.filter(({ source }) => source === undefined)).toEqual([]);
+    const used = new Set(table.prices.map(({ source }) => source));
+    expect([...used].sort()).toEqual(Object.keys(table.sources).sort());
+    const vendors = ["aws.amazon.com", "azure.microsoft.com"];
+    for (const { page, noted } of Object.values(table.sources)) {
+      expect(vendors).toContain(new URL(page).hostname);
+      expect(noted).toMatch(/^20\d\d-/);
+    }
+    expect(estimate({ resources: [] }, table).prices).toMatch(
+      /eu-west-1.*; noted 20\d\d-\d\d-\d\d; an example to be replaced/,
+    );
+  });
+
   it.each(keptGraphs())("knows the cost of all of %s", (_, graph) => {
     expect(estimate(graph, examplePrices()).unknown).toEqual([]);
   });
