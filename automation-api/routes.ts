@@ -4,6 +4,7 @@ import { benchmarkRoutes } from "./benchmarks/routes.ts";
 import { configTemplateRoutes } from "./config-templates/routes.ts";
 import { credentialRoutes } from "./credentials/routes.ts";
 import { deploymentRoutes } from "./deployments/routes.ts";
+import { environmentRoutes } from "./environments/routes.ts";
 import { hostActionRoutes } from "./host-actions/routes.ts";
 import { hostMigrationRoutes } from "./host-migrations/routes.ts";
 import { hostRoutes } from "./hosts/routes.ts";
@@ -30,6 +31,7 @@ export function allRoutes(services: Services): Route[] {
   return [
     ...deploymentRoutes(services),
     ...projectRoutes(services),
+    ...environmentRoutes(services.environments),
     ...programRoutes(programs),
     ...credentialRoutes(credentials),
     ...hostRoutes(services),

@@ -23,6 +23,7 @@ import { Notices } from "./db/notify.ts";
 import { type Connection, type Database, openDatabase } from "./db/pool.ts";
 import type { Db } from "./db/transaction.ts";
 import { Deployments } from "./deployments/service.ts";
+import { Environments } from "./environments/service.ts";
 import { EventFeed } from "./events/service.ts";
 import { parseAllowRules } from "./git/index.ts";
 import { HostActions } from "./host-actions/service.ts";
@@ -106,6 +107,7 @@ export interface Services {
   sync: Sync;
   projects: Projects;
   policies: ProjectPolicies;
+  environments: Environments;
   costs: Costs;
   prices: PriceTable;
   queue: QueueService;
@@ -283,6 +285,7 @@ export async function openServices(
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
     policies: new ProjectPolicies(db, programs),
+    environments: new Environments(db),
     costs,
     prices,
     queue: new QueueService({

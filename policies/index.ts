@@ -12,6 +12,6 @@ export {
   type Verdict,
 } from "./evaluate.ts";
 export { reportOf, sarifOf } from "./report.ts";
-export { type Resource, type Rule, resourceRule, stackRule } from "./rule.ts";
+export { linkOf, type Resource, type Rule, resourceRule, stackRule } from "./rule.ts";
 export { rules } from "./rules/index.ts";
 export { checkSettings, type Settings, SettingsError, settings } from "./settings.ts";

@@ -91,7 +91,9 @@ export function toPolicies(rules: readonly Rule[]): Policies {
       description: "What is let through for a while is told each time",
       enforcementLevel: "advisory",
       validateStack: (_: StackValidationArgs, report: Report) => {
-        for (const { rule, urn, message } of excepted.values()) report(`${rule.id}: ${message}`, urn);
+        for (const { rule, urn, message } of excepted.values()) {
+          report(`${rule.id}: ${message}. (${linkOf(rule)})`, urn);
+        }
         excepted.clear();
       },
     },

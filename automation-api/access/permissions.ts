@@ -22,7 +22,7 @@ export const permissions = {
   "template:read": "see what sessions are made from, without its secrets",
   "template:write":
     "create, change and delete what sessions are made from: commands and images that run here",
-  "policy:write": "force policies on a project, and set their levels and exceptions",
+  "policy:write": "force policies on a project or an environment, and set their levels and exceptions",
   "account:manage": "create accounts, give roles, revoke anybody's tokens",
   "audit:read": "read and verify the audit trail",
   "metrics:read": "read /metrics",

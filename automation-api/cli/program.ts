@@ -6,6 +6,7 @@ import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { costCommand } from "./commands/cost.ts";
 import { deployCommands } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { environmentCommand } from "./commands/environment.ts";
 import { exportCommand } from "./commands/export.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { hostCommand } from "./commands/host.ts";
@@ -72,6 +73,7 @@ export function buildProgram(session: Session): Command {
     logsCommand,
     cancelCommand,
     stacksCommand,
+    environmentCommand,
     resourcesCommand,
     hostCommand,
     terminalCommand,

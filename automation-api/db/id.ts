@@ -22,7 +22,8 @@ export type IdPrefix =
   | "tpl"
   | "ses"
   | "bat"
-  | "mig";
+  | "mig"
+  | "env";
 
 /**
  * An id such as `dep_01jd…`: 48 bits of milliseconds, so that ids sort by

@@ -20,6 +20,7 @@ import * as launchLead from "./migrations/0018-launch-lead.ts";
 import * as samples from "./migrations/0019-samples.ts";
 import * as newHostKeys from "./migrations/0020-new-host-keys.ts";
 import * as migrationArchives from "./migrations/0021-migration-archives.ts";
+import * as environments from "./migrations/0016-environments.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -43,6 +44,7 @@ const migrations = {
   "0019-samples": samples,
   "0020-new-host-keys": newHostKeys,
   "0021-migration-archives": migrationArchives,
+  "0016-environments": environments,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -20,6 +20,14 @@ export interface Schema {
     created_at: CreatedAt;
     policies: JsonOrNull;
   };
+  environment: {
+    id: string;
+    organization_id: string;
+    name: string;
+    stacks: string[];
+    policies: JsonOrNull;
+    created_at: CreatedAt;
+  };
   role_binding: { account_id: string; project_id: string | null; role: "viewer" | "operator" | "admin" };
   token: {
     id: string;

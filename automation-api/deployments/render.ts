@@ -91,6 +91,7 @@ interface EngineEvent {
   resOutputsEvent?: { metadata: Step; planning?: boolean };
   resOpFailedEvent?: { metadata: Step };
   policyEvent?: PolicyViolation;
+  policyRemediationEvent?: Omit<PolicyViolation, "enforcementLevel">;
   progressEvent?: { message: string; done: boolean };
   errorEvent?: { error: string };
   summaryEvent?: Summary;
@@ -140,6 +141,8 @@ function engineLines(event: EngineEvent, seen: Seen): string[] {
       seen.outputs = { old: step.old?.outputs ?? {}, new: step.new?.outputs ?? {} };
   }
   if (event.policyEvent) addFault(seen, "  Policies:", policyLines(event.policyEvent));
+  const repair = event.policyRemediationEvent;
+  if (repair) addFault(seen, "  Policies:", policyLines({ ...repair, enforcementLevel: "remediate" }));
   if (event.diagnosticEvent) return diagnosticLines(event.diagnosticEvent, seen);
   if (event.summaryEvent) return [...takeFaults(seen), ...summaryLines(event.summaryEvent, seen)];
   return eventLines(event, seen);

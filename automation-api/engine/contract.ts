@@ -18,7 +18,10 @@ export interface OperationOptions {
 }
 
 /** A policy pack of the project: local files, and what is set for it. */
-export type JobPack = Pick<OwnPack, "name" | "level" | "settings"> & { source: PackSource };
+export type JobPack = Pick<OwnPack, "name" | "level" | "settings"> & {
+  /** null: the policies of Roost, in a process of their own. */
+  source: PackSource | null;
+};
 
 /** All that a runner is told. It travels on the runner's own channel, never in argv or environment. */
 export interface Job {
@@ -30,9 +33,9 @@ export interface Job {
   options: OperationOptions;
   message: string;
   program: ProgramSource;
-  /** Forced on the project. */
-  policies?: ForcedPolicies;
-  /** The project's own, forced likewise. */
+  /** Forced on the project, or where there is nothing on an environment: the runner itself serves them. */
+  policies?: Pick<ForcedPolicies, "level" | "settings">;
+  /** The project's own, forced likewise, and what else environments force. */
   packs: JobPack[];
   config: Record<string, ConfigValue>;
   backendUrl: string;

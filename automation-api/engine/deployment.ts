@@ -120,7 +120,7 @@ export class RunningDeployment {
         options: claim.options,
         message: claim.message,
         program,
-        policies: claim.policies ?? undefined,
+        policies: claim.policies ?? claim.environments[0]?.policies,
         packs,
         config: claim.config,
         backendUrl: this.#options.backendUrl,
@@ -142,11 +142,16 @@ export class RunningDeployment {
     );
   }
 
-  /** The project's own packs judge what is made; the way out stays open without them. */
+  /**
+   * What judges beside the policies that the runner serves: the project's own packs, and what environments force when
+   * the project does too. Each has its own levels, settings and exceptions, so none makes another weaker. The way out
+   * stays open without them.
+   */
   async #resolvePacks(): Promise<JobPack[]> {
-    const { operation, policies } = this.#claim;
+    const { operation, policies, environments } = this.#claim;
     if (operation !== "preview" && operation !== "update") return [];
-    return Promise.all(
+    const others = environments.slice(policies ? 0 : 1);
+    const own = await Promise.all(
       (policies?.packs ?? []).map(async ({ source, ...pack }, index) => {
         const place = this.#runner.packPlace(index);
         const resolved = await this.#options.resolveSource(this.#claim, source, place).catch((cause) => {
@@ -155,6 +160,7 @@ export class RunningDeployment {
         return { ...pack, source: resolved as PackSource };
       }),
     );
+    return [...own, ...others.map((each) => ({ ...each.policies, name: "roost", source: null }))];
   }
 
   /** Appends in order; what arrives during a write goes with the next one. */

@@ -5,7 +5,7 @@ import { baseEnvironment, type Child, launch } from "../../plugins/process/index
 import { RoostError } from "../errors.ts";
 import type { JobPack, RunnerSetup } from "./contract.ts";
 import { placePack } from "./placement.ts";
-import { openPlace, type PolicyFlags, writeSettings } from "./policies.ts";
+import { openPlace, type PolicyFlags, sources, withPrices, writeSettings } from "./policies.ts";
 
 const launcher = fileURLToPath(new URL("../../plugins/policy-launcher/main.ts", import.meta.url));
 /** A pack that needs more is ended, which fails the deployment. */
@@ -15,7 +15,7 @@ const startMilliseconds = 60_000;
 const keptBytes = 8_000;
 
 export interface PackOptions {
-  setup: Pick<RunnerSetup, "packs" | "engineHome" | "engineUser">;
+  setup: Pick<RunnerSetup, "packs" | "engineHome" | "engineUser" | "prices">;
   signal: AbortSignal;
   log(line: string): void;
 }
@@ -52,14 +52,17 @@ export async function servePacks(packs: readonly JobPack[], options: PackOptions
 }
 
 async function servePack(pack: JobPack, index: number, { setup, signal, log }: PackOptions) {
-  const { name, source, level, settings } = pack;
+  const { name, source } = pack;
   const say = (line: string) => log(`${name}: ${line}`);
-  const { folder, loader } = await placePack(source, path.join(setup.packs, String(index)), {
-    signal,
-    log: say,
-  }).catch((cause) => {
-    throw new RoostError("unprocessable", `The policy pack ${name}: ${(cause as Error).message}`, { cause });
-  });
+  const { folder, loader } =
+    source === null
+      ? { folder: sources, loader: "node" }
+      : await placePack(source, path.join(setup.packs, String(index)), { signal, log: say }).catch(
+          (cause) => {
+            const message = `The policy pack ${name}: ${(cause as Error).message}`;
+            throw new RoostError("unprocessable", message, { cause });
+          },
+        );
   const admit = setup.engineUser === undefined ? [] : ["--admit", String(setup.engineUser)];
   const child = launch(
     {
@@ -81,7 +84,7 @@ async function servePack(pack: JobPack, index: number, { setup, signal, log }: P
   const place = await openPlace(setup.engineHome, `pack-${index}`);
   const executable = path.join(place, name);
   await placeServedPack(executable, port);
-  const config = await writeSettings(place, { level, settings });
+  const config = await writeSettings(place, source === null ? withPrices(pack, setup.prices) : pack);
   return { executable, config, fault };
 }
 

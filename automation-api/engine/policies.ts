@@ -6,7 +6,11 @@ import type { ServeOptions } from "../../plugins/provider/index.ts";
 import type { ForcedPolicies } from "../projects/contract.ts";
 import type { RunnerSetup } from "./contract.ts";
 
-const sources = fileURLToPath(new URL("../../policies", import.meta.url));
+/** Level and settings of a pack. */
+type Forced = Pick<ForcedPolicies, "level" | "settings">;
+
+/** Folder of the policies of Roost. */
+export const sources = fileURLToPath(new URL("../../policies", import.meta.url));
 let loading: Promise<LoadedPack> | undefined;
 
 /** Has the policies of Roost in memory: most of what a pack costs is reading its code. */
@@ -22,25 +26,27 @@ export interface PolicyFlags {
 }
 
 /** Writes what is set for a pack where the engine reads it. @returns the file */
-export async function writeSettings(
-  folder: string,
-  { level, settings }: Pick<ForcedPolicies, "level" | "settings">,
-): Promise<string> {
+export async function writeSettings(folder: string, { level, settings }: Forced): Promise<string> {
   const config = path.join(folder, "settings.json");
   const all = level === null || "all" in settings ? {} : { all: level };
   await writeFile(config, JSON.stringify({ ...all, ...settings }), { mode: 0o644 });
   return config;
 }
 
-/** Serves the policies to this runner's engine. A budget is kept by the server's prices unless it names others. */
+/** Serves the policies to this runner's engine. */
 export async function servePolicies(
-  { level, settings }: ForcedPolicies,
+  forced: Forced,
   { engineHome, prices }: Pick<RunnerSetup, "engineHome" | "prices">,
   admit: ServeOptions["admit"],
 ): Promise<PolicyFlags> {
+  return place(await loadPolicies(), withPrices(forced, prices), engineHome, admit);
+}
+
+/** A budget is kept by the server's prices unless it names others. */
+export function withPrices({ level, settings }: Forced, prices: RunnerSetup["prices"]): Forced {
   const budget = settings["cost-budget"];
   const priced = typeof budget === "object" && { "cost-budget": { prices, ...budget } };
-  return place(await loadPolicies(), { level, settings: { ...settings, ...priced } }, engineHome, admit);
+  return { level, settings: { ...settings, ...priced } };
 }
 
 /** Has the engine show the recorder the stack that it previews, which it does only for policies. */
@@ -64,7 +70,7 @@ export async function openPlace(engineHome: string, name: string): Promise<strin
 
 async function place(
   pack: LoadedPack | StackRecorder,
-  given: Pick<ForcedPolicies, "level" | "settings">,
+  given: Forced,
   engineHome: string,
   admit: ServeOptions["admit"],
 ): Promise<PolicyFlags> {

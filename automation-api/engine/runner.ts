@@ -18,6 +18,7 @@ import { servePacks } from "./packs.ts";
 import { placeProgram } from "./placement.ts";
 import { loadPolicies, type PolicyFlags, servePolicies, serveRecorder } from "./policies.ts";
 import { admitEngine, attachProviders } from "./providers.ts";
+import { explained } from "./remediation.ts";
 import { warmUp } from "./warm-up.ts";
 import { openStack } from "./workspace.ts";
 
@@ -149,7 +150,7 @@ class EventBatch {
     // Its types leave this severity out, its events do not.
     if ((event.diagnosticEvent?.severity as string | undefined) === "debug") return;
     if (Object.keys(event).some((kind) => /^policy(Load|\w*Summary)Event$/.test(kind))) return;
-    this.#events.push(event);
+    this.#events.push(explained(event));
     this.#timer ??= setTimeout(() => void this.flush(), batchMilliseconds);
   }
 

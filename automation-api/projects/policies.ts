@@ -37,7 +37,7 @@ export class ProjectPolicies {
   ): Promise<void> {
     const { id } = await findProject(this.#db, principal, name);
     authorize(principal, "policy:write", { projectId: id });
-    if (policies) requireRight(policies);
+    if (policies) requireRightSettings(policies);
     const packs = policies?.packs ?? [];
     for (const { source } of packs) await this.#programs.checkReference(principal, source);
     await transaction(this.#db, async (tx) => {
@@ -55,7 +55,8 @@ export class ProjectPolicies {
   }
 }
 
-function requireRight({ settings }: ForcedPolicies): void {
+/** @throws invalid naming each setting that is wrong */
+export function requireRightSettings({ settings }: Pick<ForcedPolicies, "settings">): void {
   try {
     checkSettings(rules, settings);
   } catch (cause) {

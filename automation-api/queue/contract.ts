@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from "../../plugins/process/index.ts";
 import type { CostChange } from "../costs/contract.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
+import type { EnvironmentPolicies } from "../environments/contract.ts";
 import type { Hide } from "../events/service.ts";
 import type { ProgramReference } from "../programs/contract.ts";
 import type { ForcedPolicies } from "../projects/contract.ts";
@@ -29,6 +30,8 @@ export interface Claim {
   program: ProgramReference;
   /** Forced on the project. */
   policies: ForcedPolicies | null;
+  /** Forced on the environments that the stack is in. */
+  environments: ForcedByEnvironment[];
   config: Record<string, ConfigValue>;
   requesterId: string;
   requester: string;
@@ -39,6 +42,12 @@ export interface Claim {
   /** Hides this stack's secrets in what is written of the deployment. */
   hide: Hide;
   queuedAt: Date;
+}
+
+/** What an environment forces on its stacks. */
+export interface ForcedByEnvironment {
+  name: string;
+  policies: EnvironmentPolicies;
 }
 
 export interface Worker {

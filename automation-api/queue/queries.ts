@@ -4,7 +4,7 @@ import type { Db, Tx } from "../db/transaction.ts";
 import type { ConfigValue, Operation, OperationOptions } from "../engine/contract.ts";
 import type { ProgramReference } from "../programs/contract.ts";
 import type { ForcedPolicies } from "../projects/contract.ts";
-import type { Abandoned, ConfigChange, Result, Worker } from "./contract.ts";
+import type { Abandoned, ConfigChange, ForcedByEnvironment, Result, Worker } from "./contract.ts";
 import { fromStored, type StoredConfig, toStored } from "./domain.ts";
 
 export interface QueuedRow {
@@ -19,6 +19,7 @@ export interface QueuedRow {
   options: OperationOptions;
   program: ProgramReference;
   policies: ForcedPolicies | null;
+  environments: ForcedByEnvironment[];
   config_patch: Record<string, ConfigChange>;
   message: string;
   requester_id: string;
@@ -37,12 +38,18 @@ export interface QueuedRow {
 export async function lockNext(tx: Tx): Promise<QueuedRow | undefined> {
   const found = await sql<QueuedRow>`
     SELECT d.id, d.organization_id, o.name AS organization, d.project_id, p.name AS project, d.stack_id,
-           s.name AS stack, p.policies, d.operation, d.options, d.program, d.config_patch, d.message, d.requester_id,
+           s.name AS stack, p.policies, e.environments, d.operation, d.options, d.program, d.config_patch, d.message, d.requester_id,
            d.requester, d.request_id, d.trace_parent, d.epoch, d.attempt, d.created_at
     FROM deployment d
     JOIN stack s ON s.id = d.stack_id
     JOIN project p ON p.id = d.project_id
     JOIN organization o ON o.id = d.organization_id
+    CROSS JOIN LATERAL (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('name', name, 'policies', policies) ORDER BY name), '[]')
+        AS environments
+      FROM environment
+      WHERE organization_id = d.organization_id AND policies IS NOT NULL
+        AND is_in_environment(stacks, p.name, s.name)) e
     WHERE d.state = 'queued'
       AND NOT EXISTS (
         SELECT 1 FROM deployment other
@@ -292,14 +299,11 @@ function runnerOf(pid: number, started: string | null): ProcessIdentity | undefi
   return bootId && startTime ? { pid, bootId, startTime } : undefined;
 }
 
-/** Whether any project has policies that are forced on it. */
+/** Whether any project or environment has policies that are forced on it. */
 export async function forcesPolicies(db: Db): Promise<boolean> {
-  const found = await db
-    .selectFrom("project")
-    .select("id")
-    .where("policies", "is not", null)
-    .limit(1)
-    .execute();
+  const forced = (table: "project" | "environment") =>
+    db.selectFrom(table).select("id").where("policies", "is not", null);
+  const found = await forced("project").union(forced("environment")).limit(1).execute();
   return found.length > 0;
 }
 

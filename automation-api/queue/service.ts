@@ -80,6 +80,7 @@ export class QueueService {
         message: row.message,
         program: row.program,
         policies: row.policies,
+        environments: row.environments,
         config,
         requesterId: row.requester_id,
         requester: row.requester,

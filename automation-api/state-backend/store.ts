@@ -37,8 +37,11 @@ export interface StackRow {
   /** Last published version; 0 before the first. */
   version: number;
   active: ActiveUpdate | null;
-  /** Policies are forced on its project, and people must not update by their own command. */
-  isForced: boolean;
+  /**
+   * The project or environment that forces policies on it and lets nobody update by a command of their own, such as
+   * "project shop". null: none does.
+   */
+  forcedOn: string | null;
 }
 
 export interface StackSummary {

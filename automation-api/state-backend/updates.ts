@@ -48,7 +48,7 @@ export function updateActions(parts: Parts) {
   /** Names the update; nothing is held until it starts. */
   async function createUpdate(principal: Principal, names: Names, request: UpdateRequest): Promise<string> {
     const stack = await stackFor(parts, principal, names, "deployment:create");
-    if (principal.kind === "account" && request.kind === "update" && !request.dryRun && stack.isForced) {
+    if (principal.kind === "account" && request.kind === "update" && !request.dryRun && stack.forcedOn) {
       throw new RoostError("forbidden", forcedReason(stack));
     }
     const id = randomUUID();
@@ -247,10 +247,10 @@ function changesOf(events: Record<string, unknown>[]): Record<string, number> | 
   return summary && (summary.resourceChanges ?? {});
 }
 
-function forcedReason({ project, name }: StackRow): string {
+function forcedReason({ project, name, forcedOn }: StackRow): string {
   return [
-    `Policies are forced on the project ${project}, and a command of yours would not run them.`,
-    `Deploy ${project}/${name} by the platform (roost deploy), or have allowCommandLine set for the project.`,
+    `Policies are forced on the ${forcedOn}, and a command of yours would not run them.`,
+    `Deploy ${project}/${name} by the platform (roost deploy), or have allowCommandLine set for it.`,
   ].join(" ");
 }
 

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { Deployment } from "../../automation-api/deployments/contract.ts";
-import type { Stack } from "../../automation-api/projects/contract.ts";
+import type { Stack, StackGraph } from "../../automation-api/projects/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { makeTarGz } from "../automation-api/programs/tarball.ts";
 import { withNoopProject } from "../automation-api/state-backend/noop-project.ts";
@@ -26,6 +26,14 @@ interface PolicyEvent {
   policyName: string;
   policyPackName: string;
   enforcementLevel: string;
+  message: string;
+}
+
+interface Repair {
+  resourceUrn: string;
+  policyName: string;
+  policyPackName: string;
+  after: Record<string, unknown>;
   message: string;
 }
 
@@ -55,19 +63,26 @@ suite("policies that are forced on a project", () => {
 
   const force = (project: string, policies: object) =>
     client.call("PUT", `/api/v1/projects/${project}/policies`, policies);
-  /** Runs a deployment to its end, with the policy events of its live stream. */
-  async function deploy(input: Record<string, unknown>): Promise<[Deployment, PolicyEvent[]]> {
+  /** Runs a deployment to its end, with the policy events of its live stream, and what was repaired. */
+  async function deploy(
+    input: Record<string, unknown>,
+  ): Promise<[Deployment, PolicyEvent[], repairs: Repair[]]> {
     const { id } = await client.deploy({ stack: "dev", ...input });
     const events: PolicyEvent[] = [];
+    const repairs: Repair[] = [];
     for await (const { data } of follow({
       url: cluster.url,
       token,
       path: `/api/v1/deployments/${id}/events`,
     })) {
-      const { policyEvent } = (data.data ?? {}) as { policyEvent?: PolicyEvent };
+      const { policyEvent, policyRemediationEvent } = (data.data ?? {}) as {
+        policyEvent?: PolicyEvent;
+        policyRemediationEvent?: Repair;
+      };
       if (policyEvent) events.push(policyEvent);
+      if (policyRemediationEvent) repairs.push(policyRemediationEvent);
     }
-    return [await client.ended(id), events];
+    return [await client.ended(id), events, repairs];
   }
   async function upload(files: Record<string, string>): Promise<string> {
     const entries = Object.entries(files).map(([name, content]) => ({ path: name, content }));
@@ -207,6 +222,74 @@ suite("policies that are forced on a project", () => {
       state: "failed",
       error: expect.stringContaining("27.00 EUR a month, which may cost 20"),
     });
+  });
+
+  it("repair what they may, let through what is excepted while it is, and tell both live", async () => {
+    const program = { builtin: "key" };
+    const until = (day: string) => ({
+      settings: {
+        "keys-and-secrets": {
+          exceptions: [{ resource: "key", who: "ann", why: "moving", until: day }],
+        },
+      },
+    });
+    await deploy({ project: "vault", stack: "first", operation: "preview", program: { builtin: "noop" } });
+    await force("vault", until("2999-01-01"));
+    const [held, advisories, repairs] = await deploy({ project: "vault", program });
+    expect([held.state, held.error]).toEqual(["succeeded", null]);
+    const key = expect.stringContaining("aws:kms/key:Key::key");
+    expect(advisories).toMatchObject([
+      { policyName: "exceptions", enforcementLevel: "advisory", resourceUrn: key },
+    ]);
+    expect(advisories[0]!.message).toContain(
+      "keys-and-secrets: does not rotate; excepted by ann until 2999-01-01: moving. (docs/policies.md#keys-and-secrets)",
+    );
+    expect(repairs).toMatchObject([
+      {
+        ...{ resourceUrn: key, policyName: "tags", policyPackName: "roost" },
+        after: { tags: { "roost:stage": "dev" } },
+        message: expect.stringMatching(/^is changed in tags: .*stage.*\(docs\/policies\.md#tags\)$/),
+      },
+    ]);
+    // It was made as it was repaired.
+    const graph = await client.call<StackGraph>("GET", "/api/v1/stacks/vault/dev/graph");
+    const made = graph.resources.find(({ name }) => name === "key");
+    expect(made?.inputs).toMatchObject({ enableKeyRotation: false, tags: { "roost:stage": "dev" } });
+
+    await force("vault", until("2020-01-01"));
+    const [over, events] = await deploy({ project: "vault", program });
+    expect(over.state).toBe("failed");
+    expect(events).toMatchObject([{ policyName: "keys-and-secrets", enforcementLevel: "mandatory" }]);
+    expect(events[0]!.message).toMatch(/the exception by ann ended on 2020-01-01.*docs\/policies\.md#keys/s);
+  });
+
+  it("are those of an environment too, beside the project's, and neither weakens the other", async () => {
+    const program = { builtin: "unpinned" };
+    await client.call("POST", "/api/v1/environments", { name: "live", stacks: ["*/live"] });
+    const protect = (policies: object) => client.call("PUT", "/api/v1/environments/live/policies", policies);
+    await protect({ level: "mandatory" });
+    const live = { project: "yard", stack: "live", operation: "preview", program };
+    const [elsewhere] = await deploy({ ...live, stack: "dev" });
+    expect(elsewhere.state).toBe("succeeded");
+    const [refused, events] = await deploy(live);
+    expect(refused).toMatchObject({ state: "failed", error: expect.stringContaining("ssh-pinned-host") });
+    expect(events).toMatchObject([{ policyPackName: "roost", enforcementLevel: "mandatory" }]);
+
+    await protect({ level: "advisory" });
+    await force("yard", { level: "mandatory" });
+    const [both, said] = await deploy(live);
+    expect(both.state).toBe("failed");
+    const levels = said.map(({ policyName, enforcementLevel }) => `${policyName} ${enforcementLevel}`);
+    expect(levels.sort()).toEqual(["ssh-pinned-host advisory", "ssh-pinned-host mandatory"]);
+
+    await withNoopProject(
+      { env: { PULUMI_BACKEND_URL: cluster.url, PULUMI_ACCESS_TOKEN: token }, stack: "live" },
+      async (project) => {
+        const own = await project.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(own.code).not.toBe(0);
+        expect(own.output).toContain("Policies are forced on the environment live");
+      },
+    );
   });
 
   it("are refused where their settings are wrong, and told as they are", async () => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { noopProvider } from "../../plugins/noop/index.ts";
 import type { Resource as ResourceClass } from "../../plugins/noop/sdk.ts";
+import { defineProvider } from "../../plugins/provider/index.ts";
 import { wholeNumber } from "../../stacks/fields.ts";
 import { type Builtins, builtins as ours } from "../../stacks/index.ts";
 
@@ -38,8 +39,33 @@ async function unpinnedProgram() {
   return {};
 }
 
+/** A key that does not rotate and says of no stage that it is its own. */
+async function keyProgram() {
+  const { Key } = await import("@pulumi/aws/kms/key.js");
+  new Key("key", { enableKeyRotation: false });
+  return {};
+}
+
+/** Makes keys of AWS of nothing. */
+const keyProvider = defineProvider({
+  name: "aws",
+  version: "7.48.0",
+  resources: {
+    "aws:kms/key:Key": {
+      create: async ({ name }, { inputs }) => ({ id: `${name}-id`, state: inputs }),
+      update: async (_context, { inputs }) => inputs,
+      delete: async () => {},
+    },
+  },
+});
+
 export const builtins: Builtins = {
   ...ours,
+  key: {
+    description: "Breaks a policy, and is repaired by another",
+    config: z.strictObject({}),
+    load: async () => keyProgram,
+  },
   unpinned: {
     description: "Breaks a policy",
     config: z.strictObject({}),
@@ -48,4 +74,4 @@ export const builtins: Builtins = {
   noop: { description: "Resources that touch nothing", config: noopConfig, load: async () => noopProgram },
 };
 
-export const providers = { noop: noopProvider };
+export const providers = { noop: noopProvider, aws: keyProvider };

@@ -30,7 +30,6 @@ export const REQUIREMENTS = {
   sshd: { lack: () => lackOfProgram("sshd"), aptPackage: "openssh-server" },
   ssh: { lack: () => lackOfProgram("ssh"), aptPackage: "openssh-client" },
   ip: { lack: () => lackOfProgram("ip"), aptPackage: "iproute2" },
-  busybox: { lack: () => lackOfProgram("busybox"), aptPackage: "busybox" },
   iptables: { lack: () => lackOfProgram("iptables"), aptPackage: "iptables" },
   "network-namespace": { lack: lackOfNetworks, given: true },
   "git-http-backend": { lack: lackOfGitServer, aptPackage: "git" },

@@ -1,15 +1,28 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
 import { RoostError } from "../../errors.ts";
 import { programArchive } from "../../programs/contract.ts";
-import { type ForcedPolicies, forcedPoliciesReply, type OwnPack } from "../../projects/contract.ts";
+import { type ForcedPolicies, forcedPolicies, type OwnPack, ownPack } from "../../projects/contract.ts";
 import type { Client } from "../client.ts";
 import { packProgram } from "../pack.ts";
 import { readSettings } from "../policy-settings.ts";
 import { type ClientFlags, examples, openClient, print, type Session, withServer } from "../session.ts";
 
-type Forced = ForcedPolicies | null;
+/** Of an environment there are no packs. */
+type Forced = (Omit<ForcedPolicies, "packs"> & { packs?: OwnPack[] }) | null;
 
-interface ForceFlags extends ClientFlags {
+/** What policies are forced on. */
+interface Place {
+  path: string;
+  /** In sentences: a project by its name. */
+  words: string;
+}
+
+interface PlaceFlags extends ClientFlags {
+  environment?: boolean;
+}
+
+interface ForceFlags extends PlaceFlags {
   level?: "mandatory" | "advisory" | "own";
   settings?: string;
   budget?: number;
@@ -18,26 +31,45 @@ interface ForceFlags extends ClientFlags {
   allowCommandLine?: boolean;
 }
 
-const none: ForcedPolicies = { level: null, settings: {}, packs: [], allowCommandLine: false };
-const pathOf = (project: string) => `/api/v1/projects/${encodeURIComponent(project)}/policies`;
+const none = { level: null, settings: {}, allowCommandLine: false };
+const reply = z.object({
+  policies: forcedPolicies
+    .omit({ packs: true })
+    .extend({ packs: z.array(ownPack).optional() })
+    .nullable(),
+});
+const ofEnvironment = ["--environment", "the name is that of an environment (roost environment)"] as const;
+
+function placeOf(name: string, { environment = false }: PlaceFlags): Place {
+  const kind = environment ? "environments" : "projects";
+  return {
+    path: `/api/v1/${kind}/${encodeURIComponent(name)}/policies`,
+    words: environment ? `the environment ${name}` : name,
+  };
+}
 
 export function showCommand(session: Session): Command {
   return withServer(new Command("show"))
-    .description("Show the policies that are forced on a project")
-    .argument("<project>")
-    .addHelpText("after", examples("roost policy show shop"))
-    .action(async (project: string, flags: ClientFlags) => {
+    .description("Show the policies that are forced on a project, or on an environment")
+    .argument("<name>", "of the project")
+    .option(...ofEnvironment)
+    .addHelpText("after", examples("roost policy show shop", "roost policy show --environment production"))
+    .action(async (name: string, flags: PlaceFlags) => {
       const client = await openClient(session, flags);
-      print(session, flags, { policies: await find(client, project) }, ({ policies }) =>
-        describe(project, policies),
+      const place = placeOf(name, flags);
+      print(session, flags, { policies: await find(client, place) }, ({ policies }) =>
+        describe(place, policies),
       );
     });
 }
 
 export function forceCommand(session: Session): Command {
   return withServer(new Command("force"))
-    .description("Force policies on every update of a project; what is not named stays as it is")
-    .argument("<project>")
+    .description(
+      "Force policies on every update of a project, or of the stacks of an environment; what is not named stays as it is",
+    )
+    .argument("<name>", "of the project")
+    .option(...ofEnvironment)
     .addOption(
       new Option("--level <level>", "of every policy whose level is not set; own: each has its own").choices([
         "mandatory",
@@ -63,44 +95,51 @@ export function forceCommand(session: Session): Command {
       examples(
         "roost policy force shop --level mandatory --budget 400",
         "roost policy force shop --pack house=policies/example",
+        "roost policy force --environment production --level mandatory",
       ),
     )
-    .action(async (project: string, flags: ForceFlags) => {
+    .action(async (name: string, flags: ForceFlags) => {
+      const place = placeOf(name, flags);
+      if (flags.environment && (flags.pack || flags.withoutPack)) {
+        throw new RoostError("invalid", "--pack: packs are code of one project; an environment has none.");
+      }
       const client = await openClient(session, flags);
       const { settings: schema } = await import("../../../policies/index.ts");
-      const before = (await find(client, project)) ?? none;
+      const before: NonNullable<Forced> = (await find(client, place)) ?? none;
       const settings =
         flags.settings === undefined ? before.settings : await readSettings(flags.settings, schema);
-      const body: ForcedPolicies = {
+      const body: NonNullable<Forced> = {
         level: flags.level === undefined ? before.level : flags.level === "own" ? null : flags.level,
         settings: flags.budget === undefined ? settings : withBudget(settings, flags.budget),
-        packs: await packsOf(client, before.packs, flags),
+        ...(!flags.environment && { packs: await packsOf(client, before.packs ?? [], flags) }),
         allowCommandLine: flags.allowCommandLine ?? before.allowCommandLine,
       };
       const { policies } = await client.send({
         method: "PUT",
-        path: pathOf(project),
+        path: place.path,
         body,
-        reply: forcedPoliciesReply,
+        reply,
       });
-      print(session, flags, { policies }, () => describe(project, policies));
+      print(session, flags, { policies }, () => describe(place, policies));
     });
 }
 
 export function releaseCommand(session: Session): Command {
   return withServer(new Command("release"))
-    .description("Force no policies on a project any more")
-    .argument("<project>")
+    .description("Force no policies on a project, or on an environment, any more")
+    .argument("<name>", "of the project")
+    .option(...ofEnvironment)
     .addHelpText("after", examples("roost policy release shop"))
-    .action(async (project: string, flags: ClientFlags) => {
+    .action(async (name: string, flags: PlaceFlags) => {
       const client = await openClient(session, flags);
-      await client.send({ method: "DELETE", path: pathOf(project) });
-      print(session, flags, { policies: null }, () => describe(project, null));
+      const place = placeOf(name, flags);
+      await client.send({ method: "DELETE", path: place.path });
+      print(session, flags, { policies: null }, () => describe(place, null));
     });
 }
 
-async function find(client: Client, project: string): Promise<Forced> {
-  return (await client.send({ path: pathOf(project), reply: forcedPoliciesReply })).policies;
+async function find(client: Client, { path }: Place): Promise<Forced> {
+  return (await client.send({ path, reply })).policies;
 }
 
 function withBudget(settings: ForcedPolicies["settings"], monthly: number): ForcedPolicies["settings"] {
@@ -131,11 +170,11 @@ async function packsOf(client: Client, before: OwnPack[], flags: ForceFlags): Pr
   return [...packs.values()];
 }
 
-function describe(project: string, policies: Forced): string {
-  if (!policies) return `No policies are forced on ${project}.\n`;
-  const { level, settings, packs, allowCommandLine } = policies;
+function describe({ words }: Place, policies: Forced): string {
+  if (!policies) return `No policies are forced on ${words}.\n`;
+  const { level, settings, packs = [], allowCommandLine } = policies;
   const lines = [
-    `Policies are forced on ${project}.`,
+    `Policies are forced on ${words}.`,
     `Level: ${level ?? "each its own"}.`,
     ...Object.entries(settings).map(
       ([name, own]) => `  ${name}: ${typeof own === "string" ? own : JSON.stringify(own)}`,

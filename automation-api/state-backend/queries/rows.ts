@@ -19,7 +19,7 @@ interface StackColumns {
   organization: string;
   tags: Record<string, string>;
   version: string;
-  is_forced: boolean;
+  forced_on: string | null;
   active_id: string | null;
   active_kind: UpdateKind | null;
   active_requester: string | null;
@@ -32,7 +32,7 @@ interface StackColumns {
 export async function selectStacks(db: Db | Tx, where: RawBuilder<unknown>): Promise<StackRow[]> {
   const found = await sql<StackColumns>`
     SELECT s.id, s.name, s.project_id, p.name AS project, p.organization_id, o.name AS organization,
-           coalesce(NOT (p.policies->>'allowCommandLine')::boolean, false) AS is_forced, s.tags, s.version,
+           f.forced_on, s.tags, s.version,
            u.id AS active_id, u.kind AS active_kind, u.requester AS active_requester,
            u.deployment_id AS active_deployment_id, u.started_at AS active_started_at,
            u.state = 'running' AND u.lease_expires_at > clock_timestamp() AS active_is_live
@@ -40,6 +40,14 @@ export async function selectStacks(db: Db | Tx, where: RawBuilder<unknown>): Pro
     JOIN project p ON p.id = s.project_id
     JOIN organization o ON o.id = p.organization_id
     LEFT JOIN stack_update u ON u.id = s.active_update_id
+    CROSS JOIN LATERAL (
+      SELECT CASE
+        WHEN NOT (p.policies->>'allowCommandLine')::boolean THEN 'project ' || p.name
+        ELSE (
+          SELECT min('environment ' || name) FROM environment
+          WHERE organization_id = p.organization_id AND NOT (policies->>'allowCommandLine')::boolean
+            AND is_in_environment(stacks, p.name, s.name))
+        END AS forced_on) f
     WHERE s.deleted_at IS NULL AND ${where}`.execute(db);
   return found.rows.map((row) => ({
     id: row.id,
@@ -48,7 +56,7 @@ export async function selectStacks(db: Db | Tx, where: RawBuilder<unknown>): Pro
     project: row.project,
     organizationId: row.organization_id,
     organization: row.organization,
-    isForced: row.is_forced,
+    forcedOn: row.forced_on,
     tags: row.tags,
     version: Number(row.version),
     active: activeOf(row),

@@ -67,6 +67,34 @@ describe("policies of a project by command", () => {
     expect((await call("policy", "release", "shop")).stdout).toBe("No policies are forced on shop.\n");
   });
 
+  it("are forced on an environment likewise, without packs", async () => {
+    expect((await call("environment", "list")).stdout).toBe("There are no environments here.\n");
+    const made = await call("environment", "add", "production", "*/live");
+    expect(made.stdout).toMatch(/production +\*\/live +none forced/);
+    const set = await call("environment", "set", "production", "production", "*/live");
+    expect(set.stdout).toContain("production */live");
+    const forced = await call("policy", "force", "--environment", "production", "--level", "mandatory");
+    expect(forced.stdout).toMatch(/^Policies are forced on the environment production\.\nLevel: mandatory\./);
+    await call("policy", "force", "--environment", "production", "--budget", "400");
+    const { json } = await call("policy", "show", "--environment", "production", "--json");
+    expect(json()).toEqual({
+      policies: {
+        ...{ level: "mandatory", allowCommandLine: false },
+        settings: { "cost-budget": { monthly: 400 } },
+      },
+    });
+    const packed = await call("policy", "force", "--environment", "production", "--pack", "a=b");
+    expect([packed.code === 0, packed.stderr]).toEqual([
+      false,
+      expect.stringContaining("an environment has none"),
+    ]);
+    expect((await call("policy", "release", "--environment", "production")).stdout).toBe(
+      "No policies are forced on the environment production.\n",
+    );
+    expect((await call("environment", "remove", "production")).code).toBe(0);
+    expect((await call("policy", "show", "--environment", "production")).code).not.toBe(0);
+  });
+
   it.each([
     [["--without-pack", "none"], "there is no pack none"],
     [["--pack", "house"], "expected name=path"],

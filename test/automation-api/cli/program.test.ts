@@ -54,6 +54,7 @@ it("has every command of the product", () => {
         "host verify",
       ],
       ...["host undo", "terminal aliases", "terminal generate", "terminal plugins", "terminal pull"],
+      ...["environment add", "environment list", "environment remove", "environment set"],
       ...["terminal push", "terminal themes", "terminal versions"],
     ].sort(),
   );
