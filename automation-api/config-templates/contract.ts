@@ -37,7 +37,7 @@ export const appliedConfig = plannedAction.extend({
       }),
     ),
     refresh: z
-      .array(z.object({ how: z.enum(["reload", "restart", "reexec"]), unit: z.string() }))
+      .array(z.object({ how: z.enum(["reload", "restart", "reexec", "stop", "remount"]), unit: z.string() }))
       .describe("What takes the files up, where it runs."),
   }),
 });
