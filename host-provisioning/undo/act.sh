@@ -48,15 +48,18 @@ apply() {
       ;;
   esac
   open_record
+  # Whatever ends this before the record is whole, the disk that is full too, leaves nothing and has stopped nothing.
+  trap abandon EXIT
   plan_scope
   sort -zu -o "$record/scope" "$record/scope"
   if [ "$(state_of "$record/scope")" != "$expected" ]; then
-    rm -rf "$record"
     refuse 75 'The host is no longer as it was when this was planned; nothing was changed.'
   fi
+  check_room
   mark planned
   quiesce
   keep
+  trap - EXIT
   watch_over
   open_log
   steps_done=0
@@ -98,6 +101,14 @@ close_log() {
     if tail -n 1 "$record/log" 2>/dev/null | grep -qF "$end"; then break; fi
     sleep 0.1
   done
+}
+
+abandon() {
+  code=$?
+  start_units || :
+  rm -rf "$record"
+  trap - EXIT
+  exit "$code"
 }
 
 # What runs and will be stopped is stopped first, so that what it writes at its end is saved too.

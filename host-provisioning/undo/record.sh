@@ -158,30 +158,30 @@ live_value() {
 # live_in_scope PATH VALUE: as it was when the action was planned, or nothing is done.
 live_in_scope() {
   if [ "$(live_value "$1")" != "$2" ]; then
-    rm -rf "$record"
     refuse 75 "$1 is no longer as it was when this was planned; nothing was changed."
   fi
   printf '%s %s\n' "$1" "$2" >>"$record/live"
 }
 refresh_in_scope() { printf '%s %s\n' "$1" "$2" >>"$record/refresh"; }
 
-# keep: writes the record. Until it is whole nothing on the host was touched, and a failure leaves nothing.
-keep() {
-  sort -zu -o "$record/scope" "$record/scope"
+# Before anything is stopped or touched.
+check_room() {
   cd "$root/" || return 1
   existing >"$record/before.paths"
   need=$(weigh "$record/before.paths")
   # As much again for what a rollback may have to set aside, and 16 MiB for the lists.
   need=$((need * 2 + 16777216))
   have=$(room)
-  if [ "$have" -lt "$need" ]; then
-    rm -rf "$record"
-    refuse 74 "The undo store needs $need bytes and has $have."
-  fi
+  if [ "$have" -lt "$need" ]; then refuse 74 "The undo store needs $need bytes and has $have."; fi
+}
+
+# keep: writes the record, of the files as they are once services have stopped.
+keep() {
+  cd "$root/" || return 1
+  existing >"$record/before.paths"
   printf '%s' "$recovery" >"$record/recover"
   sync "$record/recover" "$record/live" "$record/refresh"
   if ! archive "$record/before.paths" before; then
-    rm -rf "$record"
     refuse 74 'The files could not be saved; nothing was changed.'
   fi
   mark snapshotted
