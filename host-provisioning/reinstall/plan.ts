@@ -157,10 +157,10 @@ function pinFile({ name, version, pin }: WantedPackage): ReinstallPlan["files"] 
   return [{ path: `/etc/apt/preferences.d/60-roost-${file}.pref`, mode: "0644", text }];
 }
 
-/** What runs and listens of the packages before does so afterwards, and their programs like their configuration. */
+/** What runs and listens of the packages, or needs them, before does so afterwards, and their programs like their configuration. */
 function healthChecks(names: ReadonlySet<string>, { installs }: Simulation, facts: Facts): HealthCheck[] {
   const running = Object.entries(facts.software.applications).filter(
-    ([, application]) => application.package !== null && names.has(application.package),
+    ([, application]) => application.package !== null && isOf(application.package, names, facts),
   );
   const unique = (values: string[]) => [...new Set(values)].sort();
   return [
@@ -176,6 +176,12 @@ function healthChecks(names: ReadonlySet<string>, { installs }: Simulation, fact
       return words ? [{ kind: "config" as const, program, arguments: words }] : [];
     }),
   ];
+}
+
+/** It is one of them, or needs one directly, as a program needs the package of its configuration. */
+function isOf(name: string, names: ReadonlySet<string>, { software: { packages } }: Facts): boolean {
+  const needed = packages[name]?.depends.flatMap((text) => text.split("|")) ?? [];
+  return names.has(name) || needed.some((text) => names.has(/[a-z0-9+.-]+/.exec(text)?.[0] ?? ""));
 }
 
 function installedVersion({ software: { packages } }: Facts, name: string): string | undefined {

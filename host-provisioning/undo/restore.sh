@@ -51,6 +51,7 @@ choose() {
     differing "$record/before" "$record/after" >"$record/touched"
     differing "$record/after" "$record/now" | comm -z -12 - "$record/touched" >"$record/conflicts"
     drop_folders "$record/conflicts"
+    drop_caches "$record/conflicts"
     newcomers | sort -zu -o "$record/conflicts" - "$record/conflicts"
   else
     differing "$record/before" "$record/now" >"$record/touched"
@@ -74,6 +75,12 @@ drop_folders() {
   xargs -0 -r -a "$1" sh -c 'for path; do
     if [ -L "$path" ] || [ ! -d "$path" ]; then printf "%s\0" "$path"; fi
   done' sh >"$1.part"
+  mv "$1.part" "$1"
+}
+
+# What everybody who asks apt makes anew is no change of anybody's either.
+drop_caches() {
+  sed -z '/^\.\/var\/cache\/apt\/\(src\)\?pkgcache\.bin$/d' "$1" >"$1.part"
   mv "$1.part" "$1"
 }
 

@@ -180,6 +180,20 @@ describe("the plan of a reinstallation", () => {
     ]);
   });
 
+  it("checks afterwards what needs the package, too", () => {
+    const line = `Inst openssh-client [${sshVersion}] (${sshVersion} Debian:12 [amd64])`;
+    const wanted: ReinstallRequest = { packages: [{ name: "openssh-client" }], configuration: "keep" };
+    const found = planReinstall(wanted, facts, readSimulation(line), conffiles);
+    expect("plan" in found && found.plan.checks.map(({ kind }) => kind)).toEqual([
+      "version",
+      "verify",
+      "unit",
+      "port",
+      "port",
+      "config",
+    ]);
+  });
+
   it("holds, lets go, and pins the version that is asked for, an older one too", () => {
     const older = { version: "1:9.2p1-2+deb12u3", hold: true, pin: true };
     const simulation = readSimulation(

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { undoScript } from "../../../host-provisioning/undo/index.ts";
+import { emptyDraft, undoScript } from "../../../host-provisioning/undo/index.ts";
 import { differences, reasonWithoutTestHosts, TestHost } from "../../support/test-host.ts";
-import { plan } from "./planning.ts";
+import { plan, planDraft } from "./planning.ts";
 
 const work = { packages: ["tmux"], deletes: ["/srv/data/old file\n'$(touch ran)'", "/srv/data"] };
 const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");
@@ -109,6 +109,32 @@ const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");
     expect(await host.do("cat /srv/data/mine")).toBe("mine\n");
     await host.do("rm /srv/data/mine; touch -d '@0' /srv/data");
     expect((await changedFrom(before)).filter((line) => !/^[-+] \.\/srv\/data /.test(line))).toEqual([]);
+  }, 60_000);
+
+  it("lists what came since into folders that it made, and takes it away only when told", async () => {
+    const draft = {
+      ...emptyDraft,
+      steps: [["write_file", "/opt/made/for", "it", "0644", "text\n"]] as const,
+    };
+    const made = (await planDraft(original, { ...draft, steps: [...draft.steps] }, { id: "made" })).script;
+    const way = undoScript("made");
+    for (const onChange of ["keep", "replace"]) {
+      host = await original.copy();
+      await host.do(made, ["apply"]);
+      await host.do("echo mine >/opt/made/mine; mkdir /opt/made/empty");
+      const stopped = await host.run(way, ["rollback"]);
+      expect([stopped.code, stopped.stdout.toString()]).toEqual([
+        76,
+        expect.stringContaining("\nchanged /opt/made/mine\n"),
+      ]);
+      await host.do(way, ["rollback", onChange]);
+      if (onChange === "keep") expect(await host.do("cd /opt/made; find . -type f")).toBe("./mine\n");
+      else {
+        expect(await host.do("tar -xOf /var/lib/roost/undo/made/saved.tar ./opt/made/mine")).toBe("mine\n");
+        expect(await changedFrom(before)).toEqual([]);
+      }
+      if (onChange === "keep") await host.close();
+    }
   }, 60_000);
 
   it("works by itself from a rescue shell, and when nobody confirms", async () => {
