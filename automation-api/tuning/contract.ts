@@ -15,6 +15,10 @@ export const optimizeRequest = z.strictObject({
     .describe(
       "What the host is tuned for. Default: what its battery, its screen or their absence speak for.",
     ),
+  mounts: z
+    .boolean()
+    .default(false)
+    .describe("With auto and disk: change mount options and trim too, as they are judged."),
   ...directly,
 });
 export type OptimizeRequest = z.output<typeof optimizeRequest>;
@@ -75,7 +79,7 @@ export const optimized = plannedAction.extend({
           source: z.string(),
         }),
       )
-      .describe("Mount options and trim as judged; they are told and not changed."),
+      .describe("Mount options and trim as judged; changed when `mounts` asks for it, else told only."),
   }),
 });
 export type Optimized = z.output<typeof optimized>;

@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
+import type { Facts } from "../../host-provisioning/facts/index.ts";
 import {
   type AreaName,
   areaNames,
+  bothDrafts,
   chooseProfile,
+  draftMounts,
   draftTuning,
   judge,
   judgeMounts,
+  type MountJudgement,
   type ProfileName,
   profiles,
   readSurvey,
@@ -15,6 +19,7 @@ import {
   tune,
   tuneTo,
 } from "../../host-provisioning/optimize/index.ts";
+import type { Draft } from "../../host-provisioning/undo/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { invalid, RoostError } from "../errors.ts";
@@ -38,6 +43,12 @@ export interface TuningWish {
   /** Default: what its hardware speaks for. */
   profile?: ProfileName;
   set?: Readonly<Record<string, string>>;
+  /** Mount options and trim are changed too. Default: false, they are told. */
+  mounts?: boolean;
+}
+
+function draftOf(mounts: MountJudgement[], { system }: Facts, { files }: Survey): Draft {
+  return draftMounts(mounts, system.mounts, files.get("/etc/fstab") ?? "");
 }
 
 function planOf(set: NonNullable<TuningWish["set"]>, survey: Survey): TuningPlan {
@@ -80,7 +91,7 @@ export class Tuning {
     request: OptimizeRequest,
     options: ActionOptions = {},
   ): Promise<Optimized> {
-    const wish = { host: request.host, area, profile: request.profile };
+    const wish = { host: request.host, area, profile: request.profile, mounts: request.mounts };
     return this.#deps.actions.run(principal, request, () => this.plan(principal, wish, options), options);
   }
 
@@ -107,8 +118,8 @@ export class Tuning {
     const planning: Planning<Optimized["detail"]> = {
       kind: "tuning",
       title: set ? `tuning: ${Object.keys(set).join(", ")}`.slice(0, 200) : `tuning: ${area}, ${profile}`,
-      request: set ? { set } : { area, profile },
-      draft: draftTuning(plan),
+      request: set ? { set } : { area, profile, ...(wish.mounts && { mounts: true }) },
+      draft: wish.mounts ? bothDrafts(draftTuning(plan), draftOf(mounts, facts, survey)) : draftTuning(plan),
       detail: { scan: scan.id, profile, reason, judgements, ...told },
       packages: 0,
       risky: writes.some(({ path }) => path.startsWith("/proc/sys/net/")),

@@ -29,7 +29,7 @@ export interface Generated {
   /** Null: no program judges such a file. */
   validator: Validator | null;
   /** What takes the files up once they are in place; only what runs. */
-  refresh: Refresh[];
+  refresh: (Refresh & { how: "reload" | "restart" | "reexec" })[];
   /** Values of the running kernel that are set with the files; none in most templates. */
   live?: { path: string; value: string }[];
   /** A line at the end of a file of the package, without which it would not read ours. */

@@ -3,6 +3,7 @@ export { type AreaName, additions, areaNames } from "./areas.ts";
 export { chooseProfile } from "./choose.ts";
 export { judge } from "./judge.ts";
 export type { Judgement, Verdict } from "./judgement.ts";
+export { bothDrafts, draftMounts } from "./mount-action.ts";
 export { editFstab, judgeMounts, type MountJudgement } from "./mounts.ts";
 export { whyNever } from "./never.ts";
 export { planTuning, type TuningPlan, unmet } from "./plan.ts";

@@ -6,6 +6,7 @@ import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./
 
 interface OptimizeFlags extends ExecuteFlags {
   profile?: string;
+  mounts?: boolean;
 }
 
 const areas = ["auto", "kernel", "memory", "disk", "network"];
@@ -22,6 +23,7 @@ export function hostOptimizeCommand(session: Session): Command {
         "server_production",
       ]),
     )
+    .option("--mounts", "change mount options and trim too, as they are judged")
     .addHelpText(
       "after",
       examples("roost host optimize web-1", "roost host optimize web-1 network --profile server_production"),
@@ -29,10 +31,10 @@ export function hostOptimizeCommand(session: Session): Command {
     .action(async (host: string, area: string, flags: OptimizeFlags) => {
       const client = await openClient(session, flags);
       if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
-      const { profile } = flags;
+      const { profile, mounts } = flags;
       const request = {
         path: `/api/v1/optimize/${encodeURIComponent(area)}`,
-        body: { host, profile },
+        body: { host, profile, mounts },
         command: `roost host optimize ${host}`,
       };
       await previewAction(client, session, flags, request, (detail) =>
@@ -42,7 +44,7 @@ export function hostOptimizeCommand(session: Session): Command {
 }
 
 function renderDetail(detail: Optimized["detail"], width: number | undefined): string {
-  const { profile, reason, judgements, writes, kept } = detail;
+  const { profile, reason, judgements, writes, kept, mounts } = detail;
   const table = renderTable(
     judgements,
     [
@@ -56,6 +58,7 @@ function renderDetail(detail: Optimized["detail"], width: number | undefined): s
   const lines = [
     ...writes.map(({ path, before, value }) => `${path}: ${before} -> ${value}`),
     ...kept.map(({ path, by }) => `${path} stays: ${by} sets it`),
+    ...mounts.map(({ mount, wish, verdict, reason: why }) => `${mount} ${wish}: ${verdict}. ${why}`),
   ];
   return `\n${profile}: ${reason}\n\n${table}\n${lines.map((line) => `${line}\n`).join("")}`;
 }

@@ -1,0 +1,41 @@
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
+# summary: mount options, for the next start and now, and timers of units
+# args: none; behind the steps that all actions share
+# needs: root; findmnt and mount of util-linux, systemd for timers
+# undo: /etc/fstab and links of units come back with the record; `remount` and `stop` of the record's list do the rest
+
+# write_fstab TEXT: the whole table, if findmnt finds no fault in it. A table with a fault may keep a host from starting.
+write_fstab() (
+  if [ -L /etc/fstab ] || [ ! -f /etc/fstab ]; then refuse 78 '/etc/fstab is not where it seems to be.'; fi
+  new=$(mktemp /etc/.roost-XXXXXXXX) || exit 1
+  trap 'rm -f -- "$new"' EXIT
+  cp --preserve=all --attributes-only -- /etc/fstab "$new" || exit 1
+  printf '%s' "$1" >"$new" || exit 1
+  if cmp -s -- "$new" /etc/fstab; then exit 0; fi
+  findmnt --verify --tab-file "$new" || exit 1
+  touch -- "$new" && sync "$new" && mv -f -- "$new" /etc/fstab
+)
+
+# enable_unit UNIT: from the next start on, and now.
+enable_unit() {
+  systemctl enable --quiet -- "$1" || return 1
+  if [ "${rehearsing:-}" != yes ] && has_units; then systemctl start -- "$1"; fi
+}
+
+# goal_mounted POINT OPTION is|not: what is in force.
+goal_mounted() {
+  case ,$(findmnt --noheadings --output OPTIONS --mountpoint "$1"), in
+    *,"$2",*) found=is ;;
+    *) found=not ;;
+  esac
+  if [ "$found" = "$3" ]; then return 0; fi
+  printf '%s: the option %s %s in force.\n' "$1" "$2" "$(if [ "$found" = is ]; then echo is; else echo 'is not'; fi)" >&2
+  return 1
+}
+
+# goal_enabled UNIT
+goal_enabled() {
+  if systemctl is-enabled --quiet -- "$1"; then return 0; fi
+  printf '%s does not start with the host.\n' "$1" >&2
+  return 1
+}
