@@ -29,7 +29,8 @@ tunable() {
     /sys/devices/system/cpu/cpufreq/policy*/scaling_governor \
     /sys/devices/system/cpu/cpufreq/policy*/energy_performance_preference \
     /sys/devices/system/cpu/cpufreq/boost /sys/devices/system/cpu/intel_pstate/no_turbo \
-    /sys/kernel/mm/transparent_hugepage/enabled
+    /sys/kernel/mm/transparent_hugepage/enabled /sys/firmware/acpi/platform_profile \
+    /sys/firmware/acpi/platform_profile_choices
 }
 
 persistent() {

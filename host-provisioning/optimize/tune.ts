@@ -1,11 +1,12 @@
 import type { Facts } from "../facts/index.ts";
 import { type AreaName, additions, areaNames, areaOfPath, areaOfValue } from "./areas.ts";
+import { hostKind } from "./host-kind.ts";
 import { judge } from "./judge.ts";
 import type { Judgement } from "./judgement.ts";
 import { whyNever } from "./never.ts";
 import { planTuning, type TuningPlan } from "./plan.ts";
 import { type ProfileName, profileOf } from "./profiles.ts";
-import { sysctl, sysctlPath } from "./settings.ts";
+import { type Setting, sysctl, sysctlPath } from "./settings.ts";
 import { sources } from "./sources.ts";
 import type { Survey } from "./survey.ts";
 
@@ -35,9 +36,25 @@ export function tune(
   const settings = [
     ...judgements.flatMap((judgement) => judgement.settings),
     ...areas.flatMap((area) => additions(profile, area, facts)),
+    ...(areas.includes("kernel") ? platformProfile(profile, facts, survey) : []),
   ];
   const isOthers = (path: string) => !areas.includes(areaOfPath(path));
   return { judgements, plan: planTuning(settings, survey, { isOthers }) };
+}
+
+const platform = "/sys/firmware/acpi/platform_profile";
+
+/** The machine's own power profile, where its firmware offers the one that is wanted, and no service sets it. */
+function platformProfile(profile: ProfileName, facts: Facts, { values }: Survey): Setting[] {
+  const isManaged = facts.services.services["power-profiles-daemon.service"]?.running === true;
+  if (hostKind(facts) !== "bare" || isManaged) return [];
+  const offered = (values.get(`${platform}_choices`) ?? "").split(/\s+/);
+  const [wanted, reason] =
+    profile === "laptop_battery"
+      ? ["low-power", "The firmware saves energy beside the processor: fans, radio, charging."]
+      : ["performance", "The firmware lets the machine be as warm and loud as its work asks for."];
+  if (!offered.includes(wanted)) return [];
+  return [{ path: platform, operator: "equal", value: wanted, reason, source: sources.platformProfile }];
 }
 
 /**

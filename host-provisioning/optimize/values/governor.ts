@@ -9,6 +9,22 @@ const selfGoverning = new Set(["intel_pstate", "amd-pstate-epp", "amd_pstate_epp
 /** What follows the load where the driver does not do so itself, best first. */
 const following = ["schedutil", "ondemand", "conservative"];
 
+/** Services that set frequencies by themselves and would set ours back, and how they are told what is wanted. */
+const managers: Record<string, { words: (asked: string) => string; source: string }> = {
+  "tuned.service": {
+    words: (asked) => `tuned-adm profile ${asked === "powersave" ? "powersave" : "throughput-performance"}`,
+    source: sources.tuned,
+  },
+  "power-profiles-daemon.service": {
+    words: (asked) => `powerprofilesctl set ${asked === "powersave" ? "power-saver" : "performance"}`,
+    source: sources.powerProfiles,
+  },
+  "tlp.service": {
+    words: (asked) => `CPU_SCALING_GOVERNOR_ON_AC=${asked} in /etc/tlp.conf`,
+    source: sources.tlp,
+  },
+};
+
 export function judgeGovernor({ asked, facts }: Question): Finding[] {
   const kind = hostKind(facts);
   const { driver, governors } = facts.hardware.cpu.scaling;
@@ -20,6 +36,9 @@ export function judgeGovernor({ asked, facts }: Question): Finding[] {
     ];
   if (driver === null)
     return [refused("This machine's processor has no frequency scaling driver.", sources.cpufreq)];
+  for (const [unit, { words, source }] of Object.entries(managers))
+    if (facts.services.services[unit]?.running === true)
+      return [refused(`${unit} runs and would set it back; it is the one to tell: ${words(asked)}.`, source)];
   const source = driver.startsWith("amd") ? sources.amdPstate : sources.intelPstate;
   if (asked !== "powersave" || selfGoverning.has(driver)) {
     if (!governors.includes(asked))

@@ -131,6 +131,22 @@ describe("what decides", () => {
     expect(one("server_production", "cpu_governor", factsFrom())?.reason).toContain("no frequency scaling");
   });
 
+  it.each([
+    ["tuned.service", "tuned-adm profile throughput-performance"],
+    ["power-profiles-daemon.service", "powerprofilesctl set performance"],
+    ["tlp.service", "CPU_SCALING_GOVERNOR_ON_AC=performance"],
+  ])("the governor: %s, while it runs, is the one to tell", (unit, words) => {
+    const facts = bareHost();
+    const service = Object.values(guestHost().services.services)[0] as Facts["services"]["services"][string];
+    facts.services.services[unit] = { ...service, running: true };
+    expect(one("server_production", "cpu_governor", facts)).toMatchObject({
+      verdict: "refused",
+      reason: expect.stringContaining(words),
+    });
+    facts.services.services[unit] = { ...service, running: false };
+    expect(one("server_production", "cpu_governor", facts)?.verdict).toBe("applied");
+  });
+
   it("swappiness: whether there is swap, and whether it is memory", () => {
     expect(one("server_production", "swappiness", factsFrom())).toMatchObject({
       verdict: "refused",

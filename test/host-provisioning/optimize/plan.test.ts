@@ -105,6 +105,29 @@ describe("a plan of tuning", () => {
     ]);
   });
 
+  it("sets the firmware's power profile where it offers the wanted one, of a machine of its own alone", () => {
+    const path = "/sys/firmware/acpi/platform_profile";
+    const offers = (choices: string) => survey({ [path]: "balanced", [`${path}_choices`]: choices });
+    const writes = (
+      profile: (typeof profileNames)[number],
+      facts = bareHost(),
+      choices = "low-power balanced performance",
+    ) =>
+      tune(profile, facts, offers(choices), { areas: ["kernel"] }).plan.writes.filter(
+        (one) => one.path === path,
+      );
+    expect(writes("laptop_battery")).toEqual([{ path, value: "low-power", before: "balanced" }]);
+    expect(writes("server_production")).toEqual([{ path, value: "performance", before: "balanced" }]);
+    expect(writes("laptop_battery", bareHost(), "quiet balanced performance")).toEqual([]);
+    expect(writes("laptop_battery", guestHost())).toEqual([]);
+    const managed = bareHost();
+    const service = Object.values(
+      guestHost().services.services,
+    )[0] as (typeof managed.services.services)[string];
+    managed.services.services["power-profiles-daemon.service"] = { ...service, running: true };
+    expect(writes("laptop_battery", managed)).toEqual([]);
+  });
+
   it("about one area leaves what its files set for others, and drops what they set for its own", () => {
     const scheduler = setting("/sys/block/sda/queue/scheduler", "equal", "bfq");
     const values = {
