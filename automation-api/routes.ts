@@ -23,6 +23,7 @@ import { syncRoutes } from "./sync/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
 import { templateRoutes } from "./templates/routes.ts";
 import { terminalRoutes } from "./terminal/routes.ts";
+import { traceRoutes } from "./traces/routes.ts";
 import { tuningRoutes } from "./tuning/routes.ts";
 
 /** Every route of the server: the product's API and the Pulumi protocol. */
@@ -46,6 +47,7 @@ export function allRoutes(services: Services): Route[] {
     ...configTemplateRoutes(services.configTemplates, services.shellInstalls),
     ...tuningRoutes(services.tuning),
     ...benchmarkRoutes(services.benchmarks),
+    ...traceRoutes(services.traces),
     ...syncRoutes(services.sync),
     ...terminalRoutes(services.shellInstalls, services.shellVersions),
     ...accessRoutes(services),

@@ -55,6 +55,7 @@ import { openSyncStore, Sync } from "./sync/service.ts";
 import { createMetrics, type Metrics, type SystemServices } from "./system/service.ts";
 import { type TargetAbilities, Templates } from "./templates/service.ts";
 import { ShellInstalls, ShellVersionHistory } from "./terminal/service.ts";
+import { Traces } from "./traces/service.ts";
 import { Tuning } from "./tuning/service.ts";
 
 export const version: string = createRequire(import.meta.url)("../package.json").version;
@@ -104,6 +105,7 @@ export interface Services {
   shellVersions: ShellVersionHistory;
   tuning: Tuning;
   benchmarks: Benchmarks;
+  traces: Traces;
   sync: Sync;
   projects: Projects;
   policies: ProjectPolicies;
@@ -281,6 +283,7 @@ export async function openServices(
     shellVersions: new ShellVersionHistory({ reader: hostReader, actions: hostActions }),
     configTemplates: new ConfigTemplates({ scans, reader: hostReader, actions: hostActions }),
     tuning,
+    traces: new Traces(hostReader),
     benchmarks: new Benchmarks({ reader: hostReader, actions: hostActions, tuning }),
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),

@@ -40,6 +40,7 @@ import { hostResetCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
 import { hostShellCommand } from "./host-shell.ts";
 import { hostShellsCommand } from "./host-shells.ts";
+import { hostTraceCommand } from "./host-trace.ts";
 
 const columns: Column<Host>[] = [
   { title: "NAME", value: ({ name }) => name },
@@ -64,7 +65,7 @@ export function hostCommand(session: Session): Command {
     hostResetCommand,
     hostConfigCommand,
   ];
-  others.push(hostBenchmarkCommand);
+  others.push(hostBenchmarkCommand, hostTraceCommand);
   others.push(hostOptimizeCommand, hostReinstallCommand, hostShellCommand, hostActionsCommand);
   others.push(hostMigrateCommand, hostShellsCommand);
   others.push(hostConfirmCommand, hostVerifyCommand, hostUndoCommand);

@@ -51,6 +51,7 @@ it("has every command of the product", () => {
         "host reinstall",
         "host shell",
         "host shells",
+        "host trace",
         "host verify",
       ],
       ...["host undo", "terminal aliases", "terminal generate", "terminal plugins", "terminal pull"],
