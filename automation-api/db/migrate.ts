@@ -16,11 +16,11 @@ import * as sessionBatches from "./migrations/0012-session-batches.ts";
 import * as packsAndCost from "./migrations/0013-packs-and-cost.ts";
 import * as sync from "./migrations/0014-sync.ts";
 import * as signIn from "./migrations/0015-sign-in.ts";
+import * as environments from "./migrations/0016-environments.ts";
 import * as launchLead from "./migrations/0018-launch-lead.ts";
 import * as samples from "./migrations/0019-samples.ts";
 import * as newHostKeys from "./migrations/0020-new-host-keys.ts";
 import * as migrationArchives from "./migrations/0021-migration-archives.ts";
-import * as environments from "./migrations/0016-environments.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
