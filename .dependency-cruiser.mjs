@@ -37,7 +37,7 @@ export default {
   forbidden: [
     onlyImports(
       "components",
-      [`${PACKAGE}(@pulumi|google-protobuf)/`],
+      [`${PACKAGE}(@pulumi|google-protobuf)/`, "^(node:)?module$"],
       "Components take arguments and make resources; no disk, clock or environment.",
     ),
     onlyImports(

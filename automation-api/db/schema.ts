@@ -1,8 +1,9 @@
-import type { ColumnType, Generated, JSONColumnType } from "kysely";
-import type { ActionKind } from "../host-actions/contract.ts";
+import type { Generated, JSONColumnType } from "kysely";
+import type { BigNumber, CreatedAt, Json, JsonOrNull, Time } from "./columns.ts";
+import type { HostTables } from "./host-schema.ts";
 
 /** Typed form of the tables in migrations/; a test compares the two. */
-export interface Schema {
+export interface Schema extends HostTables {
   installation: { id: Generated<boolean>; key_check: Buffer; created_at: CreatedAt };
   organization: { id: string; name: string; created_at: CreatedAt };
   account: {
@@ -82,85 +83,6 @@ export interface Schema {
     last_used_at: Time | null;
     last_used_by: string | null;
     rotated_at: Time | null;
-  };
-  host: {
-    id: string;
-    organization_id: string;
-    name: string;
-    address: string;
-    port: number;
-    username: string;
-    host_key: string;
-    host_key_trust: "verified" | "first-use";
-    host_key_accepted_by: string;
-    host_key_accepted_at: CreatedAt;
-    credential_id: string | null;
-    bastion_id: string | null;
-    labels: Json;
-    health: HostHealth | null;
-    health_detail: JsonOrNull;
-    checked_at: Time | null;
-    version: Generated<number>;
-    created_at: CreatedAt;
-    updated_at: CreatedAt;
-  };
-  host_group: { id: string; organization_id: string; name: string; selector: Json; created_at: CreatedAt };
-  host_sampling: {
-    host_id: string;
-    seconds: number;
-    next_at: CreatedAt;
-    failures: Generated<number>;
-    fault: string | null;
-  };
-  host_sample: {
-    host_id: string;
-    at: CreatedAt;
-    booted_at: BigNumber;
-    cpu_busy: BigNumber;
-    cpu_all: BigNumber;
-    memory_used: BigNumber;
-    memory_all: BigNumber;
-    swap_used: BigNumber;
-    read_bytes: BigNumber;
-    written_bytes: BigNumber;
-    root_used: BigNumber | null;
-    root_all: BigNumber | null;
-    cpu_waited: BigNumber | null;
-    io_waited: BigNumber | null;
-    memory_waited: BigNumber | null;
-  };
-  scan: {
-    id: string;
-    organization_id: string;
-    host_id: string;
-    kind: "quick" | "full";
-    facts: Buffer;
-    raw_bytes: number;
-    fact_count: number;
-    milliseconds: number;
-    requester: string;
-    created_at: CreatedAt;
-  };
-  host_action: {
-    id: string;
-    organization_id: string;
-    host_id: string | null;
-    host_name: string;
-    kind: ActionKind;
-    title: string;
-    request: ColumnType<unknown, string, never>;
-    plan: Buffer;
-    plan_hash: string;
-    summary: ColumnType<unknown, string, never>;
-    risky: Generated<boolean>;
-    needs_words: Generated<boolean>;
-    host_key: string | null;
-    confirm_seconds: Generated<number>;
-    deployment_id: string | null;
-    confirm_deployment_id: string | null;
-    undo_deployment_id: string | null;
-    requester: string;
-    created_at: CreatedAt;
   };
   audit: {
     id: Generated<string>;
@@ -385,20 +307,6 @@ export interface Schema {
   };
   session_quota: { project_id: string; owner: string };
   sync_object: { key: string; text: string };
-  migration_archive: {
-    id: string;
-    organization_id: string;
-    host_id: string;
-    host_name: string;
-    made_at: Time;
-    key_id: string;
-    sha256: Buffer;
-    size: number;
-    contains: Json;
-    content: Buffer;
-    requester: string;
-    created_at: CreatedAt;
-  };
   session_batch: {
     id: string;
     template_id: string;
@@ -421,21 +329,3 @@ type SessionEnd =
   | "start"
   | "exited"
   | "gone";
-
-type HostHealth =
-  | "healthy"
-  | "unreachable"
-  | "host-key"
-  | "authentication"
-  | "deadline"
-  | "output-cap"
-  | "remote-exit";
-type Time = ColumnType<Date, Date | string, Date | string>;
-type CreatedAt = ColumnType<Date, Date | string | undefined, Date | string>;
-/** bigint comes as text from the driver, since it may exceed 2^53. */
-type BigNumber = ColumnType<string, string | number | bigint, string | number | bigint>;
-/** Read as a value, written as JSON text (so that an array is never taken for a PostgreSQL array). */
-// biome-ignore lint/suspicious/noExplicitAny: each noun's queries.ts gives the shape.
-type Json = ColumnType<any, string | undefined, string>;
-// biome-ignore lint/suspicious/noExplicitAny: as above.
-type JsonOrNull = ColumnType<any, string | null | undefined, string | null>;

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { zstdCompress, zstdDecompress } from "node:zlib";
 import { jobScript } from "../../host-provisioning/jobs/index.ts";
 import {
   actionOf,
@@ -40,12 +38,10 @@ import {
   standing,
   summarize,
 } from "./domain.ts";
+import { openPlan, type Planning, sealPlan } from "./plan.ts";
 import * as queries from "./queries.ts";
 import { stateOfRow, viewAction } from "./views.ts";
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const rehearsalLimits = { deadlineMs: 300_000, capBytes: 64 * 1024 * 1024 };
 const verifyDeadlineMilliseconds = 60_000;
 const progressDeadlineMilliseconds = 5_000;
@@ -67,27 +63,10 @@ interface Ended {
   outputs?: Record<string, unknown>;
 }
 
+export type { Planning } from "./plan.ts";
+
 export interface ActionOptions extends RequestContext {
   signal?: AbortSignal;
-}
-
-/** What a kind of action has found out to do. */
-export interface Planning<Detail> {
-  kind: ActionKind;
-  /** What it is, in lists and in messages: `reset: light`. */
-  title: string;
-  /** What was asked for. */
-  request: object;
-  draft: Draft;
-  detail: Detail;
-  /** How many packages it is about. */
-  packages: number;
-  /** Takes so much away that it needs words bound to the plan. */
-  needsWords?: boolean;
-  /** Could lock everybody out: goes back by itself unless confirmed. */
-  risky?: boolean;
-  /** How it is measured once it is applied: it stands only when nothing became worse. */
-  benchmark?: MeasuredChange;
 }
 
 /**
@@ -125,7 +104,7 @@ export class HostActions {
         kind,
         title,
         request: JSON.stringify(planning.request),
-        plan: this.#deps.cipher.encrypt(id, await compress(text)),
+        plan: await sealPlan(this.#deps.cipher, id, text),
         plan_hash: hash,
         summary: JSON.stringify(summarize(rehearsal.changes, packages)),
         risky,
@@ -405,12 +384,7 @@ export class HostActions {
 
   async #readPlan({ id }: queries.ActionRow): Promise<StoredPlan> {
     const bytes = await queries.readPlan(this.#deps.db, id);
-    if (bytes && bytes.length > 0) {
-      // Those of older releases were not encrypted.
-      const isPlain = bytes.subarray(0, zstdMagic.length).equals(zstdMagic);
-      const text = await decompress(isPlain ? bytes : this.#deps.cipher.decrypt(id, bytes));
-      return JSON.parse(text.toString()) as StoredPlan;
-    }
+    if (bytes && bytes.length > 0) return openPlan(this.#deps.cipher, id, bytes);
     throw new RoostError(
       "conflict",
       `${id} was made by an older release, which kept its plan in another form.`,

@@ -24,7 +24,7 @@ const ENVIRONMENT_READERS = [
   /^plugins\/process\/(environment|launch)\.ts$/,
   /^plugins\/policy-launcher\/pack\.ts$/,
   /^automation-api\/engine\/engine-process\.ts$/,
-  /^plugins\/roost\/(data-folder|service\/user)\.ts$/,
+  /^plugins\/roost\/(data-folder|service\/user|session\/firewall\/nft)\.ts$/,
   /^plugins\/command\/connection-inputs\.ts$/,
   /^plugins\/language-nodejs\/(program-environment|run-plugin)\.ts$/,
   /^stacks\/[^/]+\/server\.mjs$/,

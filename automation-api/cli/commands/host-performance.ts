@@ -8,7 +8,7 @@ import {
 import { formatBytes } from "../duration.ts";
 import { type ClientFlags, examples, openClient, print, type Session, withServer } from "../session.ts";
 import { renderFields } from "../table.ts";
-import { findHost } from "./host.ts";
+import { findHost } from "./find-host.ts";
 
 type Sample = Samples["samples"][number];
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { credential as credentialSchema } from "../../credentials/contract.ts";
-import { invalid, notFound } from "../../errors.ts";
+import { invalid } from "../../errors.ts";
 import {
   type Host,
   hostPage,
@@ -24,6 +24,7 @@ import {
   withServer,
 } from "../session.ts";
 import { type Column, renderFields, renderList } from "../table.ts";
+import { findHost } from "./find-host.ts";
 import {
   hostActionsCommand,
   hostConfirmCommand,
@@ -192,16 +193,6 @@ function removeCommand(session: Session): Command {
       await client.send({ method: "DELETE", path: `/api/v1/hosts/${id}` });
       print(session, flags, { id, name: known, removed: true }, () => `${known} is removed.\n`);
     });
-}
-
-/** The host of this id or name. @throws not_found */
-export async function findHost(client: Client, reference: string): Promise<Host> {
-  if (/^hst_[0-9a-z]{26}$/.test(reference))
-    return client.send({ path: `/api/v1/hosts/${reference}`, reply: hostSchema });
-  const { items } = await client.send({ path: "/api/v1/hosts", query: { name: reference }, reply: hostPage });
-  const [found] = items;
-  if (!found) throw notFound("Host", reference);
-  return found;
 }
 
 async function keyOf(
