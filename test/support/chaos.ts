@@ -160,6 +160,7 @@ export class ChaosLab {
     if (kind === "worker" || kind === "server") {
       const member = this.#member(kind);
       const workerPid = member.process.pid as number;
+      await this.#databaseAnswers();
       const deployments = (await this.#running())
         .filter((row) => row.worker_pid === workerPid)
         .map(({ id }) => id);
@@ -167,6 +168,8 @@ export class ChaosLab {
       return { deployments, workerPid };
     }
     for (let tries = 0; tries < 100; tries++) {
+      // It may be on its way back from a kill of its own.
+      await this.#databaseAnswers();
       for (const { id, runner_pid, project, stack } of await this.#running()) {
         const pid = kind === "runner" ? runner_pid : this.#engineOf(`${project}/${stack}`);
         if (pid && killed(pid)) return { deployments: [id] };

@@ -11,6 +11,8 @@ import { hubQuery } from "../../../automation-api/deployments/contract.ts";
 import { taskHub } from "../../../automation-api/deployments/hub.ts";
 import { deploymentRoutes } from "../../../automation-api/deployments/routes.ts";
 import { Deployments } from "../../../automation-api/deployments/service.ts";
+import { environmentRoutes } from "../../../automation-api/environments/routes.ts";
+import { Environments } from "../../../automation-api/environments/service.ts";
 import { EventFeed } from "../../../automation-api/events/service.ts";
 import { parseAllowRules } from "../../../automation-api/git/index.ts";
 import type { Hub } from "../../../automation-api/http/websocket.ts";
@@ -96,6 +98,7 @@ export async function startDeploymentServer(outbound: string[] = ["127.0.0.1"]):
           policies: new ProjectPolicies(db, programs),
           feed,
         }),
+        ...environmentRoutes(new Environments(db)),
         ...programRoutes(programs),
         ...credentialRoutes(credentials),
       ];
