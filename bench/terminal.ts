@@ -4,6 +4,8 @@
  *
  *   npm run bench -- terminal [--rounds 7] [--keys 15] [--oh-my-zsh FOLDER]
  *
+ * oh-my-zsh is measured with a folder of it, or where its installer or a package has put it.
+ *
  * Needs zsh, zsh-autosuggestions and zsh-syntax-highlighting of Debian 12.
  */
 import { execFileSync } from "node:child_process";

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import {
   generate,
@@ -101,7 +102,13 @@ function ohMyZsh(folder: string): Contender {
   };
 }
 
-export function contenders(ohMyZshFolder?: string): Contender[] {
+/** Where oh-my-zsh is put by its own installer and by packages. */
+const usualFolders = [join(homedir(), ".oh-my-zsh"), "/usr/share/oh-my-zsh"];
+
+/** @param given folder of oh-my-zsh. Default: where it usually is; it is left out where it is not. */
+export function contenders(given?: string): Contender[] {
+  const folders = given === undefined ? usualFolders : [given];
+  const ohMyZshFolder = folders.find((folder) => existsSync(join(folder, "oh-my-zsh.sh")));
   const names = plugins.map(({ name }) => name);
   return [
     ours("ours", names),
@@ -109,6 +116,6 @@ export function contenders(ohMyZshFolder?: string): Contender[] {
     ours("ours_no_plugins", []),
     bare,
     byHand,
-    ...(ohMyZshFolder && existsSync(join(ohMyZshFolder, "oh-my-zsh.sh")) ? [ohMyZsh(ohMyZshFolder)] : []),
+    ...(ohMyZshFolder === undefined ? [] : [ohMyZsh(ohMyZshFolder)]),
   ];
 }
