@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { openSessionTargets } from "../../plugins/roost/index.ts";
 import { stopService } from "../../plugins/roost/service/control.ts";
 import { servicesFolder } from "../../plugins/roost/service/place.ts";
 import { readStatus, type ServiceStatus, servicePaths } from "../../plugins/roost/service/record.ts";
@@ -20,6 +21,10 @@ export function onlyStatus(dataFolder: string): ServiceStatus {
 
 /** Ends what a test that failed half-way has left running: services outlive their server. */
 export async function endServices(dataFolder: string): Promise<void> {
-  for (const id of serviceIds(dataFolder))
-    (await stopService(servicePaths(dataFolder, id), AbortSignal.abort()))();
+  const { process: sessions } = openSessionTargets(dataFolder);
+  for (const id of serviceIds(dataFolder)) {
+    // With a session go the rules of the firewall that were set for it.
+    if (/^ses-[0-9a-z]{26}$/.test(id)) await sessions?.stop(id.replace("-", "_"), AbortSignal.abort());
+    else (await stopService(servicePaths(dataFolder, id), AbortSignal.abort()))();
+  }
 }
