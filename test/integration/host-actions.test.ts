@@ -1,12 +1,19 @@
+import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { AppliedConfig } from "../../automation-api/config-templates/contract.ts";
 import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Reinstall } from "../../automation-api/reinstalls/contract.ts";
-import type { InstalledShell } from "../../automation-api/terminal/contract.ts";
+import type {
+  InstalledShell,
+  ShellDiff,
+  ShellVersions,
+  VerifiedShell,
+} from "../../automation-api/terminal/contract.ts";
 import type { Optimized } from "../../automation-api/tuning/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
+import { debianPlugins } from "../host-provisioning/terminal/debian-plugins.ts";
 import { Client } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
@@ -15,6 +22,8 @@ import { differences, reasonWithoutTestHosts, TestHost } from "../support/test-h
 jest.setTimeout(240_000);
 const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reasonWithoutTestHosts();
 const file = "/etc/nginx/nginx.conf";
+const withPlugins = !reasonToSkip("zsh-autosuggestions", "zsh-syntax-highlighting");
+const greeter = readFileSync(new URL("./fixtures/greeter.sh", import.meta.url), "utf8");
 const receive = "/proc/sys/net/ipv4/tcp_rmem";
 
 (isPossible ? describe : describe.skip)("actions on a host that runs nginx", () => {
@@ -189,6 +198,90 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
     expect(differences(before, await homes())).toEqual([]);
   });
 
+  it("keep each version of a shell, compare two, verify one, and put an older one back", async () => {
+    const who = { host: "web", user: "ann" };
+    const post = <Reply = InstalledShell>(path: string, body: object) =>
+      client.call<Reply>("POST", `/api/v1/${path}`, { ...who, ...body });
+    const get = <Reply>(what: string, query = "") =>
+      client.call<Reply>("GET", `/api/v1/shells/${what}?host=web&user=ann${query}`);
+    const text = () => host.do("cat /home/ann/.zshrc /home/ann/.local/share/roost/zsh/gen-*.zsh");
+    const homes = async () => (await host.state()).filter((line) => line.startsWith("./home/ann/"));
+    const before = await homes();
+    const first = await ended(await post("themes/install", { theme: "plain" }));
+    const made = await text();
+    const aliases = [{ name: "gs", expansion: "git status" }];
+    const second = await ended(
+      await post("config/apply", { template: "zshrc", shell: { theme: "plain", aliases } }),
+    );
+    const versions = await get<ShellVersions>("versions");
+    expect(versions.items.slice(0, 2)).toMatchObject([
+      { action: second.id, isCurrent: true, state: "applied" },
+      { action: first.id, isCurrent: false },
+    ]);
+    const { files } = await get<ShellDiff>("diff");
+    expect(files[0]?.diff).toContain("\n+alias -- 'gs'='git status'\n");
+    expect(await post<VerifiedShell>("shells/verify", {})).toMatchObject({ holds: true, action: second.id });
+    await host.do("cp -a /home/ann/.zshrc /root/; echo 'alias gs=other' >>/home/ann/.zshrc");
+    expect(await post<VerifiedShell>("shells/verify", {})).toMatchObject({
+      holds: false,
+      faults: [expect.stringContaining("/home/ann/.zshrc")],
+    });
+    await host.do("cp -a /root/.zshrc /home/ann/.zshrc");
+    const home = await temporaryFolder();
+    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token() };
+    const command = (...args: string[]) => roost(["host", ...args], { env, home });
+    const older = versions.items[1]?.version.slice(0, 12) ?? "";
+    expect((await command("shells", "web", "ann")).stdout).toContain(older);
+    const shown = await command("shell", "web", "ann", "--rollback", older);
+    expect([shown.stderr, shown.code]).toEqual(["", 0]);
+    const [, id = ""] = /--execute (act_\w+)\n$/.exec(shown.stdout) ?? [];
+    expect((await command("shell", "web", "--execute", id)).code).toBe(0);
+    expect((await command("shells", "web", "ann", "--verify")).code).toBe(0);
+    expect((await get<ShellVersions>("versions")).current?.startsWith(older)).toBe(true);
+    expect(await host.do("tail -n 3 /home/ann/.zshrc")).toBe(
+      made.split("\n").slice(0, 3).join("\n").concat("\n"),
+    );
+    await rm(home, { recursive: true });
+    const none = await client.fetch("POST", "/api/v1/shells/rollback", { ...who, version: "abcdef" });
+    expect([none.status, await none.text()]).toEqual([400, expect.stringContaining('"field":"version"')]);
+    for (const each of [{ id }, second, first])
+      expect((await rollback(each)).undo).toMatchObject({ state: "succeeded", error: null });
+    expect(differences(before, await homes())).toEqual([]);
+  });
+
+  (withPlugins ? it : it.skip)(
+    "add plugins that are the pinned ones and within the budget, and take them back",
+    async () => {
+      const install = { host: "web", user: "ann", plugins: ["zsh-autosuggestions"] };
+      const sources = [...debianPlugins().values()];
+      const homes = async () => (await host.state()).filter((line) => line.startsWith("./home/ann/"));
+      const before = await homes();
+      const installed = await client.call<InstalledShell>("POST", "/api/v1/plugins/install", {
+        ...install,
+        sources,
+      });
+      expect(installed.detail.plugins).toEqual([
+        expect.objectContaining({
+          name: "zsh-autosuggestions",
+          licence: "MIT",
+          commit: expect.stringMatching(/^[0-9a-f]{40}$/),
+        }),
+      ]);
+      expect(installed.detail.cost.firstCommandMs).toBeGreaterThan(0);
+      expect((await ended(installed)).state).toBe("applied");
+      const made = installed.detail.files[0]?.path ?? "";
+      const told = `grep -c '^_zsh_autosuggest_start() {' ${made}; stat -c %U ${made}.zwc`;
+      expect(await host.do(told)).toBe("1\nann\n");
+      const shell = { plugins: install.plugins, budget: { firstCommandMs: 1 } };
+      const costly = { host: "web", user: "ann", template: "zshrc", shell, sources };
+      const refused = await client.fetch("POST", "/api/v1/config/apply", costly);
+      const { faults } = (await refused.json()) as { faults: { field: string; message: string }[] };
+      expect([refused.status, faults[0]?.message]).toEqual([400, expect.stringContaining("budget")]);
+      expect((await rollback(installed)).state).toBe("undone");
+      expect(differences(before, await homes())).toEqual([]);
+    },
+  );
+
   describe("that install packages again", () => {
     const again = (body: object) =>
       client.call<Reinstall>("POST", "/api/v1/reinstall/package", {
@@ -199,6 +292,7 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
     const lost = "/etc/nginx/koi-win";
 
     beforeAll(async () => {
+      await host.do(greeter);
       await host.offerPackages();
       await host.do(`echo '# mine' >>${file}; rm ${lost}`);
     });
@@ -222,29 +316,81 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
       expect(await host.do("systemctl is-active nginx")).toBe("active\n");
     });
 
-    it("go back by themselves when a package is not well afterwards", async () => {
-      const breaking = `DPkg::Post-Invoke {"echo '# broken' >>/lib/systemd/system/nginx.service";};`;
-      await host.do(`echo '${breaking.replaceAll("'", "'\\''")}' >/etc/apt/apt.conf.d/99breaking`);
+    it("in the version that is chosen, held and pinned, and go back to the older one", async () => {
       const before = await state();
-      const failed = await ended(await again({ configuration: "keep" }));
-      expect(failed).toMatchObject({
-        state: "failed",
-        deployment: { error: expect.stringContaining("nginx-common is not as packaged") },
-      });
+      const wanted = { name: "greeter", version: "2.0", hold: true, pin: true };
+      const body = { host: "web", packages: [wanted] };
+      const done = await client.call<Reinstall>("POST", "/api/v1/reinstall/batch", body);
+      expect(done.detail.available.greeter?.map(({ version }) => version)).toEqual(["2.0", "1.0"]);
+      expect((await ended(done)).deployment?.error).toBe(null);
+      const told = `dpkg-query -W -f '\${Version} ' greeter; cat /etc/greeter.conf; apt-mark showhold; apt-cache policy greeter`;
+      expect(await host.do(told)).toMatch(/^2\.0 greeting of 2\.0\ngreeter\n[\s\S]*2\.0 1001\n/);
+      expect((await rollback(done)).undo).toMatchObject({ state: "succeeded", error: null });
+      expect(await host.do(told)).toMatch(/^1\.0 greeting of 1\.0\ngreeter:\n/);
       expect(differences(before, await state())).toEqual([]);
-      expect(await host.do("systemctl is-active nginx")).toBe("active\n");
     });
 
     it.each([
-      ["package", { name: "no-such-thing" }, "name"],
-      ["package", { name: "nginx-common", version: "0:99" }, "version"],
-      ["package", { name: "nginx-common", pin: true }, "pin"],
-      ["package", { name: "-o" }, "name"],
-      ["batch", { packages: [{ name: "nginx-common" }, { name: "redis-server" }] }, "packages[1].name"],
-    ])("%s of %j is refused, naming %s", async (kind, body, field) => {
-      const reply = await client.fetch("POST", `/api/v1/reinstall/${kind}`, { host: "web", ...body });
-      const { faults } = (await reply.json()) as { faults: { field: string }[] };
-      expect([reply.status, faults[0]?.field]).toEqual([400, field]);
+      ["is not as packaged", "echo '# broken' >>/lib/systemd/system/nginx.service"],
+      ["nginx.service does not run", "systemctl stop nginx || :"],
+      [
+        "Nobody listens at tcp 80",
+        "sed -i 's/:80 /:81 /; s/ 80 / 81 /' /etc/nginx/sites-available/default; systemctl restart nginx || :",
+      ],
+      ["no_such_word", "echo 'no_such_word on;' >/etc/nginx/conf.d/broken.conf"],
+    ])("go back by themselves when afterwards %s", async (message, breaking) => {
+      const hook = "/etc/apt/apt.conf.d/99breaking";
+      await host.do(`cat >${hook} <<'END'\nDPkg::Post-Invoke {"${breaking}";};\nEND\n`);
+      const before = await state();
+      const failed = await ended(await again({ configuration: "keep" }));
+      expect([failed.state, failed.deployment?.error]).toEqual(["failed", expect.stringContaining(message)]);
+      expect(differences(before, await state())).toEqual([]);
+      expect(await host.do("systemctl is-active nginx")).toBe("active\n");
+      await host.do(`rm ${hook}`);
     });
+  });
+
+  it("name the field of what cannot be, and touch nothing", async () => {
+    const person = { user: "ann" };
+    const alias = (expansion: string) => ({
+      template: "zshrc",
+      ...person,
+      shell: { aliases: [{ name: "a", expansion }] },
+    });
+    const cases: [path: string, body: object, field: string][] = [
+      ["reinstall/package", { name: "no-such-thing" }, "name"],
+      ["reinstall/package", { name: "nginx-common", version: "0:99" }, "version"],
+      ["reinstall/package", { name: "nginx-common", version: "1;reboot" }, "version"],
+      ["reinstall/package", { name: "nginx-common", pin: true }, "pin"],
+      ["reinstall/package", { name: "-o" }, "name"],
+      [
+        "reinstall/batch",
+        { packages: [{ name: "nginx-common" }, { name: "redis-server" }] },
+        "packages[1].name",
+      ],
+      ["reinstall/batch", { packages: [{ name: "greeter" }, { name: "greeter" }] }, "packages[1].name"],
+      ["config/apply", { template: "nginx", parameters: { openFiles: "many" } }, "parameters.openFiles"],
+      ["config/apply", { template: "sysctl", parameters: { set: "many" } }, "parameters.set"],
+      ["config/apply", alias("a\nb"), "shell.aliases[0].expansion"],
+      ["config/apply", alias("a\0b"), "shell.aliases[0].expansion"],
+      [
+        "plugins/install",
+        { ...person, plugins: ["zsh-autosuggestions"], sources: ["x".repeat(300_000)] },
+        "sources[0]",
+      ],
+      ["plugins/install", { ...person, plugins: ["powerlevel10k"] }, "plugins[0]"],
+      ["themes/install", { ...person, theme: "agnoster" }, "theme"],
+    ];
+    const before = await state();
+    for (const [path, body, field] of cases) {
+      const reply = await client.fetch("POST", `/api/v1/${path}`, { host: "web", ...body });
+      const { faults } = (await reply.json()) as { faults?: { field: string }[] };
+      expect([path, reply.status, faults?.[0]?.field.startsWith(field) ? field : faults]).toEqual([
+        path,
+        400,
+        field,
+      ]);
+    }
+    expect(differences(before, await state())).toEqual([]);
   });
 });
