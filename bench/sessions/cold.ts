@@ -39,6 +39,8 @@ export async function coldOverhead({
   await client.call<Template>("POST", "/api/v1/templates", {
     name: template,
     workload: { program },
+    // None waits ready: a claim of one is no cold start.
+    pool: { ceiling: 0 },
     quotas: { perUser: 10_000 },
   });
   const start = () => client.call<Session>("POST", "/api/v1/sessions", { template });
