@@ -6,7 +6,7 @@ import { pageQuery, pageReply } from "../http/page.ts";
 const archiveCharacters = 16 * 1024 * 1024;
 export const archiveBodyBytes = archiveCharacters + 1024 * 1024;
 
-const partNames = ["sources", "packages", "users", "conffiles", "units", "crontabs"] as const;
+export const partNames = ["sources", "packages", "users", "conffiles", "units", "crontabs"] as const;
 const parts = z
   .array(z.enum(partNames))
   .min(1)

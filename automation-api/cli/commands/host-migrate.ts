@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { invalid } from "../../errors.ts";
-import { archive, exported, type Migration } from "../../host-migrations/contract.ts";
+import { archive, exported, type Migration, partNames } from "../../host-migrations/contract.ts";
 import type { Client } from "../client.ts";
 import {
   type ClientFlags,
@@ -11,12 +11,10 @@ import {
   widthOf,
   withServer,
 } from "../session.ts";
-import { renderFields, renderTable } from "../table.ts";
+import { printable, renderFields, renderTable } from "../table.ts";
 import { readInput, writeWhole } from "../text-file.ts";
 import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
 import { collect } from "./terminal.ts";
-
-const partNames = ["sources", "packages", "users", "conffiles", "units", "crontabs"];
 
 export function hostMigrateCommand(session: Session): Command {
   return new Command("migrate")
@@ -136,10 +134,10 @@ function renderDetail(
   const table = renderTable(
     items,
     [
-      { title: "ITEM", value: ({ id }) => printable(id) },
+      { title: "ITEM", value: ({ id }) => id },
       { title: "IS", value: ({ state }) => state },
       { title: "BECOMES", value: ({ choice }) => (choice === "keep" ? "stays" : "as there") },
-      { title: "BECAUSE", value: ({ reason }) => reason && printable(reason), flexible: true },
+      { title: "BECAUSE", value: ({ reason }) => reason, flexible: true },
     ],
     width,
   );
@@ -150,5 +148,3 @@ function renderDetail(
   ];
   return `\n${table}${lines.join("")}`;
 }
-
-const printable = (text: string) => text.replaceAll(/\p{Cc}+/gu, " ");

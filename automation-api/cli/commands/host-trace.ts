@@ -32,7 +32,7 @@ export function hostTraceCommand(session: Session): Command {
 
 function render({ unit, counts, histogram }: TracedReply, width: number | undefined): string {
   const rows = [
-    ...counts.map(({ of, count }) => ({ what: of.replaceAll(/\p{Cc}+/gu, " "), count })),
+    ...counts.map(({ of, count }) => ({ what: of, count })),
     ...histogram.map(({ min, max, count }) => ({ what: `${min ?? ""} to ${max ?? ""}`, count })),
   ];
   if (rows.length === 0) return "Nothing of the kind happened.\n";
