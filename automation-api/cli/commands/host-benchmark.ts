@@ -5,9 +5,9 @@ import {
   shownBenchmark,
   workloads,
 } from "../../benchmarks/contract.ts";
-import { invalid } from "../../errors.ts";
 import { profileNames } from "../../tuning/contract.ts";
 import type { Client } from "../client.ts";
+import { assignments } from "../config-arguments.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { follow } from "../follow.ts";
 import {
@@ -36,7 +36,11 @@ export function hostBenchmarkCommand(session: Session): Command {
     .argument("<host>", "name or id")
     .argument("[change]", "auto, kernel, memory, disk, network; none: as it is, at once", "none")
     .addOption(new Option("--profile <name>", "default: what its hardware speaks for").choices(profileNames))
-    .option("--set <name=value>", "a kernel setting that is the change; may be given again", assignment)
+    .option(
+      "--set <name=value>",
+      "a kernel setting that is the change; may be given again",
+      assignments("--set", String),
+    )
     .addOption(new Option("--workload <names...>", "default: all of them").choices(workloads))
     .option("--seconds <number>", "of measuring, at most (5 to 1200)", (text) =>
       wholeNumber(text, "--seconds"),
@@ -107,10 +111,4 @@ async function show(client: Client, session: Session, flags: ClientFlags, id: st
     return `${table}${quiet}${result.isReverted ? "Something became worse: it was taken back.\n" : ""}`;
   });
   if (result.isReverted) session.exitCode = exitCodes.failed;
-}
-
-function assignment(text: string, before: [string, string][] = []): [string, string][] {
-  const at = text.indexOf("=");
-  if (at < 1) throw invalid("--set", "expected name=value");
-  return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }

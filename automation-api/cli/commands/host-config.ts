@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { templateList } from "../../config-templates/contract.ts";
-import { invalid } from "../../errors.ts";
 import type { Client } from "../client.ts";
+import { assignments } from "../config-arguments.ts";
 import {
   type ClientFlags,
   examples,
@@ -26,7 +26,7 @@ export function hostConfigCommand(session: Session): Command {
     .option(
       "--set <name=value>",
       "a parameter of the template, as JSON or as text; may be given again",
-      parameter,
+      assignments("--set", parsed),
     )
     .addHelpText(
       "after",
@@ -65,12 +65,6 @@ async function listTemplates(client: Client, session: Session, flags: ClientFlag
       widthOf(session.context),
     ),
   );
-}
-
-function parameter(text: string, before: [string, unknown][] = []): [string, unknown][] {
-  const at = text.indexOf("=");
-  if (at < 1) throw invalid("--set", "expected name=value");
-  return [...before, [text.slice(0, at), parsed(text.slice(at + 1))]];
 }
 
 /** `65536` is a number and `proxy` a text; what is no JSON is taken as it stands. */

@@ -11,6 +11,7 @@ import {
 } from "../../hosts/contract.ts";
 import { scanPage } from "../../scans/contract.ts";
 import type { Client } from "../client.ts";
+import { assignments } from "../config-arguments.ts";
 import { ageOf } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { parseSecretSource, SecretReader, secretSourceHelp } from "../secret-source.ts";
@@ -118,7 +119,7 @@ function addCommand(session: Session): Command {
     .option("--credential <id>", "the SSH key to log in with, which the server has already")
     .option("--private-key <source>", `give the server the SSH key to log in with: ${secretSourceHelp}`)
     .option("--bastion <host>", "the host that it is reached through")
-    .option("--label <name=value>", "may be given again", label)
+    .option("--label <name=value>", "may be given again", assignments("--label", String))
     .action(async (name: string, login: string, flags: AddFlags) => {
       const place = parseLogin(login);
       if (flags.credential !== undefined && flags.privateKey !== undefined)
@@ -265,10 +266,4 @@ function parseLogin(text: string): { user: string; address: string; port: number
   if (plain?.includes(":"))
     return { user, address: port === undefined ? plain : `${plain}:${port}`, port: 22 };
   return { user, address, port: port === undefined ? 22 : Number(port) };
-}
-
-function label(text: string, before: [string, string][] = []): [string, string][] {
-  const at = text.indexOf("=");
-  if (at < 1) throw invalid("--label", "expected name=value");
-  return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }
