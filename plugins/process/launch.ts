@@ -1,8 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { killOnAbort } from "./cancel.ts";
+import { findProgram, foldersOf } from "./find-program.ts";
 import type { Role } from "./frames.ts";
 import { guard } from "./guardian.ts";
 import { socketLauncher } from "./socket.ts";
@@ -109,17 +108,8 @@ function startGuarded(request: LaunchRequest) {
 }
 
 function programPath(program: string, { cwd, env }: LaunchRequest): string | undefined {
-  const folders = program.includes("/") ? [""] : (env.PATH ?? "/usr/bin:/bin").split(delimiter);
-  return folders.map((folder) => join(folder, program)).find((path) => isExecutable(resolve(cwd, path)));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  const folders = program.includes("/") ? [""] : foldersOf(env.PATH ?? "/usr/bin:/bin");
+  return findProgram(program, folders, cwd);
 }
 
 function killGroup(group: number | undefined, signal: NodeJS.Signals): void {

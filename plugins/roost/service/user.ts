@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { findProgram, foldersOf } from "../../process/find-program.ts";
 import { servicesFolder } from "./place.ts";
 import { isReachable } from "./reach.ts";
 import { reserve } from "./reservation.ts";
@@ -78,12 +78,5 @@ function range(): UserRange | undefined {
 
 function canSwitchUser(): boolean {
   if (process.platform !== "linux") return false;
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, "setpriv"), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return findProgram("setpriv", foldersOf(process.env.PATH ?? "")) !== undefined;
 }

@@ -1,6 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findProgram, foldersOf } from "../../../process/find-program.ts";
 import { bridgeTable, noTable, processTable } from "./plan.ts";
 
 const nftMilliseconds = 10_000;
@@ -85,15 +84,5 @@ function firstLine(text: string): string {
 
 /** In the folders for administrators too, which are not on everybody's PATH. */
 function program(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  return folders
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return findProgram(name, [...foldersOf(process.env.PATH ?? ""), "/usr/sbin", "/sbin"]);
 }
