@@ -56,7 +56,7 @@ export const others: Record<string, Functions> = {
     [`${target}/handler.ts`]: ["read"],
     [`${target}/targets/ecs/target.ts`]: ["look", "list", "find"],
     [`${target}/targets/ecs/api.ts`]: ["callerOf"],
-    [`${target}/targets/ecs/probe.ts`]: ["answers"],
+    [`${target}/targets/probe.ts`]: ["answers"],
     [`${services}/control.ts`]: ["awaitHealthy"],
     [`${ledger}/log.ts`]: ["readFrom", "sessionLog"],
   },

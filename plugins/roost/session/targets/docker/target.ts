@@ -7,7 +7,7 @@ import { readReach } from "../../firewall/reach.ts";
 import { FirewallTable } from "../../firewall/table.ts";
 import { installationOf } from "../../installation.ts";
 import type { SessionTarget, StartIntent, TargetSession } from "../../target.ts";
-import { answers } from "../ecs/probe.ts";
+import { answers } from "../probe.ts";
 import { DockerError, openDockerApi } from "./api.ts";
 import { unframe } from "./log.ts";
 import {

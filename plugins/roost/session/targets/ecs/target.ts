@@ -1,7 +1,7 @@
 import type { SessionTarget, StartBatch, StartIntent, TargetSession } from "../../target.ts";
+import { answers as answersAt } from "../probe.ts";
 import { type EcsApi, type EcsConnection, openEcsApi } from "./api.ts";
 import { bind, describeTask, type FoundTask, readTask, runTaskInput } from "./plan.ts";
-import { answers as answersAt } from "./probe.ts";
 
 /** What is bound is remembered so long in this process: starts of one batch come within seconds of each other. */
 const rememberedBatches = 500;
