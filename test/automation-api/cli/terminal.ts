@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
+import { afterAll } from "@jest/globals";
 import type { Context } from "../../../automation-api/cli/context.ts";
 import { run } from "../../../automation-api/cli/program.ts";
 import { projectFolder } from "../../support/database.ts";
@@ -99,6 +100,13 @@ export function roost(args: string[], surroundings: Surroundings = {}): Promise<
   return startRoost(args, surroundings).done;
 }
 
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(path.join(tmpdir(), "roost-cli-"));
+const folders: string[] = [];
+
+/** An empty folder that goes with the test file that asked for it. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "roost-cli-"));
+  folders.push(folder);
+  return folder;
 }
+
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
