@@ -62,8 +62,8 @@ export default {
     },
     onlyImports(
       "policies",
-      [`${PACKAGE}(@pulumi|zod)/`],
-      "A rule sees resources and its settings, and nothing else of ours.",
+      [`${PACKAGE}(@pulumi|@grpc|google-protobuf|zod)/`],
+      "A rule sees resources and its settings, and nothing else of ours; the pack speaks to the engine.",
     ),
     {
       name: "plugins-stand-alone",

@@ -1,173 +1,252 @@
-import type {
-  Policies,
-  PolicyConfigSchema,
-  PolicyResource,
-  PolicyResourceOptions,
-  ResourceValidationArgs,
-  StackValidationArgs,
-} from "@pulumi/policy";
-import proxies from "@pulumi/policy/proxy.js";
-import { z } from "zod";
+import grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import { documentUrn } from "./documents.ts";
-import { judge, judgedInputs, type Outcome, remedy, repair } from "./evaluate.ts";
-import { frameworks } from "./frameworks.ts";
+import { judge, judgedInputs, type Outcome, remedy } from "./evaluate.ts";
 import { kindOf } from "./kinds.ts";
 import { guard } from "./known.ts";
-import { linkOf, type Props, type Resource, type Rule } from "./rule.ts";
-import { dayOf, parseConfig, schemaOf } from "./settings.ts";
+import {
+  diagnosticOf,
+  levelOf,
+  opened,
+  type PackNames,
+  policyInfo,
+  propsOf,
+  repaired,
+  structOf,
+} from "./protocol.ts";
+import { linkOf, type Props, type Resource, type Rule, stackRule } from "./rule.ts";
+import { dayOf, type RuleSettings, type Settings, settingsOf } from "./settings.ts";
 import { Stack } from "./stack.ts";
 
-/** What the SDK throws itself where a rule reads what is not known: it tells the user and goes on. */
-const { UnknownValueError } = proxies as unknown as {
-  UnknownValueError: new (sentinel: string, path: string[]) => Error;
-};
-const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-type Report = (message: string, urn?: string) => void;
+/** Tells what the rules let through, when the stack is whole: as a policy, so that it can be set like one. */
+const exceptions = stackRule({
+  id: "exceptions",
+  title: "What is let through for a while is told each time",
+  severity: "low",
+  level: "advisory",
+  frameworks: ["own"],
+  remediation: "Nothing, until an exception ends.",
+  kinds: [],
+  check() {},
+});
 
 /**
- * Rules as the engine's policies. What the engine tells a policy of a whole stack are outputs, of which a preview
- * knows little; rules judge by inputs, as in a recorded graph, so those are kept from when each resource was judged.
+ * Serves rules as a policy pack, and says its port as the first line of output. The SDK's `PolicyPack` does the same
+ * for policies of its own form, and reads each resource anew for every one of them (docs/decisions/0023).
  */
-export function toPolicies(rules: readonly Rule[]): Policies {
-  const inputs = new Map<string, Props>();
-  const excepted = new Map<string, Outcome>();
+export function servePack(names: PackNames, rules: readonly Rule[]): void {
+  const pack = new Pack(names, rules);
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+  });
+  server.addService(services.AnalyzerService, {
+    configureStack: answer(() => pack.begin()),
+    configure: answer((request) => pack.configure(request)),
+    getAnalyzerInfo: answer(() => pack.info()),
+    getPluginInfo: answer(() => new plugin.PluginInfo().setVersion(names.version)),
+    remediate: answer((request) => pack.remediate(request)),
+    analyze: answer((request) => pack.analyze(request)),
+    analyzeStack: answer((request) => pack.analyzeStack(request)),
+  });
+  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+    if (error) throw error;
+    process.stdout.write(`${port}\n`);
+  });
+}
 
-  const tell = (outcomes: Outcome[], report: Report): void => {
-    for (const outcome of outcomes) {
-      const { kind, rule, urn, message } = outcome;
-      if (kind === "excepted") excepted.set(`${rule.id} ${urn} ${message}`, outcome);
-      if (kind === "violation") report(`${message}. ${rule.remediation} (${linkOf(rule)})`, urn);
+/** A rule that crashes is an error to the engine, which then goes no further. */
+function answer<Request, Reply>(work: (request: Request) => Reply): grpc.handleUnaryCall<Request, Reply> {
+  return ({ request }, reply) => {
+    try {
+      reply(null, work(request));
+    } catch (error) {
+      const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      reply({ code: grpc.status.UNKNOWN, details });
     }
-    const open = outcomes.find(({ kind }) => kind === "cannot-decide");
-    if (open?.path === undefined) return;
-    if (open.isUnknown) throw new UnknownValueError(unknownText, open.path.split("."));
-    report(`${open.message}, so nobody can say whether it is right. (${linkOf(open.rule)})`, open.urn);
   };
+}
 
-  const ofResource = (rule: Rule) => ({
-    ...describe(rule),
-    validateResource: (args: ResourceValidationArgs, report: Report) => {
-      const props = targetOf(args.props);
-      inputs.set(args.urn, props);
-      const kind = kindOf(args.type);
-      if (!rule.kinds.includes(kind)) return;
-      tell(
-        ask(
-          rule,
-          toResource(args, props, inputs.get(documentUrn(args.urn))),
-          configOf(rule, args),
-          new Stack([]),
-        ),
-        report,
+/** A question about one resource, before it is made or when the stack is whole. */
+type Asked = messages.AnalyzeRequest | messages.AnalyzerResource;
+
+/**
+ * The answers to one engine. What it tells of a whole stack are outputs, of which a preview knows little; rules judge
+ * by inputs, as in a recorded graph, so those are kept from when each resource was judged.
+ */
+class Pack {
+  readonly #names: PackNames;
+  readonly #rules: readonly Rule[];
+  readonly #kinds = new Map<string, { fit: Rule[]; strange: messages.PolicyNotApplicable[] }>();
+  readonly #inputs = new Map<string, Props>();
+  readonly #excepted = new Map<string, Outcome>();
+  #settings: ReadonlyMap<Rule, RuleSettings>;
+
+  constructor(names: PackNames, rules: readonly Rule[]) {
+    this.#names = names;
+    this.#rules = rules;
+    this.#settings = this.#settle({});
+  }
+
+  /** An operation begins. */
+  begin(): messages.AnalyzerStackConfigureResponse {
+    this.#inputs.clear();
+    this.#excepted.clear();
+    return new messages.AnalyzerStackConfigureResponse();
+  }
+
+  /** @throws SettingsError */
+  configure(request: messages.ConfigureAnalyzerRequest): InstanceType<typeof emptyMessages.Empty> {
+    const given = [...request.getPolicyconfigMap().entries()].map(([id, config]) => {
+      const enforcementLevel = levelOf(config.getEnforcementlevel());
+      return [id, { ...propsOf(config.getProperties()), enforcementLevel }];
+    });
+    this.#settings = this.#settle(Object.fromEntries(given));
+    return new emptyMessages.Empty();
+  }
+
+  #settle(given: Settings): ReadonlyMap<Rule, RuleSettings> {
+    return new Map([...this.#rules, exceptions].map((rule) => [rule, settingsOf(rule, given)]));
+  }
+
+  info(): messages.AnalyzerInfo {
+    const { name, version, displayName = name, description = "" } = this.#names;
+    return new messages.AnalyzerInfo()
+      .setName(name)
+      .setVersion(version)
+      .setDisplayname(displayName)
+      .setDescription(description)
+      .setSupportsconfig(true)
+      .setPoliciesList([...this.#rules, exceptions].map(policyInfo));
+  }
+
+  remediate(request: messages.AnalyzeRequest): messages.RemediateResponse {
+    let inputs = propsOf(request.getProperties());
+    const made: messages.Remediation[] = [];
+    for (const rule of this.#of(request.getType()).fit) {
+      const { level, config } = this.#settings.get(rule)!;
+      if (level !== "remediate") continue;
+      const patch = remedy(rule, toResource(request, opened(inputs)), config);
+      if (!patch) continue;
+      inputs = repaired(inputs, patch);
+      made.push(
+        new messages.Remediation()
+          .setPolicyname(rule.id)
+          .setPolicypackname(this.#names.name)
+          .setPolicypackversion(this.#names.version)
+          .setDescription(rule.title)
+          .setProperties(structOf(inputs)),
       );
-    },
-    ...(rule.scope === "resource" &&
-      rule.remedy && {
-        remediateResource: (args: ResourceValidationArgs) => {
-          if (!rule.kinds.includes(kindOf(args.type))) return undefined;
-          // Secrets are wrapped here, and what is not known has a mark: both stay as they are.
-          const props = targetOf(args.props);
-          const patch = remedy(rule, toResource(args, props), parseConfig(rule, args.getConfig()).config);
-          return patch && repair(props, patch);
-        },
+    }
+    return new messages.RemediateResponse().setRemediationsList(made);
+  }
+
+  analyze(request: messages.AnalyzeRequest): messages.AnalyzeResponse {
+    const { fit, strange } = this.#of(request.getType());
+    const props = opened(propsOf(request.getProperties()));
+    this.#inputs.set(request.getUrn(), props);
+    const resource = fit.length > 0 && this.#resourceOf(request, props);
+    const found = resource ? fit.flatMap((rule) => this.#ask(rule, [resource], new Stack([]))) : [];
+    return new messages.AnalyzeResponse().setDiagnosticsList(found).setNotApplicableList(strange);
+  }
+
+  analyzeStack(request: messages.AnalyzeStackRequest): messages.AnalyzeResponse {
+    const stack = new Stack(request.getResourcesList().map((each) => this.#stackResourceOf(each)));
+    const ofStack = this.#rules.filter(({ scope }) => scope === "stack");
+    const found = ofStack.flatMap((rule) => this.#ask(rule, stack.of(...rule.kinds), stack));
+    const strange = ofStack.filter(({ kinds }) => stack.of(...kinds).length === 0).map(notApplicable);
+    return new messages.AnalyzeResponse()
+      .setDiagnosticsList([...found, ...this.#tellExcepted()])
+      .setNotApplicableList(strange);
+  }
+
+  /** The rules that judge a type of resource, and a word on those that do not. */
+  #of(type: string): { fit: Rule[]; strange: messages.PolicyNotApplicable[] } {
+    const kind = kindOf(type);
+    let known = this.#kinds.get(kind);
+    if (!known) {
+      const all = this.#rules.filter(({ scope }) => scope === "resource");
+      const fit = all.filter(({ kinds }) => kinds.includes(kind));
+      known = { fit, strange: all.filter((rule) => !fit.includes(rule)).map(notApplicable) };
+      this.#kinds.set(kind, known);
+    }
+    return known;
+  }
+
+  #ask(rule: Rule, resources: readonly Resource[], stack: Stack): messages.AnalyzeDiagnostic[] {
+    const { level, ...settings } = this.#settings.get(rule)!;
+    if (level === "disabled") return [];
+    const today = dayOf(new Date());
+    return resources
+      .flatMap((resource) => judge(rule, resource, { ...settings, level: "mandatory" }, stack, today))
+      .flatMap((outcome) => this.#tell(outcome, level === "advisory" ? "advisory" : "mandatory"));
+  }
+
+  #tell(outcome: Outcome, level: "advisory" | "mandatory"): messages.AnalyzeDiagnostic[] {
+    const { kind, rule, urn, message, isUnknown } = outcome;
+    const link = `(${linkOf(rule)})`;
+    const say = (text: string, at = level) => [
+      diagnosticOf(this.#names, rule, { level: at, urn, message: text }),
+    ];
+    if (kind === "violation") return say(`${message}. ${rule.remediation} ${link}`);
+    if (kind === "cannot-decide") {
+      return isUnknown
+        ? say(`can't run policy '${rule.id}' during preview: ${message}. ${link}`, "advisory")
+        : say(`${message}, so nobody can say whether it is right. ${link}`);
+    }
+    this.#excepted.set(`${rule.id} ${urn} ${message}`, outcome);
+    return [];
+  }
+
+  #tellExcepted(): messages.AnalyzeDiagnostic[] {
+    const { level } = this.#settings.get(exceptions)!;
+    if (level === "disabled") return [];
+    return [...this.#excepted.values()].map(({ rule, urn, message }) =>
+      diagnosticOf(this.#names, exceptions, {
+        level: level === "advisory" ? "advisory" : "mandatory",
+        urn,
+        message: `${rule.id}: ${message}. (${linkOf(rule)})`,
       }),
-  });
+    );
+  }
 
-  const ofStack = (rule: Rule) => ({
-    ...describe(rule),
-    validateStack: (args: StackValidationArgs, report: Report) => {
-      const stack = new Stack(args.resources.map((each) => toStackResource(each, inputs)));
-      const config = configOf(rule, args);
-      const outcomes = stack.of(...rule.kinds).flatMap((each) => ask(rule, each, config, stack));
-      tell(outcomes, report);
-    },
-  });
+  #resourceOf(asked: Asked, props: Props): Resource {
+    return toResource(asked, props, this.#inputs.get(documentUrn(asked.getUrn())));
+  }
 
-  return [
-    ...rules.map((rule) => (rule.scope === "resource" ? ofResource(rule) : ofStack(rule))),
-    {
-      name: "exceptions",
-      description: "What is let through for a while is told each time",
-      enforcementLevel: "advisory",
-      validateStack: (_: StackValidationArgs, report: Report) => {
-        for (const { rule, urn, message } of excepted.values()) {
-          report(`${rule.id}: ${message}. (${linkOf(rule)})`, urn);
-        }
-        excepted.clear();
-      },
-    },
-  ];
+  #stackResourceOf(asked: messages.AnalyzerResource): Resource {
+    const props = this.#inputs.get(asked.getUrn()) ?? opened(propsOf(asked.getProperties()));
+    const references = [...asked.getPropertydependenciesMap().entries()];
+    return {
+      ...this.#resourceOf(asked, props),
+      references: Object.fromEntries(references.map(([input, from]) => [input, from.getUrnsList()])),
+      // The engine names a provider for each that has one, and components have none.
+      custom: asked.hasProvider(),
+    };
+  }
 }
 
-type Config = ReturnType<typeof parseConfig>;
-
-function configOf(rule: Rule, args: { getConfig<T extends object>(): T }): Config {
-  return parseConfig(rule, args.getConfig());
+function notApplicable({ id }: Rule): messages.PolicyNotApplicable {
+  return new messages.PolicyNotApplicable()
+    .setPolicyName(id)
+    .setReason("nothing of the kinds that it judges");
 }
 
-function ask(rule: Rule, resource: Resource, config: Config, stack: Stack): Outcome[] {
-  return judge(rule, resource, { ...config, level: "mandatory" }, stack, dayOf(new Date()));
-}
-
-function describe(rule: Rule) {
-  const { id, title, severity, level, remediation } = rule;
-  const [key, reference] = rule.frameworks[0]!.split(" ");
-  const framework = frameworks[key!];
+function toResource(asked: Asked, props: Props, beside?: Props): Resource {
+  const options = asked.getOptions();
+  const provider = asked.getProvider();
   return {
-    name: id,
-    description: title,
-    enforcementLevel: level,
-    severity,
-    remediationSteps: remediation,
-    url: linkOf(rule),
-    tags: [...rule.frameworks],
-    configSchema: { properties: propertiesOf(rule) } as PolicyConfigSchema,
-    ...(framework && reference && { framework: { ...framework, reference, specification: title } }),
-  };
-}
-
-function propertiesOf(rule: Rule): PolicyConfigSchema["properties"] {
-  const { properties } = z.toJSONSchema(schemaOf(rule), { io: "input" });
-  return properties as PolicyConfigSchema["properties"];
-}
-
-/** The values behind the SDK's proxy, in which what is not known has a mark. */
-function targetOf(props: Props): Props {
-  return props.__isSpecialProxy === true ? props.__getSpecialProxyTarget : props;
-}
-
-interface Judged {
-  urn: string;
-  type: string;
-  name: string;
-  opts: PolicyResourceOptions;
-  provider?: { urn: string; props: Props };
-}
-
-function toResource({ urn, type, name, opts, provider }: Judged, props: Props, beside?: Props): Resource {
-  return {
-    urn,
-    type,
-    kind: kindOf(type),
-    name,
+    urn: asked.getUrn(),
+    type: asked.getType(),
+    kind: kindOf(asked.getType()),
+    name: asked.getName(),
     ...judgedInputs(props, beside),
     references: {},
-    protect: opts.protect,
-    parent: opts.parent,
-    provider: provider && { urn: provider.urn, props: guard(targetOf(provider.props)) },
-  };
-}
-
-function toStackResource(resource: PolicyResource, inputs: ReadonlyMap<string, Props>): Resource {
-  const { urn } = resource;
-  const references = Object.entries(resource.propertyDependencies)
-    .filter(([, of]) => of.length > 0)
-    .map(([name, of]) => [name, of.map(({ urn }) => urn)]);
-  return {
-    ...toResource(resource, inputs.get(urn) ?? targetOf(resource.props), inputs.get(documentUrn(urn))),
-    references: Object.fromEntries(references),
-    // The engine names a provider for each that has one, and components have none.
-    custom: resource.provider !== undefined,
+    protect: options?.getProtect(),
+    parent: options?.getParent() || undefined,
+    provider: provider && { urn: provider.getUrn(), props: guard(opened(propsOf(provider.getProperties()))) },
   };
 }

@@ -1,5 +1,5 @@
-import policy from "@pulumi/policy";
-import { toPolicies } from "roost/policies/pack.ts";
+import { servePack } from "roost/policies/pack.ts";
+import names from "./package.json" with { type: "json" };
 import { rules } from "./rules.ts";
 
-new policy.PolicyPack("house", { policies: toPolicies(rules) });
+servePack(names, rules);
