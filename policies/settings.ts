@@ -1,9 +1,13 @@
 import { z } from "zod";
+import { isLike } from "./pattern.ts";
 import type { Level, Resource, Rule } from "./rule.ts";
 
 /** One resource that need not keep one rule for a while. */
 export const exception = z.strictObject({
-  resource: z.string().min(1).describe("Name or URN of a resource; * stands for any text."),
+  resource: z
+    .string()
+    .min(1)
+    .describe("Name or URN of a resource; * stands for any text, ? for one character."),
   who: z.string().min(1).describe("Who answers for it."),
   why: z.string().min(1),
   until: z
@@ -99,16 +103,11 @@ export function exceptionFor(
   { urn, name }: Pick<Resource, "urn" | "name">,
   today: string,
 ): { exception: Exception; isOver: boolean } | undefined {
-  const matching = exceptions.filter(({ resource }) => matches(resource, urn) || matches(resource, name));
+  const matching = exceptions.filter(({ resource }) => isLike(resource, urn) || isLike(resource, name));
   const holding = matching.find(({ until }) => until >= today);
   if (holding) return { exception: holding, isOver: false };
   const last = matching.sort((a, b) => (a.until < b.until ? 1 : -1))[0];
   return last && { exception: last, isOver: true };
-}
-
-function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(text);
 }
 
 export function dayOf(time: Date): string {

@@ -1,4 +1,5 @@
 import { textsOf, Undecidable } from "./known.ts";
+import { isLike } from "./pattern.ts";
 import type { Props } from "./rule.ts";
 import { list } from "./values.ts";
 
@@ -80,6 +81,44 @@ function lowered(conditions: Props): Statement["conditions"] {
       ),
     ]),
   );
+}
+
+/**
+ * Whether a statement is about an action, by its name or by a pattern.
+ * @param action in lower case, such as "kms:decrypt"
+ */
+export function covers({ actions }: Statement, action: string): boolean {
+  return actions.some((pattern) => isLike(pattern, action));
+}
+
+/** What conditions ask by which everyone is somebody after all. */
+const telling = [
+  "aws:principalaccount",
+  "aws:principalarn",
+  "aws:principalorgid",
+  "aws:principalorgpaths",
+  "aws:sourceaccount",
+  "aws:sourcearn",
+  "aws:sourceip",
+  "aws:sourceorgid",
+  "aws:sourcevpc",
+  "aws:sourcevpce",
+  "kms:calleraccount",
+  "s3:dataaccesspointaccount",
+  "s3:dataaccesspointarn",
+];
+
+/** Allows everyone, on no condition that tells who that is. */
+export function isForEveryone({ allows, principals, conditions }: Statement): boolean {
+  const isLimited = Object.entries(conditions).some(
+    ([operator, keys]) =>
+      !/not|ifexists/.test(operator) &&
+      Object.entries(keys).some(
+        ([key, values]) =>
+          telling.includes(key) && !values.some((each) => each === "*" || each === "0.0.0.0/0"),
+      ),
+  );
+  return allows && principals.includes("*") && !isLimited;
 }
 
 /** Denies everyone who comes without TLS. */

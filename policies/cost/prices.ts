@@ -23,6 +23,13 @@ const price = z.strictObject({
   type: z.string().describe("Pulumi's type"),
   item: z.string().describe("What is paid for, such as hours"),
   source: z.string().optional().describe("Name of the source that it was noted from"),
+  compared: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(: .+)?$/)
+    .optional()
+    .describe(
+      "Day on which the account that its source names said the same, and of which rates; absent: no day",
+    ),
   hourly: z.union([rate, z.record(z.string(), rate)]).optional(),
   monthly: z.union([rate, z.record(z.string(), rate)]).optional(),
   by: z
@@ -37,7 +44,7 @@ const source = z.strictObject({
   page: z.url().describe("Where the vendor publishes it: to be compared before use"),
   region: z.string().describe("Where it holds, such as eu-west-1, or global"),
   noted: z.iso.date().describe("Day on which it was noted; it may have changed since"),
-  compared: z.url().optional().describe("Another public account that says the same"),
+  compared: z.url().optional().describe("Another public account of the same prices"),
 });
 
 /** A price table. */

@@ -1,6 +1,7 @@
 import { drop, flip, type Weakening } from "./mutations.ts";
 
 const everything = JSON.stringify({ Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
+const decrypting = JSON.stringify({ Statement: [{ Effect: "Allow", Action: "kms:De*", Resource: "*" }] });
 const container = "containerDefinitions.@.*";
 const pod = "spec.template.spec";
 const each = `${pod}.containers.*`;
@@ -118,7 +119,7 @@ export const weakenings: readonly Weakening[] = [
   ["aws:ecr/Repository", "imageTagMutability", drop, "MUTABLE"],
   ["aws:ecr/Repository", "imageScanningConfiguration", drop],
   ["aws:ecr/LifecyclePolicy"],
-  ["aws:iam/RolePolicy", "policy", everything],
+  ["aws:iam/RolePolicy", "policy", everything, decrypting],
   ["aws:iam/RolePolicyAttachment", "policyArn", "arn:aws:iam::aws:policy/AdministratorAccess"],
   ["azure-native:storage/StorageAccount", "minimumTlsVersion", drop, "TLS1_0"],
   ["azure-native:storage/StorageAccount", "enableHttpsTrafficOnly", flip],

@@ -14,6 +14,10 @@ const places: Record<string, (props: Props) => [path: string, value: Props]> = {
     "target.ecsParameters.networkConfiguration",
     props.target?.ecsParameters?.networkConfiguration,
   ],
+  "aws:pipes/Pipe": (props) => [
+    "targetParameters.ecsTaskParameters.networkConfiguration.awsVpcConfiguration",
+    props.targetParameters?.ecsTaskParameters?.networkConfiguration?.awsVpcConfiguration,
+  ],
 };
 
 export const ecsNoPublicIp = resourceRule({
@@ -26,7 +30,7 @@ export const ecsNoPublicIp = resourceRule({
   kinds: Object.keys(places),
   check({ kind, props }, { found }) {
     const [path, network] = places[kind]!(props);
-    // EventBridge Scheduler writes the switch as ECS's API does.
+    // EventBridge writes the switch as ECS's API does.
     if (isOn(network?.assignPublicIp) || network?.assignPublicIp === "ENABLED") {
       found("gives its tasks public addresses", `${path}.assignPublicIp`);
     }

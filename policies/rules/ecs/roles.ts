@@ -1,14 +1,16 @@
 import { isGiven } from "../../known.ts";
 import { stackRule } from "../../rule.ts";
-import { statements } from "../../statements.ts";
+import { covers, statements } from "../../statements.ts";
+import { policiesOf } from "../iam/documents.ts";
 
 const reads = [
   "secretsmanager:getsecretvalue",
-  "secretsmanager:*",
+  "secretsmanager:batchgetsecretvalue",
+  "ssm:getparameter",
   "ssm:getparameters",
-  "ssm:getparameter*",
-  "ssm:*",
+  "ssm:getparametersbypath",
 ];
+const every = /^(\*|arn:[^:]*:(secretsmanager|ssm):[^:]*:[^:]*:(\*|secret:\*|parameter\/\*))$/;
 
 export const ecsRoles = stackRule({
   id: "ecs-roles",
@@ -31,17 +33,15 @@ export const ecsRoles = stackRule({
       if (isSame) found("has one role for starting and for running", "taskRoleArn");
     }
     for (const role of starters) {
-      const inline = (role.props.inlinePolicies ?? []).map(({ policy }: { policy?: string }) => policy);
-      const separate = stack.pointingAt(role, "aws:iam/RolePolicy", "role").map(({ props }) => props.policy);
-      for (const statement of [...inline, ...separate].flatMap((text) => statements(text, "policy"))) {
-        const isWide =
-          statement.allows &&
-          statement.actions.some((action) => action === "*" || reads.includes(action)) &&
-          statement.resources.some(
-            (resource) => resource === "*" || /:(secret|parameter)[:/]\*$/.test(resource),
-          );
-        if (isWide) found("may be started with any secret of the account", "executionRoleArn");
-      }
+      const isWide = policiesOf(role, stack)
+        .flatMap((document) => statements(document, "policy"))
+        .some(
+          (statement) =>
+            statement.allows &&
+            reads.some((action) => covers(statement, action)) &&
+            statement.resources.some((each) => every.test(each)),
+        );
+      if (isWide) found("may be started with any secret of the account", "executionRoleArn");
     }
   },
 });

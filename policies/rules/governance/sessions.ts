@@ -3,11 +3,11 @@ import { isGiven } from "../../known.ts";
 import type { Resource } from "../../rule.ts";
 import { resourceRule } from "../../rule.ts";
 import { statements } from "../../statements.ts";
-import { list } from "../../values.ts";
+import { documentsOf } from "../iam/documents.ts";
+import { isWorld, opening, openingsOf } from "../vpc/openings.ts";
 
 const templateTag = "roost:template";
 const ttlTag = "roost:ttl-seconds";
-const anywhere = new Set(["0.0.0.0/0", "::/0"]);
 /** Actions that IAM lets nobody limit to a resource. */
 const unlimited = [
   "ecr:getauthorizationtoken",
@@ -25,13 +25,7 @@ export const sessions = resourceRule({
   frameworks: ["own"],
   remediation:
     "Tag tasks of a template with roost:ttl-seconds, limit the egress rules of the template's group to the ports that sessions need, name ARNs in the policies of its roles, and let its session role be taken for a named session only.",
-  kinds: [
-    "aws:ecs/TaskDefinition",
-    "aws:ec2/SecurityGroup",
-    "aws:vpc/SecurityGroupEgressRule",
-    "aws:iam/Role",
-    "aws:iam/RolePolicy",
-  ],
+  kinds: ["aws:ecs/TaskDefinition", ...opening, "aws:iam/Role", "aws:iam/RolePolicy", "aws:iam/Policy"],
   config: z.object({
     ports: z.array(z.number()).default([443]).describe("Ports open to the world from sessions."),
   }),
@@ -41,28 +35,20 @@ export const sessions = resourceRule({
       found("is a session's and never ends", "tags");
     }
     if (!isOfTemplate(resource)) return;
-    if (kind === "aws:vpc/SecurityGroupEgressRule") {
-      const isOpen = anywhere.has(props.cidrIpv4) || anywhere.has(props.cidrIpv6);
-      if (isOpen && !isAllowed(props.fromPort, props.toPort, config.ports)) {
-        found("lets sessions reach the world", "cidrIpv4");
+    for (const { direction, sources, isAll, from, to, path } of opening.includes(kind)
+      ? openingsOf(resource)
+      : []) {
+      const isAllowed = !isAll && from === to && config.ports.includes(from);
+      if (direction === "out" && sources.some(isWorld) && !isAllowed) {
+        found("lets sessions reach the world", `${path}cidrBlocks`);
       }
     }
-    if (kind === "aws:ec2/SecurityGroup") {
-      list(props.egress).forEach((rule, n) => {
-        const isOpen = [...list(rule.cidrBlocks), ...list(rule.ipv6CidrBlocks)].some((each) =>
-          anywhere.has(each),
-        );
-        if (isOpen && !isAllowed(rule.fromPort, rule.toPort, config.ports)) {
-          found("lets sessions reach the world", `egress.${n}.cidrBlocks`);
-        }
-      });
-    }
-    if (kind === "aws:iam/RolePolicy") {
-      const isWide = statements(props.policy, "policy").some(
+    for (const [path, document] of kind.startsWith("aws:iam/") ? documentsOf(resource) : []) {
+      const isWide = statements(document, path).some(
         ({ allows, actions, resources }) =>
           allows && resources.includes("*") && !actions.every((action) => unlimited.includes(action)),
       );
-      if (isWide) found("gives sessions rights on everything", "policy");
+      if (isWide) found("gives sessions rights on everything", path);
     }
     if (kind === "aws:iam/Role" && isGiven(props, "assumeRolePolicy")) {
       for (const { allows, actions, conditions } of statements(props.assumeRolePolicy, "assumeRolePolicy")) {
@@ -79,8 +65,4 @@ export const sessions = resourceRule({
 /** Below a SessionTemplate, as the URN tells. */
 function isOfTemplate({ urn, props }: Resource): boolean {
   return urn.includes(":SessionTemplate$") || isGiven(props.tags, templateTag);
-}
-
-function isAllowed(from: unknown, to: unknown, ports: number[]): boolean {
-  return from === to && ports.includes(Number(from));
 }

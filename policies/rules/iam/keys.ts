@@ -1,9 +1,9 @@
+import { z } from "zod";
 import { isGiven } from "../../known.ts";
+import type { Props } from "../../rule.ts";
 import { stackRule } from "../../rule.ts";
-import { statements } from "../../statements.ts";
+import { isForEveryone, statements } from "../../statements.ts";
 import { isOn } from "../../values.ts";
-
-const isOfAccount = ["kms:calleraccount", "aws:principalaccount", "aws:principalorgid", "aws:sourceaccount"];
 
 export const kmsKeys = stackRule({
   id: "keys-and-secrets",
@@ -18,15 +18,31 @@ export const kmsKeys = stackRule({
     "CKV CKV_AWS_33",
   ],
   remediation:
-    "Set enableKeyRotation; name principals in the key's policy or bind * to your account; add a SecretRotation.",
-  kinds: ["aws:kms/Key", "aws:kms/KeyPolicy", "aws:secretsmanager/Secret"],
-  check(resource, { found, stack }) {
+    "Set enableKeyRotation; name principals in the key's policy or bind * to your account; add a SecretRotation of 90 days or less.",
+  kinds: [
+    "aws:kms/Key",
+    "aws:kms/KeyPolicy",
+    "aws:kms/ReplicaKey",
+    "aws:kms/ExternalKey",
+    "aws:kms/ReplicaExternalKey",
+    "aws:secretsmanager/Secret",
+  ],
+  config: z.object({
+    rotationDays: z
+      .number()
+      .positive()
+      .default(90)
+      .describe("Days after which a secret rotates at the latest."),
+  }),
+  check(resource, { found, stack, config }) {
     const { kind, props } = resource;
     if (kind === "aws:secretsmanager/Secret") {
-      // Secrets that a service makes for itself it also rotates.
-      if (isGiven(props, "owningService")) return;
-      const rotates = stack.pointingAt(resource, "aws:secretsmanager/SecretRotation", "secretId").length > 0;
-      if (!rotates && props.tags?.["roost:rotation"] !== "by hand") found("does not rotate");
+      const rotations = stack.pointingAt(resource, "aws:secretsmanager/SecretRotation", "secretId");
+      if (rotations.length === 0 && props.tags?.["roost:rotation"] !== "by hand") found("does not rotate");
+      for (const { props } of rotations) {
+        const days = daysOf(props.rotationRules);
+        if (days > config.rotationDays) found(`rotates every ${days} days only`);
+      }
       return;
     }
     if (kind === "aws:kms/Key") {
@@ -36,11 +52,12 @@ export const kmsKeys = stackRule({
         found("does not rotate", "enableKeyRotation");
     }
     if (!isGiven(props, "policy")) return;
-    for (const { allows, principals, conditions } of statements(props.policy, "policy")) {
-      const keys = Object.values(conditions).flatMap((each) => Object.keys(each));
-      if (allows && principals.includes("*") && !keys.some((key) => isOfAccount.includes(key))) {
-        found("serves everyone", "policy");
-      }
-    }
+    if (statements(props.policy, "policy").some(isForEveryone)) found("serves everyone", "policy");
   },
 });
+
+/** Days between two rotations; 0 for a calendar, which knows no more than a month. */
+function daysOf(rules: Props): number {
+  const [, rate, unit] = /^rate\((\d+) (hour|day)s?\)$/.exec(rules?.scheduleExpression ?? "") ?? [];
+  return Number(rules?.automaticallyAfterDays ?? (unit === "day" ? rate : 0));
+}

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { isGiven } from "../../known.ts";
-import type { Props, Resource } from "../../rule.ts";
 import { resourceRule } from "../../rule.ts";
-import { statements } from "../../statements.ts";
+import { covers, statements } from "../../statements.ts";
 import { list } from "../../values.ts";
+import { documentsOf } from "./documents.ts";
 
-const decrypts = ["kms:decrypt", "kms:reencryptfrom", "kms:*"];
+const decrypts = ["kms:decrypt", "kms:reencryptfrom"];
+const everyKey = /^arn:[^:]*:kms:[^:]*:[^:]*:(\*|key\/\*)$/;
 
 export const iamLeastPrivilege = resourceRule({
   id: "iam-least-privilege",
@@ -29,13 +30,20 @@ export const iamLeastPrivilege = resourceRule({
     boundary: z.boolean().default(false).describe("true: each role must have a permissions boundary."),
   }),
   check(resource, { found, config }) {
-    for (const [path, document] of documents(resource)) {
-      for (const { allows, actions, resources } of statements(document, path)) {
-        if (!allows || !resources.includes("*")) continue;
-        if (actions.some((action) => action === "*" || action === "*:*")) found("allows everything", path);
-        const services = actions.filter((action) => /^[a-z0-9-]+:\*$/.test(action));
-        if (services.length > 0) found(`allows ${services.join(", ")} on everything`, path);
-        if (actions.some((action) => decrypts.includes(action))) found("may decrypt with every key", path);
+    for (const [path, document] of documentsOf(resource)) {
+      for (const statement of statements(document, path).filter(({ allows }) => allows)) {
+        const { actions, resources } = statement;
+        const isEverywhere = resources.includes("*");
+        if (isEverywhere && actions.some((action) => /^\*+(:\*+)?$/.test(action))) {
+          found("allows everything", path);
+          continue;
+        }
+        const services = actions.filter((action) => /^[a-z0-9-]+:\*+$/.test(action));
+        if (isEverywhere && services.length > 0) found(`allows ${services.join(", ")} on everything`, path);
+        const isAnyKey = isEverywhere || resources.some((each) => everyKey.test(each));
+        if (isAnyKey && decrypts.some((action) => covers(statement, action))) {
+          found("may decrypt with every key", path);
+        }
       }
     }
     const attached = [resource.props.policyArn, ...list(resource.props.managedPolicyArns)];
@@ -53,8 +61,3 @@ export const iamLeastPrivilege = resourceRule({
     }
   },
 });
-
-function documents({ kind, props }: Resource): [path: string, document: Props][] {
-  if (kind !== "aws:iam/Role") return isGiven(props, "policy") ? [["policy", props.policy]] : [];
-  return list(props.inlinePolicies).map(({ policy }, n) => [`inlinePolicies.${n}.policy`, policy]);
-}

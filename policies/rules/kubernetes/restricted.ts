@@ -41,9 +41,13 @@ export const kubernetesRestricted = resourceRule({
     "CKV CKV_K8S_40",
   ],
   remediation:
-    "Set runAsNonRoot, seccompProfile RuntimeDefault, allowPrivilegeEscalation false, readOnlyRootFilesystem and capabilities.drop ALL; share nothing with the node.",
-  kinds: workloads,
+    "Set runAsNonRoot, seccompProfile RuntimeDefault, allowPrivilegeEscalation false, readOnlyRootFilesystem and capabilities.drop ALL; share nothing with the node. Render charts by Chart instead of Release.",
+  kinds: [...workloads, "kubernetes:Release"],
   check(resource, { found }) {
+    if (resource.kind === "kubernetes:Release") {
+      found("is rendered where no policy sees its pods");
+      return;
+    }
     const pod = podOf(resource);
     if (!pod) return;
     const { spec, path } = pod;

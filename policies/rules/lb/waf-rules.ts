@@ -20,16 +20,23 @@ export const wafRules = stackRule({
     "Add AWSManagedRulesKnownBadInputsRuleSet without overriding its action to count, a rateBasedStatement that blocks, metrics for each rule, and a logging configuration.",
   kinds: ["aws:wafv2/WebAcl"],
   check(acl, { found, stack }) {
-    const rules = isGiven(acl.props, "ruleJson") ? [] : list(acl.props.rules);
+    const rules = [
+      ...(isGiven(acl.props, "ruleJson") ? [] : list(acl.props.rules)),
+      ...stack.pointingAt(acl, "aws:wafv2/WebAclRule", "webAclArn").map(({ props }) => props),
+    ];
+    const groups = stack.pointingAt(acl, "aws:wafv2/WebAclRuleGroupAssociation", "webAclArn");
     if (isGiven(acl.props, "ruleJson")) found("has its rules as text, which nobody can judge", "ruleJson");
     const isCounting = ({ overrideAction, action }: Props) =>
       overrideAction?.count !== undefined || action?.count !== undefined;
     const active = rules.filter((rule) => !isCounting(rule));
-    const knowsBadInput = active.some(
-      ({ statement }) =>
-        statement?.managedRuleGroupStatement?.name === "AWSManagedRulesKnownBadInputsRuleSet",
-    );
-    if (!knowsBadInput) found("does not know bad input", "rules");
+    const managed = [
+      ...active.map(({ statement }) => statement?.managedRuleGroupStatement),
+      ...groups
+        .filter(({ props }) => props.overrideAction !== "count")
+        .map(({ props }) => props.managedRuleGroup),
+    ];
+    if (!managed.some((group) => group?.name === "AWSManagedRulesKnownBadInputsRuleSet"))
+      found("does not know bad input", "rules");
     if (!active.some(({ statement, action }) => statement?.rateBasedStatement && !action?.allow)) {
       found("does not limit how often one client asks", "rules");
     }

@@ -1,5 +1,6 @@
 import type { Props } from "../../rule.ts";
 import { stackRule } from "../../rule.ts";
+import { isForEveryone } from "../../statements.ts";
 import { isOn, list } from "../../values.ts";
 import { policyOf, settingsFor } from "./buckets.ts";
 
@@ -37,10 +38,6 @@ export const s3PublicAccess = stackRule({
         found("grants access to everyone", "grants");
       }
     }
-    const isOpen = policyOf(bucket, stack).some(
-      ({ allows, principals, conditions }) =>
-        allows && principals.includes("*") && Object.keys(conditions).length === 0,
-    );
-    if (isOpen) found("has a policy that lets everyone in", "policy");
+    if (policyOf(bucket, stack).some(isForEveryone)) found("has a policy that lets everyone in", "policy");
   },
 });

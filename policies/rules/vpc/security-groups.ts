@@ -1,22 +1,9 @@
 import { z } from "zod";
-import { isGiven } from "../../known.ts";
-import type { Props, Resource } from "../../rule.ts";
+import type { Resource } from "../../rule.ts";
 import { stackRule } from "../../rule.ts";
 import type { Stack } from "../../stack.ts";
 import { isOff, list } from "../../values.ts";
-
-interface Opening {
-  direction: "in" | "out";
-  /** Every address that it is open to. */
-  sources: string[];
-  from: number;
-  to: number;
-  protocol: string;
-  description?: string;
-  path: string;
-}
-
-const anywhere = new Set(["0.0.0.0/0", "::/0"]);
+import { isWorld, type Opening, opening, openingsOf } from "./openings.ts";
 
 export const securityGroups = stackRule({
   id: "security-groups",
@@ -35,12 +22,7 @@ export const securityGroups = stackRule({
   ],
   remediation:
     "Name the security group or the network that may come in, describe each rule, and name the ports that may go out.",
-  kinds: [
-    "aws:ec2/SecurityGroup",
-    "aws:ec2/SecurityGroupRule",
-    "aws:vpc/SecurityGroupIngressRule",
-    "aws:vpc/SecurityGroupEgressRule",
-  ],
+  kinds: opening,
   config: z.object({
     publicPorts: z
       .array(z.number())
@@ -50,11 +32,10 @@ export const securityGroups = stackRule({
   check(resource, { found, stack, config }) {
     const isGroup = resource.kind === "aws:ec2/SecurityGroup";
     if (isGroup && !resource.props.description) found("is not described", "description");
-    for (const opening of openingsOf(resource)) {
-      const { direction, sources, from, to, protocol, description, path } = opening;
+    for (const each of openingsOf(resource)) {
+      const { direction, isAll, from, to, description, path } = each;
       if (!description) found("has a rule that is not described", `${path}description`);
-      if (!sources.some((each) => anywhere.has(each))) continue;
-      const isAll = protocol === "-1" || protocol === "all";
+      if (!networksOf(each, resource, stack).some(isWorld)) continue;
       if (direction === "out") {
         const isEverything = isAll || (from <= 0 && to >= 65535);
         if (isEverything && !isRouter(resource, stack)) found("lets everything out", `${path}cidrBlocks`);
@@ -69,35 +50,15 @@ export const securityGroups = stackRule({
   },
 });
 
-/** The openings of a group with inline rules, and of each kind of rule by itself. */
-function openingsOf({ kind, props }: Resource): Opening[] {
-  if (kind === "aws:ec2/SecurityGroup") {
-    return (["ingress", "egress"] as const).flatMap((name) =>
-      list(props[name]).map((rule, n) => opening(rule, name === "ingress" ? "in" : "out", `${name}.${n}.`)),
-    );
-  }
-  if (kind === "aws:ec2/SecurityGroupRule")
-    return [opening(props, props.type === "egress" ? "out" : "in", "")];
-  const direction = kind === "aws:vpc/SecurityGroupIngressRule" ? "in" : "out";
-  return [
-    {
-      ...opening(props, direction, ""),
-      sources: [props.cidrIpv4, props.cidrIpv6].filter((each) => each !== undefined),
-      protocol: String(props.ipProtocol),
-    },
-  ];
-}
-
-function opening(rule: Props, direction: Opening["direction"], path: string): Opening {
-  return {
-    direction,
-    sources: [...list(rule.cidrBlocks), ...list(rule.ipv6CidrBlocks)].map(String),
-    from: Number(rule.fromPort ?? 0),
-    to: Number(rule.toPort ?? 65535),
-    protocol: String(rule.protocol),
-    description: isGiven(rule, "description") ? rule.description : undefined,
-    path,
-  };
+/** The networks of an opening, also those in lists of this stack that it names. */
+function networksOf({ sources, lists }: Opening, resource: Resource, stack: Stack): string[] {
+  if (lists === undefined) return sources;
+  const named = stack.targets(resource, lists, "aws:ec2/ManagedPrefixList");
+  const listed = named.flatMap((each) => [
+    ...list(each.props.entries),
+    ...stack.pointingAt(each, "aws:ec2/ManagedPrefixListEntry", "prefixListId").map(({ props }) => props),
+  ]);
+  return [...sources, ...listed.map(({ cidr }) => String(cidr))];
 }
 
 /** The group of a rule, or the group itself. */

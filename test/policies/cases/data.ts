@@ -58,6 +58,8 @@ const database = (inputs: Record<string, unknown> = {}, type = "aws:rds/instance
   );
 const cluster = (inputs: Record<string, unknown> = {}) =>
   database({ engine: "aurora-postgresql", ...inputs }, "aws:rds/cluster:Cluster");
+const member = (inputs: Record<string, unknown>) =>
+  given("aws:rds/clusterInstance:ClusterInstance", "member", inputs);
 const parameters = (value: string, name = "rds.force_ssl") =>
   given("aws:rds/parameterGroup:ParameterGroup", "group", { name: "group", parameters: [{ name, value }] });
 const withGroup = (inputs: Record<string, unknown> = {}) =>
@@ -108,8 +110,27 @@ export const data: Record<string, Table> = {
         blocked(),
         policy(statement("Allow", { Service: "cloudfront.amazonaws.com" })),
       ]),
+      when("open to an organization", [
+        bucket(),
+        blocked(),
+        policy(statement("Allow", "*", { StringEquals: { "aws:PrincipalOrgID": "o-1" } })),
+      ]),
     ],
     bad: [
+      when(
+        "a policy for everyone by TLS",
+        [bucket(), blocked(), policy(statement("Allow", "*", { Bool: { "aws:SecureTransport": "true" } }))],
+        { says: "lets everyone in" },
+      ),
+      when(
+        "a policy for every address",
+        [
+          bucket(),
+          blocked(),
+          policy(statement("Allow", "*", { IpAddress: { "aws:SourceIp": "0.0.0.0/0" } })),
+        ],
+        { says: "lets everyone in" },
+      ),
       when("no block", [bucket()], { says: "no block" }),
       when(
         "the block of another",
@@ -353,12 +374,18 @@ export const data: Record<string, Table> = {
     good: [
       when("all set", [database()], production),
       when("dev", [database({ backupRetentionPeriod: 0, monitoringInterval: undefined })]),
+      when("a member", [member({ monitoringInterval: 60 })], production),
     ],
     bad: [
       when("three days", [database({ backupRetentionPeriod: 3 })], { says: "3 days", ...production }),
       when("not said", [database({ backupRetentionPeriod: undefined })], { says: "0 days", ...production }),
       when("a cluster's default", [cluster({ backupRetentionPeriod: undefined })], {
         says: "1 days",
+        ...production,
+      }),
+      when("no patches of a member", [member({ autoMinorVersionUpgrade: false })], { says: "patches" }),
+      when("a member that is not watched", [member({ monitoringInterval: 0 })], {
+        says: "from inside",
         ...production,
       }),
       when("no patches", [database({ autoMinorVersionUpgrade: false })], { says: "patches" }),

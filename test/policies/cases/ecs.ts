@@ -46,6 +46,15 @@ const rights = (document: string) =>
     { role: "start.id", policy: document },
     { from: { role: "start" } },
   );
+const wide = given("aws:iam/policy:Policy", "wide", { policy: policy("*") });
+const attached = [
+  given(
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "to",
+    {},
+    { from: { role: "start", policyArn: "wide" } },
+  ),
+];
 const safe = { deploymentCircuitBreaker: { enable: true, rollback: true } };
 const volume = (changes: Record<string, unknown>) =>
   task(
@@ -100,6 +109,19 @@ export const ecs: Record<string, Table> = {
       when(
         "a task of a schedule",
         [given("aws:scheduler/schedule:Schedule", "s", { target: { ecsParameters: network(true) } })],
+        { says: "public" },
+      ),
+      when(
+        "a task of a pipe",
+        [
+          given("aws:pipes/pipe:Pipe", "p", {
+            targetParameters: {
+              ecsTaskParameters: {
+                networkConfiguration: { awsVpcConfiguration: { assignPublicIp: "ENABLED" } },
+              },
+            },
+          }),
+        ],
         { says: "public" },
       ),
       when("not known yet", [service(network("[unknown]"))], {
@@ -259,6 +281,21 @@ export const ecs: Record<string, Table> = {
           roles("start", "own"),
           rights(policy("arn:aws:ssm:eu-west-1:1:parameter/*", "ssm:GetParameters")),
         ],
+        { says: "any secret" },
+      ),
+      when(
+        "by a pattern",
+        [role("start"), role("own"), roles("start", "own"), rights(policy("*", "secretsmanager:Get*"))],
+        { says: "any secret" },
+      ),
+      when(
+        "by a policy that is attached",
+        [role("start"), role("own"), roles("start", "own"), wide, ...attached],
+        { says: "any secret" },
+      ),
+      when(
+        "by a policy that the role names",
+        [role("own"), wide, { ...role("start"), from: { managedPolicyArns: "wide" } }, roles("start", "own")],
         { says: "any secret" },
       ),
       when(

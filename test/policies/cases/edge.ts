@@ -112,6 +112,15 @@ const rate = {
   visibilityConfig: visible,
 };
 const acl = (rules: unknown[], inputs = {}) => given("aws:wafv2/webAcl:WebAcl", "acl", { rules, ...inputs });
+const separate = (inputs: Record<string, unknown>) =>
+  given("aws:wafv2/webAclRule:WebAclRule", "rule", inputs, { from: { webAclArn: "acl" } });
+const group = (overrideAction: string) =>
+  given(
+    "aws:wafv2/webAclRuleGroupAssociation:WebAclRuleGroupAssociation",
+    "group",
+    { overrideAction, managedRuleGroup: { name: "AWSManagedRulesKnownBadInputsRuleSet", vendorName: "AWS" } },
+    { from: { webAclArn: "acl" } },
+  );
 const logging = given(
   "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
   "log",
@@ -210,12 +219,23 @@ export const edge: Record<string, Table> = {
     ],
   },
   "waf-rules": {
-    good: [when("all set", [acl([known, rate]), logging])],
+    good: [
+      when("all set", [acl([known, rate]), logging]),
+      when("set by separate resources", [acl([]), group("none"), separate(rate), logging]),
+    ],
     bad: [
       when("bad input", [acl([rate]), logging], { says: "bad input" }),
       when("bad input only counted", [acl([{ ...known, overrideAction: { count: {} } }, rate]), logging], {
         says: "bad input",
       }),
+      when("bad input only counted, separate", [acl([rate]), group("count"), logging], { says: "bad input" }),
+      when(
+        "a rate only counted, separate",
+        [acl([known]), separate({ ...rate, action: { count: {} } }), logging],
+        {
+          says: "how often",
+        },
+      ),
       when("no rate", [acl([known]), logging], { says: "how often" }),
       when("a rate only counted", [acl([known, { ...rate, action: { count: {} } }]), logging], {
         says: "how often",

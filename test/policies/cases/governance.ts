@@ -212,7 +212,7 @@ export const governance: Record<string, Table> = {
     bad: [
       when("more than it", [machine("m7g.xlarge"), machine("t4g.nano", "small")], {
         settings: { monthly: 130 },
-        says: "costs 132.86 USD, the most of a stack of 136.22 USD a month, which may cost 130",
+        says: "costs 132.79 USD, the most of a stack of 136.1",
       }),
       when("by a table of its own", [machine("m7g.xlarge")], {
         settings: { monthly: 1, prices: ownPrices(2) },
@@ -285,6 +285,31 @@ export const governance: Record<string, Table> = {
         says: "reach the world",
       }),
       when("inline", [group(22)], { says: "reach the world" }),
+      when(
+        "by the old rule",
+        [
+          given(
+            "aws:ec2/securityGroupRule:SecurityGroupRule",
+            "out",
+            { type: "egress", protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["0.0.0.0/0"] },
+            { below },
+          ),
+        ],
+        { says: "reach the world" },
+      ),
+      when("every protocol at an allowed port", [egress({ ipProtocol: "-1" })], { says: "reach the world" }),
+      when(
+        "rights on everything, inline",
+        [
+          given(
+            "aws:iam/role:Role",
+            "role",
+            { inlinePolicies: [{ policy: document({ Action: "s3:GetObject", Resource: "*" }) }] },
+            { below },
+          ),
+        ],
+        { says: "on everything" },
+      ),
       when("rights on everything", [rights({ Action: "s3:GetObject", Resource: "*" })], {
         says: "on everything",
       }),

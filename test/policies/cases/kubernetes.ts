@@ -86,6 +86,9 @@ export const kubernetes: Record<string, Table> = {
       ]),
     ],
     bad: [
+      when("a chart that the cluster's tool renders", [given("kubernetes:helm.sh/v3:Release", "chart", {})], {
+        says: "no policy sees its pods",
+      }),
       when("privileged", [broken({ privileged: true })], { says: "is privileged in container main" }),
       when(
         "privileged, of an old API",

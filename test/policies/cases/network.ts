@@ -30,6 +30,20 @@ const ingress = (inputs: Record<string, unknown> = {}, direction = "Ingress") =>
     { description: "d", ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: "0.0.0.0/0", ...inputs },
     { from: { securityGroupId: "group" } },
   );
+const list = (cidr: string) =>
+  given("aws:ec2/managedPrefixList:ManagedPrefixList", "list", { entries: [{ cidr }] });
+const entry = given(
+  "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry",
+  "entry",
+  { cidr: "0.0.0.0/0" },
+  { from: { prefixListId: "list" } },
+);
+const listed = given(
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+  "rule",
+  { description: "d", ipProtocol: "tcp", fromPort: 22, toPort: 22 },
+  { from: { securityGroupId: "group", prefixListId: "list" } },
+);
 const balancer = given("aws:lb/loadBalancer:LoadBalancer", "lb", {}, { from: { securityGroups: "group" } });
 const router = given(
   "aws:ec2/networkInterface:NetworkInterface",
@@ -62,12 +76,14 @@ const everyone = (condition?: unknown) =>
   allow("kms:*", "*", { Principal: { AWS: "*" }, ...(condition ? { Condition: condition } : {}) });
 const secret = (inputs: Record<string, unknown> = {}) =>
   given("aws:secretsmanager/secret:Secret", "secret", inputs);
-const rotation = given(
-  "aws:secretsmanager/secretRotation:SecretRotation",
-  "rotation",
-  { secretId: "x" },
-  { from: { secretId: "secret" } },
-);
+const rotates = (rotationRules: Record<string, unknown>) =>
+  given(
+    "aws:secretsmanager/secretRotation:SecretRotation",
+    "rotation",
+    { secretId: "x", rotationRules },
+    { from: { secretId: "secret" } },
+  );
+const rotation = rotates({ automaticallyAfterDays: 30 });
 const policy = (document: unknown, type = "aws:iam/policy:Policy") =>
   given(type, "policy", { policy: document });
 const role = (inputs: Record<string, unknown>) => given("aws:iam/role:Role", "role", inputs);
@@ -85,6 +101,11 @@ export const network: Record<string, Table> = {
       when("a load balancer at 443", [group(), ingress(), balancer]),
       when("a load balancer at 443, inline", [inline({}), balancer]),
       when("a load balancer at 443, by the old rule", [group(), old({}), balancer]),
+      when("from a list of networks", [list("10.0.0.0/8"), group(), listed]),
+      when("from private IPv6", [
+        group(),
+        ingress({ cidrIpv4: undefined, cidrIpv6: "fc00::/7", fromPort: 22, toPort: 22 }),
+      ]),
       when("out to HTTPS", [group(), ingress({}, "Egress")]),
       when("what a router passes on", [
         group(),
@@ -113,6 +134,24 @@ export const network: Record<string, Table> = {
         says: "all ports",
       }),
       when("443 and no load balancer", [group(), ingress()], { says: "no load balancer's" }),
+      when("a list of networks with the world", [list("0.0.0.0/0"), group(), listed], { says: "port 22" }),
+      when("a list of networks that gets the world", [list("10.0.0.0/8"), entry, group(), listed], {
+        says: "port 22",
+      }),
+      when(
+        "a list of networks, inline",
+        [
+          list("::/0"),
+          {
+            ...inline({ cidrBlocks: [], prefixListIds: ["x"], fromPort: 22, toPort: 22 }),
+            from: { ingress: "list" },
+          },
+        ],
+        { says: "port 22" },
+      ),
+      when("half of the world", [group(), ingress({ cidrIpv4: "128.0.0.0/1", fromPort: 22, toPort: 22 })], {
+        says: "port 22",
+      }),
       when("everything out inline", [inline({ protocol: "-1", fromPort: 0, toPort: 0 }, "egress")], {
         says: "lets everything out",
       }),
@@ -172,6 +211,8 @@ export const network: Record<string, Table> = {
   "keys-and-secrets": {
     good: [
       when("rotates", [key(), secret(), rotation]),
+      when("rotates by a schedule", [secret(), rotates({ scheduleExpression: "rate(10 days)" })]),
+      when("rotates by a calendar", [secret(), rotates({ scheduleExpression: "cron(0 4 1 * ? *)" })]),
       when("signs", [
         key({ enableKeyRotation: false, keyUsage: "SIGN_VERIFY", customerMasterKeySpec: "ECC_NIST_P256" }),
       ]),
@@ -192,7 +233,23 @@ export const network: Record<string, Table> = {
       when("everyone, separate", [given("aws:kms/keyPolicy:KeyPolicy", "p", { policy: everyone() })], {
         says: "serves everyone",
       }),
+      when(
+        "everyone but those of an account",
+        [key({ policy: everyone({ StringNotEquals: { "kms:CallerAccount": "1" } }) })],
+        { says: "serves everyone" },
+      ),
+      when("everyone, of a copy", [given("aws:kms/replicaKey:ReplicaKey", "p", { policy: everyone() })], {
+        says: "serves everyone",
+      }),
       when("a secret", [secret()], { says: "does not rotate" }),
+      when("once a year", [secret(), rotates({ automaticallyAfterDays: 365 })], { says: "every 365 days" }),
+      when("once a year, by a schedule", [secret(), rotates({ scheduleExpression: "rate(365 days)" })], {
+        says: "every 365 days",
+      }),
+      when("less often than is set", [secret(), rotation], {
+        says: "every 30 days",
+        settings: { rotationDays: 7 },
+      }),
     ],
   },
   "iam-least-privilege": {
@@ -226,6 +283,10 @@ export const network: Record<string, Table> = {
         says: "s3:*",
       }),
       when("every key", [policy(allow("kms:Decrypt", "*"), "aws:iam/rolePolicy:RolePolicy")], {
+        says: "every key",
+      }),
+      when("every key, by a pattern", [policy(allow("kms:De*", "*"))], { says: "every key" }),
+      when("every key of an account", [policy(allow("kms:Decrypt", "arn:aws:kms:eu-west-1:1:key/*"))], {
         says: "every key",
       }),
       when("inline", [role({ inlinePolicies: [{ policy: allow("*", "*") }] })], {

@@ -167,6 +167,14 @@ describe("the example table", () => {
     expect(table.prices.filter(({ source }) => source === undefined)).toEqual([]);
     const used = new Set(table.prices.map(({ source }) => source));
     expect([...used].sort()).toEqual(Object.keys(table.sources).sort());
+    // What was compared was compared with something.
+    for (const { source, compared } of table.prices.filter(({ compared }) => compared)) {
+      expect([source, compared, table.sources[source!]?.compared]).toEqual([
+        source,
+        expect.stringMatching(/^20\d\d-/),
+        expect.stringMatching(/^https:/),
+      ]);
+    }
     const vendors = ["aws.amazon.com", "azure.microsoft.com"];
     for (const { page, noted } of Object.values(table.sources)) {
       expect(vendors).toContain(new URL(page).hostname);
