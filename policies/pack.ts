@@ -77,7 +77,7 @@ type Asked = messages.AnalyzeRequest | messages.AnalyzerResource;
  * The answers to one engine. What it tells of a whole stack are outputs, of which a preview knows little; rules judge
  * by inputs, as in a recorded graph, so those are kept from when each resource was judged.
  */
-class Pack {
+export class Pack {
   readonly #names: PackNames;
   readonly #rules: readonly Rule[];
   readonly #kinds = new Map<string, { fit: Rule[]; strange: messages.PolicyNotApplicable[] }>();
