@@ -2,7 +2,6 @@
 
 export { type CostChange, costOfChange, type Estimate, estimate } from "./cost/estimate.ts";
 export { examplePrices, type PriceTable, readPrices } from "./cost/prices.ts";
-export { policiesDocument } from "./document.ts";
 export {
   countOutcomes,
   evaluate,
@@ -11,6 +10,7 @@ export {
   type RecordedGraph,
   type Verdict,
 } from "./evaluate.ts";
+export { policiesDocument } from "./markdown.ts";
 export { reportOf, sarifOf } from "./report.ts";
 export { linkOf, type Resource, type Rule, resourceRule, stackRule } from "./rule.ts";
 export { rules } from "./rules/index.ts";

@@ -14,6 +14,7 @@ export const shapes: Record<string, (graph: RecordedGraph) => RecordedGraph> = {
     ...graph,
     resources: graph.resources.map(oldGroupRule),
   }),
+  "rules of groups inline": inlineGroupRules,
 };
 
 function otherName(type: string): string {
@@ -84,4 +85,17 @@ function oldGroupRule(resource: Resource): Resource {
       sourceSecurityGroupId: referencedSecurityGroupId,
     },
   };
+}
+
+function inlineGroupRules(graph: RecordedGraph): RecordedGraph {
+  const folded = new Set<Resource>();
+  const groups = graph.resources.map((group): Resource => {
+    if (kindOf(group.type) !== "aws:ec2/SecurityGroup") return group;
+    const own = graph.resources.filter(({ references }) => references?.securityGroupId?.includes(group.urn));
+    for (const each of own) folded.add(each);
+    const rules = own.map((each) => oldGroupRule(each).inputs);
+    const of = (type: string) => rules.filter((rule) => rule.type === type);
+    return { ...group, inputs: { ...group.inputs, ingress: of("ingress"), egress: of("egress") } };
+  });
+  return { ...graph, resources: groups.filter((_, n) => !folded.has(graph.resources[n]!)) };
 }

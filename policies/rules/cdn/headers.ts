@@ -1,6 +1,6 @@
 import { isGiven } from "../../known.ts";
 import { stackRule } from "../../rule.ts";
-import { list } from "../../values.ts";
+import { behaviorsOf } from "./behaviors.ts";
 
 export const cdnHeaders = stackRule({
   id: "cdn-headers",
@@ -20,16 +20,11 @@ export const cdnHeaders = stackRule({
       }
       return;
     }
-    if (!isGiven(props.defaultCacheBehavior, "responseHeadersPolicyId")) {
-      found("sends no security headers", "defaultCacheBehavior.responseHeadersPolicyId");
+    for (const [path, behavior] of behaviorsOf(props)) {
+      if (isGiven(behavior, "responseHeadersPolicyId")) continue;
+      const where = behavior?.pathPattern ? ` for ${behavior.pathPattern}` : "";
+      found(`sends no security headers${where}`, `${path}.responseHeadersPolicyId`);
     }
-    list(props.orderedCacheBehaviors).forEach((behavior, index) => {
-      if (isGiven(behavior, "responseHeadersPolicyId")) return;
-      found(
-        `sends no security headers for ${behavior.pathPattern}`,
-        `orderedCacheBehaviors.${index}.responseHeadersPolicyId`,
-      );
-    });
     const delivers = stack.pointingAt(resource, "aws:cloudwatch/LogDeliverySource", "resourceArn").length > 0;
     if (!delivers && !isGiven(props.loggingConfig, "bucket")) found("keeps no access log", "loggingConfig");
   },

@@ -1,6 +1,8 @@
 import { isGiven } from "../../known.ts";
+import type { Props } from "../../rule.ts";
 import { stackRule } from "../../rule.ts";
 import { isOff, list } from "../../values.ts";
+import { behaviorsOf } from "./behaviors.ts";
 
 const weak = ["SSLv3", "TLSv1", "TLSv1.1"];
 
@@ -24,7 +26,8 @@ export const cdnOrigins = stackRule({
       judgeTls(resource.props.vpcOriginEndpointConfig, "vpcOriginEndpointConfig", found);
       return;
     }
-    const targets = new Set(list(resource.props.origins).map(({ originId }) => originId));
+    const { origins, originGroups } = resource.props;
+    const targets = new Set([...list(origins), ...list(originGroups)].map(({ originId }) => originId));
     list(resource.props.origins).forEach((origin, index) => {
       const path = `origins.${index}`;
       if (origin.customOriginConfig) judgeTls(origin.customOriginConfig, `${path}.customOriginConfig`, found);
@@ -35,15 +38,9 @@ export const cdnOrigins = stackRule({
         found(`reaches ${origin.originId} by an identity of the old form`, `${path}.s3OriginConfig`);
       }
     });
-    for (const [path, behavior] of [
-      ["defaultCacheBehavior", resource.props.defaultCacheBehavior] as const,
-      ...list(resource.props.orderedCacheBehaviors).map(
-        (each, n) => [`orderedCacheBehaviors.${n}`, each] as const,
-      ),
-    ]) {
-      const groups = list(resource.props.originGroups).map(({ originId }) => originId);
+    for (const [path, behavior] of behaviorsOf(resource.props)) {
       const target = behavior?.targetOriginId;
-      if (target !== undefined && !targets.has(target) && !groups.includes(target)) {
+      if (target !== undefined && !targets.has(target)) {
         found(`leads to ${target}, which is no origin`, `${path}.targetOriginId`);
       }
     }
@@ -60,8 +57,7 @@ export const cdnOrigins = stackRule({
   },
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: inputs are whatever was registered
-function judgeTls(config: any, path: string, found: (message: string, path: string) => void): void {
+function judgeTls(config: Props, path: string, found: (message: string, path: string) => void): void {
   if (config?.originProtocolPolicy !== "https-only") {
     found("may reach its origin by plain HTTP", `${path}.originProtocolPolicy`);
   }

@@ -1,7 +1,7 @@
 import { isGiven } from "../../known.ts";
-import type { Props } from "../../rule.ts";
 import { resourceRule } from "../../rule.ts";
 import { isOn, list } from "../../values.ts";
+import { behaviorsOf } from "./behaviors.ts";
 
 export const cdnTls = resourceRule({
   id: "cdn-tls",
@@ -38,14 +38,7 @@ export const cdnTls = resourceRule({
         "viewerCertificate.cloudfrontDefaultCertificate",
       );
     }
-    const behaviors: [string, Props][] = [
-      ["defaultCacheBehavior", props.defaultCacheBehavior],
-      ...list(props.orderedCacheBehaviors).map((each, n): [string, Props] => [
-        `orderedCacheBehaviors.${n}`,
-        each,
-      ]),
-    ];
-    for (const [path, behavior] of behaviors) {
+    for (const [path, behavior] of behaviorsOf(props)) {
       const protocol = behavior?.viewerProtocolPolicy;
       if (protocol !== "redirect-to-https" && protocol !== "https-only") {
         found("answers plain HTTP", `${path}.viewerProtocolPolicy`);

@@ -1,7 +1,7 @@
 import { isGiven } from "../../known.ts";
 import { stackRule } from "../../rule.ts";
 import { covers, statements } from "../../statements.ts";
-import { policiesOf } from "../iam/documents.ts";
+import { policiesOf } from "../iam/policies.ts";
 
 const reads = [
   "secretsmanager:getsecretvalue",

@@ -3,7 +3,7 @@ import { isGiven } from "../../known.ts";
 import type { Resource } from "../../rule.ts";
 import { resourceRule } from "../../rule.ts";
 import { statements } from "../../statements.ts";
-import { documentsOf } from "../iam/documents.ts";
+import { documentsOf } from "../iam/policies.ts";
 import { isWorld, opening, openingsOf } from "../vpc/openings.ts";
 
 const templateTag = "roost:template";

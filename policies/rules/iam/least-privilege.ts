@@ -3,7 +3,7 @@ import { isGiven } from "../../known.ts";
 import { resourceRule } from "../../rule.ts";
 import { covers, statements } from "../../statements.ts";
 import { list } from "../../values.ts";
-import { documentsOf } from "./documents.ts";
+import { documentsOf } from "./policies.ts";
 
 const decrypts = ["kms:decrypt", "kms:reencryptfrom"];
 const everyKey = /^arn:[^:]*:kms:[^:]*:[^:]*:(\*|key\/\*)$/;

@@ -14,7 +14,10 @@ export const publicWaf = stackRule({
   check(front, { found, stack }) {
     const { kind, props } = front;
     if (kind === "aws:cloudfront/Distribution") {
-      if (!isOff(props.enabled) && (!isGiven(props, "webAclId") || isEmpty(front))) {
+      // A reference is one, known or not.
+      const isNamed = front.references.webAclId !== undefined || props.webAclId !== "";
+      const hasAcl = isGiven(props, "webAclId") && isNamed;
+      if (!isOff(props.enabled) && !hasAcl) {
         found("is reached by the world without a firewall", "webAclId");
       }
       return;
@@ -25,14 +28,3 @@ export const publicWaf = stackRule({
     }
   },
 });
-
-/** A reference is one, known or not. */
-function isEmpty({
-  props,
-  references,
-}: {
-  props: { webAclId?: string };
-  references: Record<string, string[]>;
-}) {
-  return references.webAclId === undefined && props.webAclId === "";
-}
