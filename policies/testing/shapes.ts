@@ -94,7 +94,10 @@ function inlineGroupRules(graph: RecordedGraph): RecordedGraph {
     const own = graph.resources.filter(({ references }) => references?.securityGroupId?.includes(group.urn));
     for (const each of own) folded.add(each);
     const rules = own.map((each) => oldGroupRule(each).inputs);
-    const of = (type: string) => rules.filter((rule) => rule.type === type);
+    const of = (type: string) => [
+      ...(group.inputs[type] ?? []),
+      ...rules.filter((rule) => rule.type === type),
+    ];
     return { ...group, inputs: { ...group.inputs, ingress: of("ingress"), egress: of("egress") } };
   });
   return { ...graph, resources: groups.filter((_, n) => !folded.has(graph.resources[n]!)) };
