@@ -64,14 +64,30 @@ function answer<Request, Reply>(work: (request: Request) => Reply): grpc.handleU
     try {
       reply(null, work(request));
     } catch (error) {
-      const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      reply({ code: grpc.status.UNKNOWN, details });
+      reply({ code: grpc.status.UNKNOWN, details: sayingOf(error) });
     }
   };
 }
 
+/** An error with what caused it as one text, which is all that an engine is told. */
+function sayingOf(error: unknown): string {
+  const { message, stack, cause } = error as Partial<Error>;
+  return cause === undefined ? (stack ?? message ?? String(error)) : `${message}:\n${sayingOf(cause)}`;
+}
+
 /** A question about one resource, before it is made or when the stack is whole. */
 type Asked = messages.AnalyzeRequest | messages.AnalyzerResource;
+
+/** The resource rules that judge a kind, and that repair it; and a word on the others, which else count as kept. */
+interface OfKind {
+  judging: Rule[];
+  unjudged: messages.PolicyNotApplicable[];
+  repairing: Rule[];
+  unrepaired: messages.PolicyNotApplicable[];
+}
+
+/** A resource that is judged by itself has no stack yet. */
+const alone = new Stack([]);
 
 /**
  * The answers to one engine. What it tells of a whole stack are outputs, of which a preview knows little; rules judge
@@ -80,7 +96,7 @@ type Asked = messages.AnalyzeRequest | messages.AnalyzerResource;
 export class Pack {
   readonly #names: PackNames;
   readonly #rules: readonly Rule[];
-  readonly #kinds = new Map<string, { fit: Rule[]; strange: messages.PolicyNotApplicable[] }>();
+  readonly #kinds = new Map<string, OfKind>();
   readonly #inputs = new Map<string, Props>();
   readonly #excepted = new Map<string, Outcome>();
   #settings: ReadonlyMap<Rule, RuleSettings>;
@@ -126,7 +142,8 @@ export class Pack {
   remediate(request: messages.AnalyzeRequest): messages.RemediateResponse {
     let inputs = propsOf(request.getProperties());
     const made: messages.Remediation[] = [];
-    for (const rule of this.#of(request.getType()).fit) {
+    const { repairing, unrepaired } = this.#of(request.getType());
+    for (const rule of repairing) {
       const { level, config } = this.#settings.get(rule)!;
       if (level !== "remediate") continue;
       const patch = remedy(rule, toResource(request, opened(inputs)), config);
@@ -141,16 +158,16 @@ export class Pack {
           .setProperties(structOf(inputs)),
       );
     }
-    return new messages.RemediateResponse().setRemediationsList(made);
+    return new messages.RemediateResponse().setRemediationsList(made).setNotApplicableList(unrepaired);
   }
 
   analyze(request: messages.AnalyzeRequest): messages.AnalyzeResponse {
-    const { fit, strange } = this.#of(request.getType());
+    const { judging, unjudged } = this.#of(request.getType());
     const props = opened(propsOf(request.getProperties()));
     this.#inputs.set(request.getUrn(), props);
-    const resource = fit.length > 0 && this.#resourceOf(request, props);
-    const found = resource ? fit.flatMap((rule) => this.#ask(rule, [resource], new Stack([]))) : [];
-    return new messages.AnalyzeResponse().setDiagnosticsList(found).setNotApplicableList(strange);
+    const resources = judging.length > 0 ? [this.#resourceOf(request, props)] : [];
+    const found = judging.flatMap((rule) => this.#ask(rule, resources, alone));
+    return new messages.AnalyzeResponse().setDiagnosticsList(found).setNotApplicableList(unjudged);
   }
 
   analyzeStack(request: messages.AnalyzeStackRequest): messages.AnalyzeResponse {
@@ -163,14 +180,15 @@ export class Pack {
       .setNotApplicableList(strange);
   }
 
-  /** The rules that judge a type of resource, and a word on those that do not. */
-  #of(type: string): { fit: Rule[]; strange: messages.PolicyNotApplicable[] } {
+  #of(type: string): OfKind {
     const kind = kindOf(type);
     let known = this.#kinds.get(kind);
     if (!known) {
       const all = this.#rules.filter(({ scope }) => scope === "resource");
-      const fit = all.filter(({ kinds }) => kinds.includes(kind));
-      known = { fit, strange: all.filter((rule) => !fit.includes(rule)).map(notApplicable) };
+      const judging = all.filter(({ kinds }) => kinds.includes(kind));
+      const repairing = judging.filter((rule) => "remedy" in rule);
+      const others = (some: Rule[]) => all.filter((rule) => !some.includes(rule)).map(notApplicable);
+      known = { judging, unjudged: others(judging), repairing, unrepaired: others(repairing) };
       this.#kinds.set(kind, known);
     }
     return known;
@@ -181,7 +199,13 @@ export class Pack {
     if (level === "disabled") return [];
     const today = dayOf(new Date());
     return resources
-      .flatMap((resource) => judge(rule, resource, { ...settings, level: "mandatory" }, stack, today))
+      .flatMap((resource) => {
+        try {
+          return judge(rule, resource, { ...settings, level: "mandatory" }, stack, today);
+        } catch (cause) {
+          throw new Error(`The policy ${rule.id} crashed over ${resource.urn}`, { cause });
+        }
+      })
       .flatMap((outcome) => this.#tell(outcome, level === "advisory" ? "advisory" : "mandatory"));
   }
 
@@ -230,9 +254,7 @@ export class Pack {
 }
 
 function notApplicable({ id }: Rule): messages.PolicyNotApplicable {
-  return new messages.PolicyNotApplicable()
-    .setPolicyName(id)
-    .setReason("nothing of the kinds that it judges");
+  return new messages.PolicyNotApplicable().setPolicyName(id);
 }
 
 function toResource(asked: Asked, props: Props, beside?: Props): Resource {

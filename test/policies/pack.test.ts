@@ -114,7 +114,13 @@ describe("a pack answers its engine", () => {
         throw new Error("a rule that is broken");
       },
     });
-    expect(() => new Pack(names, [crash]).analyze(asked({}))).toThrow("a rule that is broken");
+    const urn = asked({}).getUrn();
+    expect(() => new Pack(names, [crash]).analyze(asked({}))).toThrow(
+      expect.objectContaining({
+        message: `The policy reads crashed over ${urn}`,
+        cause: expect.objectContaining({ message: "a rule that is broken" }),
+      }),
+    );
   });
 
   it("about every resource of a stack that cannot be judged, by inputs as each was asked about", () => {
