@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,14 +36,21 @@ const results = join(dirname(fileURLToPath(import.meta.url)), "results");
 /**
  * Prints the rows as a table and writes bench/results/NAME.json: `{name, machine, rows}`.
  *
+ * @param options.isPart of a bench that is run part by part: what the file has of other metrics stays in it
  * @returns false when a row misses its goal; a bench passes it on as its exit code if it means to fail
  */
-export function report(name: string, rows: Row[], folder: string = results): boolean {
+export function report(
+  name: string,
+  rows: Row[],
+  { folder = results, isPart = false }: { folder?: string; isPart?: boolean } = {},
+): boolean {
   const complete = rows.map(withRatio);
   process.stdout.write(`${table(complete)}\n`);
   mkdirSync(folder, { recursive: true });
-  const text = JSON.stringify({ name, machine: thisMachine(), rows: complete }, null, 2);
-  writeFileSync(join(folder, `${name}.json`), `${text}\n`);
+  const file = join(folder, `${name}.json`);
+  const kept = isPart ? otherRows(file, complete) : [];
+  const text = JSON.stringify({ name, machine: thisMachine(), rows: [...kept, ...complete] }, null, 2);
+  writeFileSync(file, `${text}\n`);
   return complete.every(meetsGoal);
 }
 
@@ -73,6 +80,13 @@ export function table(rows: Row[]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+function otherRows(file: string, rows: Row[]): Row[] {
+  if (!existsSync(file)) return [];
+  const written = new Set(rows.map(({ metric }) => metric));
+  const before = JSON.parse(readFileSync(file, "utf8")) as { rows: Row[] };
+  return before.rows.filter(({ metric }) => !written.has(metric));
 }
 
 function withRatio(row: Row): Row {

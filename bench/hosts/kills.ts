@@ -2,42 +2,45 @@ import { HostKills, killStates, killVictims } from "../../test/support/host-kill
 import setUp from "../../test/support/setup.js";
 import tearDown from "../../test/support/teardown.js";
 import type { Row } from "../report.ts";
+import type { Rounds } from "./rounds.ts";
 
 /** Each of those that ask for a change is killed at each state of its journal, on the way there and on the way back. */
-export async function killRows(): Promise<Row[]> {
-  const sums = { rounds: 0, wrong: 0 };
+export async function killRows(rounds: Rounds): Promise<Row[]> {
+  const plans = killVictims.flatMap((victim) =>
+    killStates.apply.map((there, index) => {
+      const back = killStates.rollback[index % killStates.rollback.length] as string;
+      return { victim, there, back, name: `${victim} at ${there} and ${back}` };
+    }),
+  );
+  let kills: HostKills | undefined;
   await setUp();
-  const kills = await HostKills.open();
-  const judge = async (title: string, round: () => Promise<boolean>) => {
-    sums.rounds++;
-    const isRight = await round().catch((error) => {
-      console.log(`FAULT ${title}: ${error instanceof Error ? error.message : error}`);
-      return false;
-    });
-    if (isRight) return;
-    sums.wrong++;
-    console.log(`BETWEEN ${title}`);
-  };
   try {
-    for (const victim of killVictims) {
-      for (const [index, state] of killStates.apply.entries()) {
-        await judge(
-          `${victim} at ${state}`,
-          async () => (await kills.apply(victim, state)).on === "committed",
-        );
-        const back = killStates.rollback[index % killStates.rollback.length] as string;
-        await judge(`${victim} at ${back}`, async () => {
-          const { differences } = await kills.rollback(victim, back);
-          return differences.length === 0;
-        });
+    const work = async (name: string, index: number) => {
+      const { victim, there, back } = plans[index] as (typeof plans)[number];
+      kills ??= await HostKills.open();
+      try {
+        const { on } = await kills.apply(victim, there);
+        const { differences } = await kills.rollback(victim, back);
+        if (on !== "committed") console.log(`BETWEEN ${name}: ${on}`);
+        for (const line of differences) console.log(`DIFFERENCE ${name}: ${line}`);
+        return Number(on !== "committed") + Number(differences.length > 0);
+      } catch (error) {
+        // What is left of it is not what the next one begins with.
+        await kills.close();
+        kills = undefined;
+        throw error;
       }
-    }
+    };
+    const names = plans.map(({ name }) => name);
+    const wrong = await rounds.run("kills", names, work);
+    if (wrong.length === 0) return [];
+    const between = wrong.reduce((sum, each) => sum + each, 0);
+    return [
+      { metric: "kill_rounds", value: wrong.length * 2, unit: "count", goal: { atLeast: plans.length * 2 } },
+      { metric: "kills_between", value: between, unit: "count", goal: { atMost: 0 } },
+    ];
   } finally {
-    await kills.close();
+    await kills?.close();
     await tearDown();
   }
-  return [
-    { metric: "kill_rounds", value: sums.rounds, unit: "count" },
-    { metric: "kills_between", value: sums.wrong, unit: "count", goal: { atMost: 0 } },
-  ];
 }

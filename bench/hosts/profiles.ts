@@ -1,4 +1,4 @@
-import { profileNames } from "../../host-provisioning/reset/index.ts";
+import { type ProfileName, profileNames } from "../../host-provisioning/reset/index.ts";
 import { freedBytes, undoScript } from "../../host-provisioning/undo/index.ts";
 import { changedPaths } from "../../test/host-provisioning/reset/changed-paths.ts";
 import {
@@ -7,49 +7,86 @@ import {
   packageSet,
   planProfile,
 } from "../../test/host-provisioning/reset/lived-in.ts";
-import { differences } from "../../test/support/test-host.ts";
+import { differences, type TestHost } from "../../test/support/test-host.ts";
 import type { Row } from "../report.ts";
+import type { Rounds } from "./rounds.ts";
+
+interface Options {
+  sets: number;
+  seed: number;
+  release?: string;
+}
 
 /**
  * The four profiles on hosts that people have used, each of another set of packages by seed: carried out and taken
  * back. What is told beside what happened: paths by name, bytes on the disk in percent.
  */
-export async function profileRows(sets: number, seed: number, release?: string): Promise<Row[]> {
-  const sums = { resets: 0, differences: 0, paths: 0, wrongPaths: 0, bytes: 0 };
-  for (let turn = 0; turn < sets; turn++) {
-    const original = await livedIn(seed + turn, packageSet(seed + turn), release);
-    const before = await original.state();
-    for (const profile of profileNames) {
-      const host = await original.copy();
-      try {
-        const { rehearsal, script } = await planProfile(host, profile);
-        const used = await allocatedBytes(host);
-        await host.do(script, ["apply"]);
-        const changed = changedPaths(before, await host.state());
-        const freed = used - (await allocatedBytes(host));
-        const told = freedBytes(rehearsal.changes.filter(({ type }) => type !== "d")).allocatedBytes;
-        await host.do(undoScript("rst_1"), ["rollback"]);
-        const predicted = rehearsal.changes.map(({ path }) => path);
-        const wrong = new Set(predicted).symmetricDifference(new Set(changed));
-        const left = differences(before, await host.state());
-        for (const path of wrong) console.log(`WRONG seed ${seed + turn} ${profile}: ${path}`);
-        for (const line of left) console.log(`DIFFERENCE seed ${seed + turn} ${profile}: ${line}`);
-        sums.resets++;
-        sums.differences += left.length;
-        sums.paths += changed.length;
-        sums.wrongPaths += wrong.size;
-        sums.bytes = Math.max(sums.bytes, (Math.abs(told - freed) / Math.abs(freed)) * 100);
-      } finally {
-        await host.close();
-      }
+export async function profileRows(rounds: Rounds, { sets, seed, release }: Options): Promise<Row[]> {
+  const seeds = Array.from({ length: sets }, (_, index) => `seed ${seed + index}`);
+  const found = await rounds.run("resets", seeds, async (name, index) => {
+    const original = await livedIn(seed + index, packageSet(seed + index), release);
+    try {
+      const before = await original.state();
+      const results = [];
+      for (const profile of profileNames) results.push(await reset(original, before, profile, name));
+      return results;
+    } finally {
+      await original.close();
     }
-    await original.close();
-  }
+  });
+  const resets = found.flat();
+  if (resets.length === 0) return [];
+  const sum = (of: (each: Reset) => number) => resets.reduce((total, each) => total + of(each), 0);
+  const off = Math.max(...resets.map(({ offPercent }) => offPercent));
+  const wanted = sets * profileNames.length;
   return [
-    { metric: "profile_resets", value: sums.resets, unit: "count" },
-    { metric: "profile_differences", value: sums.differences, unit: "count", goal: { atMost: 0 } },
-    { metric: "profile_paths", value: sums.paths, unit: "count" },
-    { metric: "profile_wrong_paths", value: sums.wrongPaths, unit: "count", goal: { atMost: 0 } },
-    { metric: "profile_bytes_off_percent", value: sums.bytes, unit: "%", goal: { atMost: 1 } },
+    { metric: "profile_resets", value: resets.length, unit: "count", goal: { atLeast: wanted } },
+    {
+      metric: "profile_differences",
+      value: sum((each) => each.differences),
+      unit: "count",
+      goal: { atMost: 0 },
+    },
+    { metric: "profile_paths", value: sum((each) => each.paths), unit: "count" },
+    {
+      metric: "profile_wrong_paths",
+      value: sum((each) => each.wrongPaths),
+      unit: "count",
+      goal: { atMost: 0 },
+    },
+    { metric: "profile_bytes_off_percent", value: off, unit: "%", goal: { atMost: 1 } },
   ];
+}
+
+interface Reset {
+  differences: number;
+  paths: number;
+  wrongPaths: number;
+  offPercent: number;
+}
+
+async function reset(
+  original: TestHost,
+  before: string[],
+  profile: ProfileName,
+  seed: string,
+): Promise<Reset> {
+  const host = await original.copy();
+  try {
+    const { rehearsal, script } = await planProfile(host, profile);
+    const used = await allocatedBytes(host);
+    await host.do(script, ["apply"]);
+    const changed = changedPaths(before, await host.state());
+    const freed = used - (await allocatedBytes(host));
+    const told = freedBytes(rehearsal.changes.filter(({ type }) => type !== "d")).allocatedBytes;
+    await host.do(undoScript("rst_1"), ["rollback"]);
+    const wrong = new Set(rehearsal.changes.map(({ path }) => path)).symmetricDifference(new Set(changed));
+    const left = differences(before, await host.state());
+    for (const path of wrong) console.log(`WRONG ${seed} ${profile}: ${path}`);
+    for (const line of left) console.log(`DIFFERENCE ${seed} ${profile}: ${line}`);
+    const offPercent = (Math.abs(told - freed) / Math.abs(freed)) * 100;
+    return { differences: left.length, paths: changed.length, wrongPaths: wrong.size, offPercent };
+  } finally {
+    await host.close();
+  }
 }

@@ -25,14 +25,30 @@ describe("the report of a bench", () => {
   });
 
   it("writes what was measured, on what machine, with the ratio to the baseline", () => {
-    expect(report("example", rows, folder)).toBe(false);
+    expect(report("example", rows, { folder })).toBe(false);
     const { name, machine, rows: written } = JSON.parse(readFileSync(join(folder, "example.json"), "utf8"));
     expect(name).toBe("example");
     expect(machine).toMatchObject({ cores: expect.any(Number), node: process.version });
     expect(written).toEqual([rows[0], { ...rows[1], ratio: 1.2 }, rows[2]]);
   });
 
+  it("keeps what other parts of the bench have written", () => {
+    const metrics = () => {
+      const { rows: written } = JSON.parse(readFileSync(join(folder, "parts.json"), "utf8"));
+      return written.map(({ metric, value }: { metric: string; value: number }) => [metric, value]);
+    };
+    report("parts", [rows[0]!, rows[1]!], { folder, isPart: true });
+    report("parts", [{ ...rows[0]!, value: 0.2 }, rows[2]!], { folder, isPart: true });
+    expect(metrics()).toEqual([
+      ["create_s", 12],
+      ["update_s", 0.2],
+      ["rounds", 200],
+    ]);
+    report("parts", [rows[2]!], { folder });
+    expect(metrics()).toEqual([["rounds", 200]]);
+  });
+
   it("says whether every goal is met", () => {
-    expect(report("met", [rows[0]!, rows[2]!], folder)).toBe(true);
+    expect(report("met", [rows[0]!, rows[2]!], { folder })).toBe(true);
   });
 });
