@@ -10,6 +10,7 @@ import {
 } from "../../host-provisioning/config-templates/index.ts";
 import type { Facts } from "../../host-provisioning/facts/index.ts";
 import { filesScript, type Present, readFiles } from "../../host-provisioning/files/index.ts";
+import { isRisky } from "../../host-provisioning/undo/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { invalid, RoostError } from "../errors.ts";
@@ -83,8 +84,8 @@ export class ConfigTemplates {
       const { parameters = {} } = request;
       const detail = { template: template.name, scan: scan.id, choices, validator, files, refresh };
       const title = `config: ${template.name}`;
-      // Limits that do not hold let nobody in, and the network's values may let nothing in.
-      const risky = template.name === "limits" || live.some(({ path }) => path.startsWith("/proc/sys/net/"));
+      const pathOf = ({ path }: { path: string }) => path;
+      const risky = isRisky({ files: files.map(pathOf), live: live.map(pathOf) });
       const asked = { template: template.name, parameters };
       return {
         host,

@@ -20,6 +20,7 @@ import {
   unknownChoices,
   wantedOf,
 } from "../../host-provisioning/migrate/index.ts";
+import { isRisky } from "../../host-provisioning/undo/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
@@ -160,7 +161,7 @@ export class HostMigrations {
             sources: solved.sources,
           },
           packages: plan.installs.length,
-          risky: [...plan.installs, ...plan.units].some(({ name }) => lockingOut.test(name)),
+          risky: isRisky({ names: [...plan.installs, ...plan.units].map(({ name }) => name) }),
         },
       };
     };
@@ -276,10 +277,6 @@ export class HostMigrations {
     return view(row as queries.ArchiveRow);
   }
 }
-
-/** Who logs in does so by these. */
-const lockingOut =
-  /^(openssh-server|libpam|libc6|sudo|systemd|network-manager|ifupdown|ssh\.|networking\.|NetworkManager|nftables|ufw)/;
 
 function view(row: queries.ArchiveRow): Archive {
   return {

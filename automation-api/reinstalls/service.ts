@@ -11,6 +11,7 @@ import {
   readSurvey,
   surveyScript,
 } from "../../host-provisioning/reinstall/index.ts";
+import { isRisky } from "../../host-provisioning/undo/index.ts";
 import type { Principal } from "../access/permissions.ts";
 import { type Fault, RoostError } from "../errors.ts";
 import type { ActionOptions, HostActions } from "../host-actions/service.ts";
@@ -93,10 +94,7 @@ export class Reinstalls {
           draft: draftReinstall(found.plan),
           detail: { scan: scan.id, ...told },
           packages: installs.length,
-          // Who logs in does so by these.
-          risky: installs.some(({ name }) =>
-            /^(openssh-server|libpam|libc6|sudo|systemd|network-manager|ifupdown)/.test(name),
-          ),
+          risky: isRisky({ names: installs.map(({ name }) => name) }),
         },
       };
     };

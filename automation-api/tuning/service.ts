@@ -19,7 +19,7 @@ import {
   tune,
   tuneTo,
 } from "../../host-provisioning/optimize/index.ts";
-import type { Draft } from "../../host-provisioning/undo/index.ts";
+import { type Draft, isRisky } from "../../host-provisioning/undo/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { invalid, RoostError } from "../errors.ts";
@@ -122,7 +122,7 @@ export class Tuning {
       draft: wish.mounts ? bothDrafts(draftTuning(plan), draftOf(mounts, facts, survey)) : draftTuning(plan),
       detail: { scan: scan.id, profile, reason, judgements, ...told },
       packages: 0,
-      risky: writes.some(({ path }) => path.startsWith("/proc/sys/net/")),
+      risky: isRisky({ live: writes.map(({ path }) => path) }),
     };
     return { host, planning };
   }

@@ -3,6 +3,7 @@ import { type Action, actionOf, emptyDraft, type Step } from "./action.ts";
 
 export { type Action, actionOf, type Draft, emptyDraft, type Refresh, type Step } from "./action.ts";
 export { type Change, freedBytes, type Rehearsal, readRehearsal } from "./rehearsal.ts";
+export { isRisky } from "./risk.ts";
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
 const record = read("record.sh");
