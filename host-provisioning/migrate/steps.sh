@@ -21,20 +21,14 @@ drop_fetched() { if [ "${rehearsing:-}" != yes ]; then rm -rf "$packages"; fi; }
 # mark_packages hold|unhold|auto|manual NAME...
 mark_packages() { apt-mark "$@"; }
 
-# put_file PATH MODE OWNER GROUP BASE64: all of a file at once. No link on the way is followed.
+# put_file PATH MODE OWNER GROUP BASE64: with this owner and mode, whatever is there.
 put_file() (
   forbid "$1"
-  folder=${1%/*} name=${1##*/}
-  if [ ! -d "$folder" ]; then (umask 022 && mkdir -p -- "$folder") || exit 1; fi
-  cd -P -- "$folder" || exit 1
-  if [ "$(pwd -P)" != "$folder" ] || [ -L "$name" ] || [ -d "$name" ]; then
-    refuse 78 "$1 is not where it seems to be."
-  fi
-  new=$(mktemp ./.roost-XXXXXXXX) || exit 1
-  trap 'rm -f -- "$new"' EXIT
+  name=${1##*/}
+  new_beside "${1%/*}" "$name"
   printf '%s' "$5" | base64 -d >"$new" && chown -- "$3:$4" "$new" && chmod "$2" "$new" || exit 1
   if [ "$(stat -c '%a %U %G' "./$name" 2>/dev/null)" = "$2 $3 $4" ] && cmp -s -- "$new" "./$name"; then exit 0; fi
-  sync "$new" && mv -f -- "$new" "./$name"
+  swap_in "$name"
 )
 
 # add_group NAME GID: with this number where nobody has it.
@@ -118,12 +112,4 @@ goal_stay_active() {
     printf '%s ended soon after its start.\n' "$unit" >&2
     return 1
   done
-}
-
-# goal_unit UNIT STATE: what the next start makes of it.
-goal_unit() {
-  found=$(systemctl is-enabled -- "$1" 2>/dev/null || :)
-  if [ "$found" = "$2" ]; then return 0; fi
-  printf '%s is %s, and was to be %s.\n' "$1" "$found" "$2" >&2
-  return 1
 }

@@ -46,7 +46,7 @@ export function draftMounts(judgements: readonly MountJudgement[], mounts: Mount
         ...add.map((option): Step => ["goal_mounted", point, option, "is"]),
         ...remove.map((option): Step => ["goal_mounted", point, option, "not"]),
       ]),
-      ...units.map((unit): Step => ["goal_enabled", unit]),
+      ...units.map((unit): Step => ["goal_unit", unit, "enabled"]),
     ],
     refresh: [
       ...remounts.map(({ point, wordsBack }) => ({ how: "remount" as const, unit: `${point} ${wordsBack}` })),

@@ -6,14 +6,10 @@
 
 # write_fstab TEXT: the whole table, if findmnt finds no fault in it. A table with a fault may keep a host from starting.
 write_fstab() (
-  if [ -L /etc/fstab ] || [ ! -f /etc/fstab ]; then refuse 78 '/etc/fstab is not where it seems to be.'; fi
-  new=$(mktemp /etc/.roost-XXXXXXXX) || exit 1
-  trap 'rm -f -- "$new"' EXIT
-  cp --preserve=all --attributes-only -- /etc/fstab "$new" || exit 1
-  printf '%s' "$1" >"$new" || exit 1
-  if cmp -s -- "$new" /etc/fstab; then exit 0; fi
+  new_beside /etc fstab
+  fill_new fstab 0644 "$1"
   findmnt --verify --tab-file "$new" || exit 1
-  touch -- "$new" && sync "$new" && mv -f -- "$new" /etc/fstab
+  swap_in fstab
 )
 
 # enable_unit UNIT: from the next start on, and now.
@@ -30,12 +26,5 @@ goal_mounted() {
   esac
   if [ "$found" = "$3" ]; then return 0; fi
   printf '%s: the option %s %s in force.\n' "$1" "$2" "$(if [ "$found" = is ]; then echo is; else echo 'is not'; fi)" >&2
-  return 1
-}
-
-# goal_enabled UNIT
-goal_enabled() {
-  if systemctl is-enabled --quiet -- "$1"; then return 0; fi
-  printf '%s does not start with the host.\n' "$1" >&2
   return 1
 }

@@ -17,19 +17,32 @@ forbid() {
   refuse 78 "$1 is not to be touched by an action."
 }
 
-# write_file FOLDER NAME MODE TEXT: all of a file at once. What is there keeps its owner, mode and attributes, and its
-# time too when its text is this one already. No link on the way is followed.
-write_file() (
-  forbid "$1/$2"
+# All of a file at once, in three steps of one subshell, which ends early where nothing is to be done:
+# new_beside FOLDER NAME: enters the folder and makes `new`, which is gone with the subshell. No link is followed.
+new_beside() {
   if [ ! -d "$1" ]; then (umask 022 && mkdir -p -- "$1") || exit 1; fi
   cd -P -- "$1" || exit 1
   if [ "$(pwd -P)" != "$1" ] || [ -L "$2" ] || [ -d "$2" ]; then refuse 78 "$1/$2 is not where it seems to be."; fi
   new=$(mktemp ./.roost-XXXXXXXX) || exit 1
   trap 'rm -f -- "$new"' EXIT
-  if [ -e "$2" ]; then cp --preserve=all --attributes-only -- "./$2" "$new"; else chmod "$3" "$new"; fi || exit 1
-  printf '%s' "$4" >"$new" || exit 1
-  if cmp -s -- "$new" "./$2"; then exit 0; fi
-  touch -- "$new" && sync "$new" && mv -f -- "$new" "./$2"
+}
+
+# fill_new NAME MODE TEXT: what is there gives its owner, mode and attributes, and stays when its text is this one.
+fill_new() {
+  if [ -e "$1" ]; then cp --preserve=all --attributes-only -- "./$1" "$new"; else chmod "$2" "$new"; fi || exit 1
+  printf '%s' "$3" >"$new" || exit 1
+  if cmp -s -- "$new" "./$1"; then exit 0; fi
+}
+
+# swap_in NAME: on the disk before it takes the place.
+swap_in() { touch -- "$new" && sync "$new" && mv -f -- "$new" "./$1"; }
+
+# write_file FOLDER NAME MODE TEXT
+write_file() (
+  forbid "$1/$2"
+  new_beside "$1" "$2"
+  fill_new "$2" "$3" "$4"
+  swap_in "$2"
 )
 
 # remove_file FOLDER NAME
@@ -124,6 +137,14 @@ goal_live() {
       ;;
   esac
   printf '%s is %s, and was to be %s.\n' "$1" "$found" "$3" >&2
+  return 1
+}
+
+# goal_unit UNIT STATE: what the next start makes of it.
+goal_unit() {
+  found=$(systemctl is-enabled -- "$1" 2>/dev/null || :)
+  if [ "$found" = "$2" ]; then return 0; fi
+  printf '%s is %s, and was to be %s.\n' "$1" "$found" "$2" >&2
   return 1
 }
 
