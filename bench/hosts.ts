@@ -18,7 +18,7 @@
  *   host itself; undo_differences: facts of files that are other than before, over all sets.
  * resets: profile_resets … profile_bytes_off_percent: the four profiles on hosts that people have used, one for each
  *   set; paths and bytes that the preview told wrongly, and facts of files that are other after the way back.
- * kills: kill_rounds, kills_between: connection, provider and control plane killed at each state of the journal, there
+ * kills: kill_rounds, kills_between: script, connection, provider and control plane killed at each state of the journal, there
  *   and back; how often the host was neither as before nor as after.
  * --release: full scan, undo and resets on another release than this machine's, such as trixie, made in a minute; the rows
  *   are then those of bench/results/hosts-trixie.json.

@@ -4,7 +4,7 @@ import tearDown from "../../test/support/teardown.js";
 import type { Row } from "../report.ts";
 import type { Rounds } from "./rounds.ts";
 
-/** Each of those that ask for a change is killed at each state of its journal, on the way there and on the way back. */
+/** The script of a change and each of those that ask for it is killed at each state of its journal, on the way there and on the way back. */
 export async function killRows(rounds: Rounds): Promise<Row[]> {
   const plans = killVictims.flatMap((victim) =>
     killStates.apply.map((there, index) => {
@@ -19,11 +19,15 @@ export async function killRows(rounds: Rounds): Promise<Row[]> {
       const { victim, there, back } = plans[index] as (typeof plans)[number];
       kills ??= await HostKills.open();
       try {
-        const { on } = await kills.apply(victim, there);
-        const { differences } = await kills.rollback(victim, back);
-        if (on !== "committed") console.log(`BETWEEN ${name}: ${on}`);
-        for (const line of differences) console.log(`DIFFERENCE ${name}: ${line}`);
-        return Number(on !== "committed") + Number(differences.length > 0);
+        const applied = await kills.apply(victim, there);
+        const isThere = applied.on === "committed" || applied.on === "undone";
+        if (!isThere) console.log(`BETWEEN ${name}: ${applied.on}`);
+        if (applied.on !== "committed") await kills.apply(null);
+        const taken = await kills.rollback(victim, back);
+        for (const line of [...applied.differences, ...taken.differences])
+          console.log(`DIFFERENCE ${name}: ${line}`);
+        const wrong = [!isThere || applied.differences.length > 0, taken.differences.length > 0];
+        return wrong.filter(Boolean).length;
       } catch (error) {
         // What is left of it is not what the next one begins with.
         await kills.close();

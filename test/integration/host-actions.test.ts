@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { AppliedConfig } from "../../automation-api/config-templates/contract.ts";
-import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Reinstall } from "../../automation-api/reinstalls/contract.ts";
 import type {
   InstalledShell,
@@ -14,9 +13,8 @@ import type { Optimized } from "../../automation-api/tuning/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
 import { debianPlugins } from "../host-provisioning/terminal/debian-plugins.ts";
-import { Client } from "../support/client.ts";
-import { Cluster } from "../support/cluster.ts";
-import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
+import type { Client } from "../support/client.ts";
+import { HostLab } from "../support/host-lab.ts";
 import { differences, reasonWithoutTestHosts, TestHost } from "../support/test-host.ts";
 
 jest.setTimeout(240_000);
@@ -27,8 +25,7 @@ const greeter = readFileSync(new URL("./fixtures/greeter.sh", import.meta.url), 
 const receive = "/proc/sys/net/ipv4/tcp_rmem";
 
 (isPossible ? describe : describe.skip)("actions on a host that runs nginx", () => {
-  let database: TestDatabase;
-  let cluster: Cluster;
+  let lab: HostLab;
   let client: Client;
   let host: TestHost;
 
@@ -37,41 +34,25 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
     await host.install("nginx-light", "zsh");
     await host.do("useradd --create-home --shell /usr/bin/zsh ann");
     await host.boot();
-    const sshd = await host.startSshd();
-    database = await testDatabase();
-    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection) });
-    await cluster.add("server");
-    client = new Client(() => cluster.url, await cluster.token());
-    const key = { name: "root", kind: "ssh", privateKey: sshd.privateKey };
-    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
-    const place = { address: "127.0.0.1", port: sshd.port, user: "root", hostKey: sshd.hostKey };
-    await client.call("POST", "/api/v1/hosts", { name: "web", ...place, credential });
+    lab = await HostLab.open();
+    client = lab.client;
+    await lab.add("web", host);
   });
 
   afterAll(async () => {
-    await cluster?.close();
-    await database?.close();
-    await host?.close();
+    await lab?.close();
   });
 
   const apply = (body: object) =>
     client.call<AppliedConfig>("POST", "/api/v1/config/apply", { host: "web", ...body });
-  const show = (id: string) => client.call<HostAction>("GET", `/api/v1/host-actions/${id}`);
-  const ended = async ({ id }: { id: string }, of: "deployment" | "confirmation" | "undo" = "deployment") => {
-    const { [of]: queued } = await show(id);
-    await client.ended(queued?.id ?? "", 120_000);
-    return show(id);
-  };
-  const rollback = async ({ id }: { id: string }) => {
-    await client.call("POST", `/api/v1/host-actions/${id}/rollback`, {});
-    return ended({ id }, "undo");
-  };
+  const ended: HostLab["ended"] = (...action) => lab.ended(...action);
+  const rollback: HostLab["rollback"] = (...action) => lab.rollback(...action);
   /** Files but for those that services write by themselves, and the folders above them. */
   const state = async () => (await host.state()).filter((line) => /^\.\/(etc|usr)\//.test(line));
 
   it("are previewed with a difference, carried out, verified and taken back by the command line", async () => {
     const home = await temporaryFolder();
-    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token() };
+    const env = await lab.environment();
     const command = (...args: string[]) => roost(["host", ...args], { env, home });
     const before = await state();
     const shown = await command(
@@ -228,7 +209,7 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
     });
     await host.do("cp -a /root/.zshrc /home/ann/.zshrc");
     const home = await temporaryFolder();
-    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token() };
+    const env = await lab.environment();
     const command = (...args: string[]) => roost(["host", ...args], { env, home });
     const older = versions.items[1]?.version.slice(0, 12) ?? "";
     expect((await command("shells", "web", "ann")).stdout).toContain(older);

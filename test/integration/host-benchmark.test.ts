@@ -3,9 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { PlannedBenchmark, ShownBenchmark } from "../../automation-api/benchmarks/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
-import { Client } from "../support/client.ts";
-import { Cluster } from "../support/cluster.ts";
-import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
+import type { Client } from "../support/client.ts";
+import { HostLab } from "../support/host-lab.ts";
 import { reasonWithoutTestHosts, TestHost } from "../support/test-host.ts";
 
 jest.setTimeout(240_000);
@@ -13,29 +12,20 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
 const own = "/etc/sysctl.d/60-roost.conf";
 
 (isPossible ? describe : describe.skip)("benchmarks of a host", () => {
-  let database: TestDatabase;
-  let cluster: Cluster;
+  let lab: HostLab;
   let client: Client;
   let host: TestHost;
 
   beforeAll(async () => {
     host = await TestHost.create();
     await host.boot();
-    const sshd = await host.startSshd();
-    database = await testDatabase();
-    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection) });
-    await cluster.add("server");
-    client = new Client(() => cluster.url, await cluster.token());
-    const key = { name: "root", kind: "ssh", privateKey: sshd.privateKey };
-    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
-    const place = { address: "127.0.0.1", port: sshd.port, user: "root", hostKey: sshd.hostKey };
-    await client.call("POST", "/api/v1/hosts", { name: "web", ...place, credential });
+    lab = await HostLab.open();
+    client = lab.client;
+    await lab.add("web", host);
   });
 
   afterAll(async () => {
-    await cluster?.close();
-    await database?.close();
-    await host?.close();
+    await lab?.close();
   });
 
   const value = async (name: string) =>
@@ -74,7 +64,7 @@ const own = "/etc/sysctl.d/60-roost.conf";
 
   it("let one stand that makes nothing slower, by the command line, and it is taken back when told", async () => {
     const home = await temporaryFolder();
-    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token() };
+    const env = await lab.environment();
     const command = (...args: string[]) => roost(["host", ...args], { env, home });
     const before = await value("net.ipv4.tcp_fin_timeout");
     const wanted = Number(before) + 7;

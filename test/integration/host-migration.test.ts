@@ -2,14 +2,12 @@ import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Exported, Migration } from "../../automation-api/host-migrations/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
 import { textOfDatabase } from "../support/canaries.ts";
-import { Client } from "../support/client.ts";
-import { Cluster } from "../support/cluster.ts";
-import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
+import type { Client } from "../support/client.ts";
+import { HostLab } from "../support/host-lab.ts";
 import { differences, reasonWithoutTestHosts, TestHost } from "../support/test-host.ts";
 
 jest.setTimeout(240_000);
@@ -18,8 +16,7 @@ const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, imp
 const job = "file:/etc/cron.d/job";
 
 (isPossible ? describe : describe.skip)("a host that is taken over to another one", () => {
-  let database: TestDatabase;
-  let cluster: Cluster;
+  let lab: HostLab;
   let client: Client;
   let there: TestHost;
   let here: TestHost;
@@ -31,43 +28,26 @@ const job = "file:/etc/cron.d/job";
     await host.offerPackages();
     await host.do(fixture(script));
     await host.boot();
-    const { port, hostKey, privateKey } = await host.startSshd();
-    const key = { name, kind: "ssh", privateKey };
-    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
-    const place = { address: "127.0.0.1", port, user: "root", hostKey, credential };
-    await client.call("POST", "/api/v1/hosts", { name, ...place });
+    await lab.add(name, host);
     return host;
   }
 
   beforeAll(async () => {
-    database = await testDatabase();
-    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection) });
-    await cluster.add("server");
-    client = new Client(() => cluster.url, await cluster.token());
+    lab = await HostLab.open();
+    client = lab.client;
     there = await add("old", "migrated-host.sh");
     here = await add("new", "receiving-host.sh");
     archive = await client.call<Exported>("POST", "/api/v1/migrate/export", { host: "old", passwords: true });
   });
 
   afterAll(async () => {
-    await cluster?.close();
-    await database?.close();
-    await there?.close();
-    await here?.close();
+    await lab?.close();
   });
 
   const migrate = (body: object) =>
     client.call<Migration>("POST", "/api/v1/migrate/import", { host: "new", archive: archive.id, ...body });
-  const show = (id: string) => client.call<HostAction>("GET", `/api/v1/host-actions/${id}`);
-  const ended = async ({ id }: { id: string }, of: "deployment" | "undo" = "deployment") => {
-    const { [of]: queued } = await show(id);
-    await client.ended(queued?.id ?? "", 120_000);
-    return show(id);
-  };
-  const rollback = async ({ id }: { id: string }, onChange = "stop") => {
-    await client.call("POST", `/api/v1/host-actions/${id}/rollback`, { onChange });
-    return ended({ id }, "undo");
-  };
+  const ended: HostLab["ended"] = (...action) => lab.ended(...action);
+  const rollback: HostLab["rollback"] = (...action) => lab.rollback(...action);
   /** All files but what services write by themselves. */
   const state = async () =>
     (await here.state()).filter((line) =>
@@ -136,7 +116,7 @@ const job = "file:/etc/cron.d/job";
     const password = "getent shadow ann | cut -d: -f2";
     const hash = await there.do(password);
     expect([await here.do(password), await here.do("cat /etc/cron.d/job")]).toEqual([hash, "# old\n"]);
-    for (const [place, text] of await textOfDatabase(database.db))
+    for (const [place, text] of await textOfDatabase(lab.database.db))
       expect([place, text.includes(hash.trim())]).toEqual([place, false]);
     expect((await rollback(done)).state).toBe("undone");
     expect(differences(before, await state())).toEqual([]);
@@ -156,7 +136,7 @@ const job = "file:/etc/cron.d/job";
 
   it("is carried by the command line, and an archive that somebody changed is refused", async () => {
     const home = await temporaryFolder();
-    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token() };
+    const env = await lab.environment();
     const command = (...args: string[]) => roost(["host", "migrate", ...args], { env, home });
     const file = join(home, "old.roost");
     const made = await command("export", "old", "--out", file);

@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Host } from "../../automation-api/hosts/contract.ts";
 import type { Preview } from "../../automation-api/resets/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
-import { Client } from "../support/client.ts";
-import { Cluster } from "../support/cluster.ts";
-import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
+import type { Client } from "../support/client.ts";
+import { HostLab } from "../support/host-lab.ts";
 import { differences, reasonWithoutTestHosts, TestHost } from "../support/test-host.ts";
 
 jest.setTimeout(240_000);
@@ -15,8 +13,7 @@ const livedIn = readFileSync(new URL("../host-provisioning/reset/lived-in.sh", i
 
 /** From the machine that is added to the one that is as it was, with all that a reset can take away. */
 (isPossible ? describe : describe.skip)("a reset that makes a machine another one, over HTTP", () => {
-  let database: TestDatabase;
-  let cluster: Cluster;
+  let lab: HostLab;
   let client: Client;
   let host: TestHost;
   let hostId: string;
@@ -31,24 +28,15 @@ const livedIn = readFileSync(new URL("../host-provisioning/reset/lived-in.sh", i
     await host.do(livedIn, ["4"]);
     await host.boot();
     await host.do("systemctl daemon-reload; systemctl start own");
-    const sshd = await host.startSshd({ own: "ed25519" });
-    firstKey = sshd.hostKey;
-    database = await testDatabase();
-    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection) });
-    await cluster.add("server");
-    client = new Client(() => cluster.url, await cluster.token());
-    const key = { name: "root", kind: "ssh", privateKey: sshd.privateKey };
-    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
-    const place = { address: "127.0.0.1", port: sshd.port, user: "root", hostKey: sshd.hostKey };
-    hostId = (await client.call<Host>("POST", "/api/v1/hosts", { name: "one", ...place, credential })).id;
+    lab = await HostLab.open();
+    client = lab.client;
+    ({ id: hostId, hostKey: firstKey } = await lab.add("one", host, { own: "ed25519" }));
     before = await state();
     const { facts } = await client.call<{ facts: number }>("POST", "/api/v1/scan/quick", { host: "one" });
     expect(facts).toBeGreaterThan(1000);
   });
   afterAll(async () => {
-    await cluster?.close();
-    await database?.close();
-    await host?.close();
+    await lab?.close();
   });
 
   /** What services do not write by themselves; redis keeps its data on its way. */
@@ -56,7 +44,7 @@ const livedIn = readFileSync(new URL("../host-provisioning/reset/lived-in.sh", i
     (await host.state()).filter(
       (line) => /^\.\/(etc|usr|home|root|srv|opt)\//.test(line) && !isVolatile(line),
     );
-  const show = () => client.call<HostAction>("GET", `/api/v1/host-actions/${shown.id}`);
+  const show = () => lab.show(shown.id);
   const ended = async (of: "deployment" | "confirmation" | "undo") => {
     const { [of]: queued } = await show();
     expect(queued).not.toBeNull();

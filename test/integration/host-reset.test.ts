@@ -5,17 +5,15 @@ import type { Preview, Reset } from "../../automation-api/resets/contract.ts";
 import { reasonToSkip } from "../../toolchain/suites/possible.mjs";
 import { roost, temporaryFolder } from "../automation-api/cli/terminal.ts";
 import { Canaries, textOfDatabase } from "../support/canaries.ts";
-import { Client } from "../support/client.ts";
-import { Cluster } from "../support/cluster.ts";
-import { databaseUrl, type TestDatabase, testDatabase } from "../support/database.ts";
+import type { Client } from "../support/client.ts";
+import { HostLab } from "../support/host-lab.ts";
 import { differences, reasonWithoutTestHosts, TestHost, type TestSshd } from "../support/test-host.ts";
 
 jest.setTimeout(240_000);
 const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reasonWithoutTestHosts();
 
 (isPossible ? describe : describe.skip)("resets of a host over HTTP", () => {
-  let database: TestDatabase;
-  let cluster: Cluster;
+  let lab: HostLab;
   let client: Client;
   let host: TestHost;
   let sshd: TestSshd;
@@ -26,23 +24,14 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     host = await TestHost.create();
     await host.install("tmux");
     await host.do("echo package >/var/cache/apt/archives/old.deb");
-    sshd = await host.startSshd();
+    lab = await HostLab.open();
+    client = lab.client;
+    ({ id: hostId, ...sshd } = await lab.add("one", host));
     before = await host.state();
-    database = await testDatabase();
-    cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection) });
-    await cluster.add("server");
-    client = new Client(() => cluster.url, await cluster.token());
-    const key = { name: "root", kind: "ssh", privateKey: sshd.privateKey };
-    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
-    const place = { address: "127.0.0.1", port: sshd.port, user: "root", hostKey: sshd.hostKey };
-    const added = { name: "one", ...place, credential };
-    hostId = (await client.call<{ id: string }>("POST", "/api/v1/hosts", added)).id;
   });
 
   afterAll(async () => {
-    await cluster?.close();
-    await database?.close();
-    await host?.close();
+    await lab?.close();
   });
 
   const preview = (body: object) => client.call<Preview>("POST", "/api/v1/reset/preview", body);
@@ -157,7 +146,7 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
   it("have a command line: a machine is added, scanned, reset by a preview, watched and put back", async () => {
     const home = await temporaryFolder();
     const again = await host.startSshd();
-    const env = { ROOST_URL: cluster.url, ROOST_TOKEN: await cluster.token(), KEY: again.privateKey };
+    const env = { ...(await lab.environment()), KEY: again.privateKey };
     const command = (...args: string[]) => roost(["host", ...args], { env, home });
     const login = `root@127.0.0.1:${again.port}`;
     const added = await command("add", "two", login, "--host-key", again.hostKey, "--private-key", "env:KEY");
@@ -180,6 +169,23 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     await rm(home, { recursive: true });
   });
 
+  it("hold nothing when their deployment ends by a fault: the next one is carried out", async () => {
+    const now = await host.state();
+    const { hostKey } = await client.call<{ hostKey: { line: string } }>("GET", `/api/v1/hosts/${hostId}`);
+    const planned = await custom({ kind: "packages", names: ["tmux"] });
+    const stranger = await host.startSshd();
+    await client.call("PATCH", `/api/v1/hosts/${hostId}`, { hostKey: stranger.hostKey });
+    const failed = await execute(planned);
+    expect([failed.state, failed.deployment?.state]).toEqual(["failed", "failed"]);
+    expect(failed.deployment?.error).toMatch(/host key/);
+    expect(differences(now, await host.state())).toEqual([]);
+    await client.call("PATCH", `/api/v1/hosts/${hostId}`, { hostKey: hostKey.line });
+    const next = await execute(await custom({ kind: "packages", names: ["tmux"] }));
+    expect(next.state).toBe("applied");
+    expect((await rollback(next)).state).toBe("undone");
+    expect(differences(now, await host.state())).toEqual([]);
+  });
+
   it("need words for what takes nearly everything, and are nobody's own deployments", async () => {
     const planned = await preview({ host: "one", profile: "nuclear" });
     expect(planned.confirm).toBe(`reset one ${planned.planHash.slice(0, 12)}`);
@@ -193,7 +199,7 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     const canaries = new Canaries();
     const lines = sshd.privateKey.split("\n").slice(1, -2);
     for (const [index, line] of lines.entries()) canaries.add(`line ${index} of the key`, line);
-    const found = [...(await textOfDatabase(database.db))].flatMap(([place, text]) =>
+    const found = [...(await textOfDatabase(lab.database.db))].flatMap(([place, text]) =>
       canaries.in(place, text),
     );
     expect(found).toEqual([]);

@@ -1,74 +1,59 @@
 import { readFileSync } from "node:fs";
 import type { HostAction } from "../../automation-api/host-actions/contract.ts";
 import type { Preview } from "../../automation-api/resets/contract.ts";
-import { Client } from "./client.ts";
-import { Cluster } from "./cluster.ts";
-import { databaseUrl, type TestDatabase, testDatabase } from "./database.ts";
+import { HostLab } from "./host-lab.ts";
 import { until } from "./processes.ts";
 import { differences, TestHost } from "./test-host.ts";
 
-export const killVictims = ["the connection", "the provider", "the control plane"] as const;
+export const killVictims = ["the script", "the connection", "the provider", "the control plane"] as const;
 export type KillVictim = (typeof killVictims)[number];
-/** States of a journal, as one reset of one step reaches them. */
+/** States of a journal, as one reset of one step reaches them where a service is stopped for it. */
 export const killStates = {
-  apply: ["planned", "snapshotted", "executing 1/1", "committed"],
+  apply: ["planned", "quiesced", "snapshotted", "executing 1/1", "committed"],
   rollback: ["undoing", "undone"],
 } as const;
 
-/** A host of which a package is taken away and put back, while what asked for it is killed at states of its choice. */
+/** A booted host of which a package with a service is taken away and put back, while what asked for it is killed at states of its choice. */
 export class HostKills {
-  readonly #database: TestDatabase;
-  readonly #cluster: Cluster;
-  readonly #client: Client;
+  readonly #lab: HostLab;
   readonly #host: TestHost;
   readonly #before: string[];
   #last: Preview | undefined;
 
-  private constructor(
-    database: TestDatabase,
-    cluster: Cluster,
-    client: Client,
-    host: TestHost,
-    before: string[],
-  ) {
-    this.#database = database;
-    this.#cluster = cluster;
-    this.#client = client;
+  private constructor(lab: HostLab, host: TestHost, before: string[]) {
+    this.#lab = lab;
     this.#host = host;
     this.#before = before;
   }
 
   static async open(): Promise<HostKills> {
     const host = await TestHost.create();
-    await host.install("tmux");
+    await host.install("cron");
     // By which the host's `sync` waits where /run/waits-at says.
     await host.do(readFileSync(new URL("../host-provisioning/undo/prepare.sh", import.meta.url), "utf8"));
-    const { port, hostKey, privateKey } = await host.startSshd();
-    const before = await host.state();
-    const database = await testDatabase();
-    const cluster = await Cluster.open({ DATABASE_URL: databaseUrl(database.connection) });
-    await cluster.add("server");
-    const client = new Client(() => cluster.url, await cluster.token());
-    const key = { name: "root", kind: "ssh", privateKey };
-    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
-    const place = { address: "127.0.0.1", port, user: "root", hostKey };
-    await client.call("POST", "/api/v1/hosts", { name: "one", ...place, credential });
-    return new HostKills(database, cluster, client, host, before);
+    const lab = await HostLab.open();
+    await host.boot();
+    await lab.add("one", host);
+    return new HostKills(lab, host, await stateOf(host));
   }
 
-  async apply(victim: KillVictim, state: string) {
+  /** @param victim null: nothing is killed */
+  async apply(victim: KillVictim | null, state = "") {
     const id = await this.#plan();
-    await this.#killAt(victim, state, () => this.#execute());
+    if (victim === null) await this.#lab.client.ended((await this.#execute()).deployment?.id ?? "", 120_000);
+    else await this.#killAt(victim, state, () => this.#execute());
     const journal = await this.#host.do(`cat /var/lib/roost/undo/${id}/journal`);
     const states = journal.trim().split("\n");
-    return { state: (await this.#show()).state, on: states.at(-1), states };
+    const on = states.at(-1);
+    const found = on === "undone" ? differences(this.#before, await stateOf(this.#host)) : [];
+    return { state: (await this.#show()).state, on, states, differences: found };
   }
 
   async rollback(victim: KillVictim, state: string) {
     await this.#killAt(victim, state, () =>
-      this.#client.call<HostAction>("POST", `/api/v1/host-actions/${this.#last?.id}/rollback`, {}),
+      this.#lab.client.call<HostAction>("POST", `/api/v1/host-actions/${this.#last?.id}/rollback`, {}),
     );
-    const found = differences(this.#before, await this.#host.state());
+    const found = differences(this.#before, await stateOf(this.#host));
     return { state: (await this.#show()).state, differences: found };
   }
 
@@ -76,34 +61,35 @@ export class HostKills {
   async cancel(state: string) {
     await this.#plan();
     const id = await this.#reach(state, () => this.#execute());
-    await this.#client.call("POST", `/api/v1/deployments/${id}/cancel`);
-    const ended = await this.#client.ended(id, 120_000);
+    await this.#lab.client.call("POST", `/api/v1/deployments/${id}/cancel`);
+    const ended = await this.#lab.client.ended(id, 120_000);
     const journal = `/var/lib/roost/undo/${this.#last?.id}/journal`;
     const isBack = async () => (await this.#host.do(`tail -n 1 ${journal}`)) === "undone\n";
     await until("everything is put back", isBack, 60);
     await this.#host.do("rm -f /run/waits-at");
-    return { state: ended.state, differences: differences(this.#before, await this.#host.state()) };
+    return { state: ended.state, differences: differences(this.#before, await stateOf(this.#host)) };
   }
 
   async close(): Promise<void> {
-    await this.#cluster.close();
-    await this.#database.close();
-    await this.#host.close();
+    await this.#lab.close();
   }
 
   async #plan(): Promise<string> {
-    const workflow = [{ kind: "packages", names: ["tmux"] }];
-    this.#last = await this.#client.call<Preview>("POST", "/api/v1/reset/custom", { host: "one", workflow });
+    const workflow = [{ kind: "packages", names: ["cron"] }];
+    this.#last = await this.#lab.client.call<Preview>("POST", "/api/v1/reset/custom", {
+      host: "one",
+      workflow,
+    });
     return this.#last.id;
   }
 
   #execute(): Promise<HostAction> {
     const { id, planHash } = this.#last as Preview;
-    return this.#client.call<HostAction>("POST", `/api/v1/host-actions/${id}/execute`, { planHash });
+    return this.#lab.client.call<HostAction>("POST", `/api/v1/host-actions/${id}/execute`, { planHash });
   }
 
   #show(): Promise<HostAction> {
-    return this.#client.call<HostAction>("GET", `/api/v1/host-actions/${this.#last?.id}`);
+    return this.#lab.show(this.#last?.id ?? "");
   }
 
   /** Begins, waits until the host is at the state and stays there, kills, lets the host go on, and awaits the end. */
@@ -111,8 +97,10 @@ export class HostKills {
     const id = await this.#reach(state, begin);
     await this.#kill(victim, id);
     await this.#host.do("rm -f /run/waits-at; touch /run/go");
-    const ended = await this.#client.ended(id, 120_000);
-    if (ended.state !== "succeeded") throw new Error(`${victim} at ${state}: ${ended.state}: ${ended.error}`);
+    const ended = await this.#lab.client.ended(id, 120_000);
+    // A script that was interrupted puts everything back, or is done: both are an end.
+    if (ended.state !== "succeeded" && victim !== "the script")
+      throw new Error(`${victim} at ${state}: ${ended.state}: ${ended.error}`);
   }
 
   /** @returns the id of the deployment, whose job waits at the state. */
@@ -125,18 +113,25 @@ export class HostKills {
   }
 
   async #kill(victim: KillVictim, deployment: string): Promise<void> {
-    if (victim === "the connection") await this.#host.do("kill -9 $(pgrep -f 'sshd: root@')");
+    if (victim === "the script")
+      await this.#host.do("cd /run/roost-jobs && kill -9 $(cat $(ls -t | head -n 1)/pid)");
+    else if (victim === "the connection") await this.#host.do("kill -9 $(pgrep -f 'sshd: root@')");
     else if (victim === "the provider") {
-      const { runner_pid: pid } = await this.#database.db
+      const { runner_pid: pid } = await this.#lab.database.db
         .selectFrom("deployment")
         .select("runner_pid")
         .where("id", "=", deployment)
         .executeTakeFirstOrThrow();
       process.kill(pid as number, "SIGKILL");
     } else {
-      const [server] = this.#cluster.members;
-      if (server) await this.#cluster.kill(server);
-      await this.#cluster.add("server");
+      const [server] = this.#lab.cluster.members;
+      if (server) await this.#lab.cluster.kill(server);
+      await this.#lab.cluster.add("server");
     }
   }
+}
+
+/** Files but for those that services write by themselves, and the folders above them. */
+async function stateOf(host: TestHost): Promise<string[]> {
+  return (await host.state()).filter((line) => /^\.\/(etc|usr|var\/(lib\/dpkg|spool))\//.test(line));
 }
