@@ -94,9 +94,21 @@ const classified = z.object({
     .describe("Weight of the evidence for the class, less that for the next one; 0 is a guess."),
   reasons: z.array(z.string()),
 });
+const other = z.object({
+  manager: z.enum(["snap", "flatpak", "pipx", "pip", "npm"]),
+  name: z.string(),
+  version: z.string().nullable(),
+  path: z.string(),
+  class: z
+    .string()
+    .nullable()
+    .describe("Class of the files that it goes with; null: no reset takes it away."),
+  reason: z.string(),
+});
 export const analysis = z.object({
   host: z.object({ id: z.string(), name: z.string() }),
   packages: z.array(classified),
+  others: z.array(other).describe("Packages of managers beside the system's own."),
   files: z.array(
     z.object({ class: z.string(), files: z.number(), bytes: z.number(), allocatedBytes: z.number() }),
   ),
@@ -111,6 +123,7 @@ export type Reset = z.output<typeof reset>;
 export const preview = reset.extend({
   confirm: z.string().nullable().describe("Words to give back to execute; null: none are needed."),
   packages: z.array(classified),
+  others: z.array(other).describe("Packages of other managers that go."),
   kept: z
     .array(z.object({ name: z.string(), reason: z.string() }))
     .describe("What was asked for and stays all the same."),

@@ -10,6 +10,7 @@ import {
   surveyScript,
   wholeProfile,
 } from "../../host-provisioning/reset/index.ts";
+import { isRisky } from "../../host-provisioning/undo/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import type { RequestContext } from "../deployments/service.ts";
@@ -59,6 +60,7 @@ export class Resets {
         version: packages[name]?.version ?? "",
         ...classified,
       })),
+      others: survey.others,
       files: [...groups].map(([kind, files]) => ({
         class: kind,
         files: files.length,
@@ -121,7 +123,7 @@ export class Resets {
     const plan = planReset(facts, survey, selection);
     const { profile } = selection;
     const isHeavy = profile !== null && wholeProfile(profile).needsConfirmation;
-    const { packages, kept, services, ports, users, reinstalled, renewed } = plan;
+    const { work, ...detail } = plan;
     const planned = await this.#deps.actions.plan(
       principal,
       host,
@@ -129,16 +131,16 @@ export class Resets {
         kind: "reset",
         title: `reset: ${profile ?? "custom"}`,
         request: selection,
-        draft: draftReset(plan.work),
-        detail: { packages, kept, services, ports, users, reinstalled, renewed },
-        packages: packages.length,
+        draft: draftReset(work),
+        detail,
+        packages: detail.packages.length,
         needsWords: isHeavy,
-        risky: isHeavy,
+        risky: isHeavy || isRisky({ names: detail.packages.map(({ name }) => name) }),
       },
       options,
     );
-    const { confirm, changes, detail } = planned;
-    return { ...view(planned), confirm, changes, ...detail };
+    const { confirm, changes } = planned;
+    return { ...view(planned), confirm, changes, ...planned.detail };
   }
 
   async #look(

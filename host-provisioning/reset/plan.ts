@@ -4,6 +4,7 @@ import { type Classified, classifyPackages, keystoneClosure } from "./classify.t
 import { Dependencies, type Packages } from "./dependencies.ts";
 import { chooseFiles, isExcluded } from "./files.ts";
 import { isForbidden } from "./guards.ts";
+import type { OtherPackage } from "./others.ts";
 import { chooseReinstalls, type Reinstalled } from "./packaged.ts";
 import { type Profile, type ProfileName, wholeProfile } from "./profiles.ts";
 import type { Survey } from "./survey.ts";
@@ -26,6 +27,8 @@ export interface PlannedPackage extends Classified {
 export interface ResetPlan {
   work: Work;
   packages: PlannedPackage[];
+  /** Packages of other managers that go with their files. */
+  others: OtherPackage[];
   /** What was asked for and stays all the same, with the reason. */
   kept: { name: string; reason: string }[];
   /** Units that are stopped and go. */
@@ -73,7 +76,11 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
       version: packages[key]?.version ?? "",
       ...(classes[key] as Classified),
     })),
-    kept: [...chosen.kept, ...files.kept, ...again.kept, ...people.kept],
+    others: survey.others.filter(
+      (each) =>
+        each.class !== null && profile.files.includes(each.class) && !isExcluded(each.path, selection),
+    ),
+    kept: [...chosen.kept, ...files.kept, ...again.kept, ...people.kept, ...immovable(survey, profile)],
     services: units.filter((unit) => unit.endsWith(".service")),
     users: people.gone.map(({ name }) => name),
     reinstalled: again.packages,
@@ -96,6 +103,13 @@ const nothing: Omit<Profile, "name" | "summary" | "needsConfirmation"> = {
   reinstalls: [],
   identity: false,
 };
+
+/** What a profile that takes packages of other managers cannot take. */
+function immovable({ others }: Survey, { files }: Pick<Profile, "files">): ResetPlan["kept"] {
+  if (!files.includes("user-package")) return [];
+  const staying = others.filter((each) => each.class === null);
+  return staying.map(({ manager, name, reason }) => ({ name: `${manager} ${name}`, reason }));
+}
 
 /** Everybody but who is logged in for this, and whose folder or name is to stay. */
 function choosePeople(survey: Survey, selection: Selection) {
@@ -187,6 +201,9 @@ function lockedPackages(packages: Packages, dependencies: Dependencies, survey: 
     else if (survey.shells.includes(name)) locked.set(key, "It is the shell of somebody who can log in.");
     else if (survey.kernel !== "" && name.endsWith(`-${survey.kernel}`)) locked.set(key, "Its kernel runs.");
   }
+  // Its own scripts would take away what no record could bring back: mounted images, and what they hold.
+  if (packages.snapd && survey.others.some(({ manager }) => manager === "snap"))
+    locked.set("snapd", "There are snaps, which live by it.");
   for (const key of dependencies.closure(locked.keys())) {
     if (!locked.has(key)) locked.set(key, "Something that has to stay needs it.");
   }

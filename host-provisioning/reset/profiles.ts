@@ -40,10 +40,10 @@ export const profiles: readonly Profile[] = [
   {
     name: "medium",
     summary:
-      "Also packages that people installed for themselves, added package sources, shell settings of people",
+      "Also packages that people installed for themselves, with apt or with flatpak, pip, pipx and npm, added package sources, shell settings of people",
     packages: ["user"],
     leftovers: false,
-    files: ["source"],
+    files: ["source", "user-package"],
     templates: true,
     conffiles: false,
     reinstalls: [],

@@ -10,6 +10,7 @@
 #   unit LIST:PATH       units, desktop files and shells that packages bring
 #   kernel RELEASE       the one that runs; login SHELL those of people; self NAME who is logged in
 #   file CLASS TYPE SIZE BLOCKS TIME UID PATH
+#   other PATH           what a package of another manager is known by: snap, flatpak, pip, pipx, npm
 #   template TEMPLATE PATH   a settings file of a person that is otherwise than the system's template
 #   person NAME UID HOME     whoever is no account of the system; host-key PATH; machine-id yes
 #   conffiles TEXT, sums TEXT, available TEXT   of conffiles.sh, in front of this text, and of apt-cache madison
@@ -61,8 +62,43 @@ home_of() {
       printf 'template %s %s\0' "$template" "$own"
     fi
   done
+  others_of "$2"
   # What stays is told too, since the folders above it stay with it.
   found home "$2" -xdev -mindepth 1 \( \( -name .ssh -o -name .gnupg -o -name .kube -o -name .aws \) -prune -o -true \)
+}
+
+# named PATH...: packages of other managers, by what they are known by; a pattern that fits nothing is no path.
+named() {
+  for each; do
+    if [ -e "$each" ]; then printf 'other %s\0' "$each"; fi
+  done
+}
+
+# is_there FOLDER: without a link on the way.
+is_there() { [ "$(cd -P -- "$1" 2>/dev/null && pwd -P)" = "$1" ]; }
+
+others() {
+  named /var/lib/snapd/snaps/*.snap /var/lib/flatpak/app/* /opt/pipx/venvs/* \
+    /usr/local/lib/python3*/*-packages/*.dist-info /usr/local/lib/node_modules/[!.@]* /usr/local/lib/node_modules/@*/*
+  if is_there /var/lib/flatpak; then found user-package /var/lib/flatpak -xdev -mindepth 1; fi
+}
+
+# others_of HOME: with all that belongs to their managers alone.
+others_of() {
+  own=$1/.local
+  named "$own"/share/flatpak/app/* "$own"/share/pipx/venvs/* "$own"/pipx/venvs/* \
+    "$own"/lib/python3*/site-packages/*.dist-info "$own"/lib/node_modules/[!.@]* "$own"/lib/node_modules/@*/* \
+    "$1"/.npm-global/lib/node_modules/[!.@]* "$1"/.npm-global/lib/node_modules/@*/*
+  for folder in "$own"/share/flatpak "$own"/share/pipx "$own"/pipx "$own"/lib/python3*/site-packages \
+    "$own"/lib/node_modules "$1"/.npm-global; do
+    if is_there "$folder"; then found user-package "$folder" -xdev; fi
+  done
+  if ! is_there "$own/bin"; then return 0; fi
+  found user-package "$own/bin" -xdev -type l \( -lname '*/pipx/venvs/*' -o -lname '*/lib/node_modules/*' \)
+  # The programs that pip has noted with its packages.
+  for notes in "$own"/lib/python3*/site-packages/*.dist-info/RECORD; do
+    if [ -f "$notes" ]; then sed -n 's|^\.\./\.\./\.\./bin/\([^/,]*\),.*|\1|p' "$notes"; fi
+  done | while read -r name; do found user-package "$own/bin/$name" -xdev -maxdepth 0 -type f; done
 }
 
 # What makes a machine this one.
@@ -107,6 +143,7 @@ files() {
 main() {
   packages
   homes
+  others
   files
   identity
   packaged

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { type Conffile, conffileFunctions, readConffiles } from "../reinstall/index.ts";
+import { type OtherPackage, readOther } from "./others.ts";
 
 const script = readFileSync(new URL("survey.sh", import.meta.url), "utf8");
 
 export const fileClasses = [
   "apt-cache",
   "user-cache",
+  "user-package",
   "temporary",
   "old-log",
   "live-log",
@@ -50,6 +52,8 @@ export interface Survey {
   /** Private keys that the machine is known by. */
   hostKeys: string[];
   hasMachineId: boolean;
+  /** Packages of other managers. */
+  others: OtherPackage[];
   conffiles: Conffile[];
   /** Versions that apt could install, by package. */
   available: Record<string, string[]>;
@@ -99,6 +103,7 @@ export function readSurvey(output: Buffer, mark: string): Survey | undefined {
     }),
     hostKeys: of("host-key"),
     hasMachineId: of("machine-id").length > 0,
+    others: of("other").filter(isPlain).flatMap(readOther),
     conffiles: readConffiles(of("conffiles")[0] ?? "", of("sums")[0] ?? ""),
     available: readAvailable(of("available")[0] ?? ""),
   };

@@ -65,7 +65,7 @@ function workflowOf({ profile, package: packages = [], path: paths = [], keep = 
 }
 
 function renderPreview(shown: Preview, width: number | undefined): string {
-  const { summary, changes, packages, kept, services, ports } = shown;
+  const { summary, changes, packages, others, kept, services, ports, users, renewed } = shown;
   const head = renderFields([
     ["reset", shown.id],
     ["host", shown.host.name],
@@ -73,7 +73,10 @@ function renderPreview(shown: Preview, width: number | undefined): string {
     ["paths", `${summary.removed} removed, ${summary.changed} changed, ${summary.created} created`],
     ["frees", `${formatBytes(summary.freedAllocatedBytes)} on the disk`],
     ["stops", services.join(", ") || null],
+    ["also", others.map(({ manager, name }) => `${manager} ${name}`).join(", ") || null],
     ["closes", ports.map(({ port }) => port).join(", ") || null],
+    ["people", users.join(", ") || null],
+    ["renews", renewed.join(", ") || null],
   ]);
   const columns = [
     { title: "PACKAGE", value: (one: Preview["packages"][number]) => one.name },

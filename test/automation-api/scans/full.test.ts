@@ -63,9 +63,8 @@ describe("the tracker's file", () => {
     const credential = { name: "key", kind: "ssh", privateKey };
     const { id } = (await server.call("POST", "/api/v1/credentials", { body: credential })).body;
     const place = { address: "127.0.0.1", port, user: "root", hostKey, credential: id };
-    expect((await server.call("POST", "/api/v1/hosts", { body: { name: "web", ...place } })).status).toBe(
-      201,
-    );
+    const body = { name: "web", labels: { env: "prod" }, ...place };
+    expect((await server.call("POST", "/api/v1/hosts", { body })).status).toBe(201);
   }, 240_000);
   afterAll(async () => {
     await connections.close();
@@ -126,6 +125,20 @@ describe("the tracker's file", () => {
     const wrong = await roost(["host", "scan", "nobody", "--full"], { env, home });
     expect([wrong.code, wrong.stderr]).not.toEqual([0, expect.anything()]);
     expect(wrong.stderr).toContain("nobody");
+  }, 120_000);
+
+  it("are made of all hosts that labels select, over HTTP and by the command", async () => {
+    const { body } = await server.call("POST", "/api/v1/scan/full", { body: { selector: "env=prod" } });
+    expect(body).toMatchObject({
+      total: 1,
+      failed: 0,
+      hosts: [{ host: { name: "web" }, scan: { kind: "full" } }],
+    });
+    const { security } = (await get(`/api/v1/reports/${body.hosts[0].scan.id}`)).body;
+    expect(security.judgements).toHaveLength(checks.length);
+    const env = { ROOST_URL: server.url, ROOST_TOKEN: server.adminToken };
+    const done = await roost(["host", "scan", "--selector", "env=prod", "--full"], { env, home });
+    expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^scanned +1 of 1 hosts in /)]);
   }, 120_000);
 
   it("need the permission to log in, also to ask for a fresh view", async () => {

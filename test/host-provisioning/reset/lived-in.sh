@@ -25,6 +25,15 @@ for home in /root /home/ann; do
   echo text >"$home/work/old/a name with  blanks"
   mkfifo "$home/work/pipe"
 done
+# Packages of other managers, as these lay them down; and a program beside them that is nobody's.
+own=/home/ann/.local
+mkdir -p "$own/bin" "$own/share/pipx/venvs/black/bin" "$own/lib/python3.11/site-packages/httpie-3.2.1.dist-info" \
+  /home/ann/.npm-global/lib/node_modules/@vue/cli /home/ann/.npm-global/bin /var/lib/flatpak/app/org.gimp.GIMP /var/lib/snapd/snaps
+echo program | tee "$own/bin/http" "$own/bin/mine" "$own/share/pipx/venvs/black/bin/black" >/home/ann/.npm-global/lib/node_modules/@vue/cli/cli.js
+printf '../../../bin/http,sha256=abc,8\nhttpie/core.py,,\n' >"$own/lib/python3.11/site-packages/httpie-3.2.1.dist-info/RECORD"
+ln -s "$own/share/pipx/venvs/black/bin/black" "$own/bin/black"
+echo data >/var/lib/flatpak/app/org.gimp.GIMP/data
+echo image >/var/lib/snapd/snaps/core_17.snap
 echo 'alias x=y' >>/home/ann/.bashrc
 ln "/home/ann/work/old/a name with  blanks" /home/ann/work/twin
 chown -R ann: /home/ann

@@ -62,7 +62,7 @@ function survey(
   return {
     unpackedAt: Object.fromEntries(times),
     ...{ asked: [], units: {}, shells: [], kernel: "", self: "root", files: [], templates: [] },
-    ...{ people: [], hostKeys: [], hasMachineId: false, conffiles: [], available: {} },
+    ...{ people: [], hostKeys: [], hasMachineId: false, others: [], conffiles: [], available: {} },
     ...fields,
   };
 }
@@ -278,4 +278,25 @@ it.each([
   ["/srv/..data", false],
 ])("the guard of %s", (path, isGuarded) => {
   expect(isForbidden(path)).toBe(isGuarded);
+});
+
+it("snapd stays while there are snaps", () => {
+  const packages = { ...machine, snapd: { later: true } };
+  const snap = {
+    manager: "snap",
+    name: "core",
+    version: "17",
+    path: "/x",
+    class: null,
+    reason: "mounted",
+  } as const;
+  const found = (others: Survey["others"]) =>
+    planReset(
+      host(packages),
+      survey(packages, { asked: [{ at: "", line: "apt-get install snapd" }], others }),
+      select({ profile: "medium" }),
+    );
+  expect(found([]).work.packages).toContain("snapd");
+  expect(found([snap]).work.packages).not.toContain("snapd");
+  expect(found([snap]).kept.map(({ name }) => name)).toEqual(["snapd", "snap core"]);
 });
