@@ -93,6 +93,7 @@ const classified = z.object({
     .number()
     .describe("Weight of the evidence for the class, less that for the next one; 0 is a guess."),
   reasons: z.array(z.string()),
+  neededBy: z.array(z.string()).describe("Installed packages that depend on it."),
 });
 const other = z.object({
   manager: z.enum(["snap", "flatpak", "pipx", "pip", "npm"]),

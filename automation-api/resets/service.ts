@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Facts } from "../../host-provisioning/facts/index.ts";
 import {
   classifyPackages,
+  dependentsOf,
   draftReset,
   planReset,
   readSurvey,
@@ -51,6 +52,7 @@ export class Resets {
     const host = await this.#deps.reader.find(principal, reference, "query.host");
     const { facts, survey } = await this.#look(principal, host, options);
     const { packages } = facts.software;
+    const dependents = dependentsOf(packages);
     const groups = Map.groupBy(survey.files, (file) => file.class);
     const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each, 0);
     return {
@@ -58,6 +60,7 @@ export class Resets {
       packages: Object.entries(classifyPackages(facts, survey)).map(([name, classified]) => ({
         name,
         version: packages[name]?.version ?? "",
+        neededBy: dependents.get(name) ?? [],
         ...classified,
       })),
       others: survey.others,

@@ -51,6 +51,16 @@ export class Dependencies {
   }
 }
 
+/** By package, those that name it among what they need. Pure. */
+export function dependentsOf(packages: Packages): Map<string, string[]> {
+  const dependencies = new Dependencies(packages);
+  const found = new Map<string, string[]>();
+  for (const key of Object.keys(packages).sort())
+    for (const need of new Set(dependencies.needsOf(key).flat()))
+      found.set(need, [...(found.get(need) ?? []), key]);
+  return found;
+}
+
 /** `libc6:any (>= 2.36)` is libc6. */
 function bareName(need: string): string {
   return need.trim().replace(/[\s(:].*$/s, "");

@@ -1,7 +1,7 @@
 import type { Facts } from "../facts/index.ts";
 import type { Work } from "./action.ts";
 import { type Classified, classifyPackages, keystoneClosure } from "./classify.ts";
-import { Dependencies, type Packages } from "./dependencies.ts";
+import { Dependencies, dependentsOf, type Packages } from "./dependencies.ts";
 import { chooseFiles, isExcluded } from "./files.ts";
 import { isForbidden } from "./guards.ts";
 import type { OtherPackage } from "./others.ts";
@@ -22,6 +22,8 @@ export interface Selection {
 export interface PlannedPackage extends Classified {
   name: string;
   version: string;
+  /** Installed packages that depend on it; those that cannot do without it go too. */
+  neededBy: string[];
 }
 
 export interface ResetPlan {
@@ -51,6 +53,7 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
   const chosen = choosePackages(packages, classes, survey, profile, selection);
   const names = [...chosen.gone].sort();
   const files = chooseFiles(survey, profile, selection);
+  const dependents = dependentsOf(packages);
   const gone = new Set(names.map((key) => packages[key]?.name ?? key));
   const owned = [...gone].flatMap((name) => survey.units[name] ?? []).map(unitOf);
   const units = [...owned.filter((unit) => unit !== undefined), ...files.units].sort();
@@ -74,6 +77,7 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
     packages: names.map((key) => ({
       name: key,
       version: packages[key]?.version ?? "",
+      neededBy: dependents.get(key) ?? [],
       ...(classes[key] as Classified),
     })),
     others: survey.others.filter(

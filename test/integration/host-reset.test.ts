@@ -152,6 +152,8 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     const added = await command("add", "two", login, "--host-key", again.hostKey, "--private-key", "env:KEY");
     expect([added.stderr, added.code]).toEqual(["", 0]);
     expect((await command("scan", "two")).stdout).toMatch(/Debian/);
+    const nothing = await command("reset", "two");
+    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("--package or a --path")]);
     const now = await host.state();
     const shown = await command("reset", "two", "--package", "tmux", "--package", "libc6");
     expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining("\n- /usr/bin/tmux\n")]);

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { invalid } from "../../errors.ts";
 import { type Preview, preview as previewSchema } from "../../resets/contract.ts";
 import { formatBytes } from "../duration.ts";
 import { examples, openClient, print, type Session, widthOf, withServer } from "../session.ts";
@@ -38,8 +39,11 @@ export function hostResetCommand(session: Session): Command {
       ),
     )
     .action(async (host: string, flags: ResetFlags) => {
+      const { execute, profile, package: packages, path } = flags;
+      if (execute === undefined && !profile && !packages && !path)
+        throw invalid("--profile", "say what is to go: give a profile, a --package or a --path");
       const client = await openClient(session, flags);
-      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      if (execute !== undefined) return executeAction(client, session, flags, execute);
       const body = { host, workflow: workflowOf(flags) };
       const shown = await client.send({
         method: "POST",

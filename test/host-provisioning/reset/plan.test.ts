@@ -96,6 +96,7 @@ it("a profile takes what its classes name, and what is there for those alone", (
   const medium = planReset(facts, found, select({ profile: "medium" }));
   expect(medium.work.packages).toEqual(["extras", "fish", "libboth", "tool"]);
   expect(medium.services).toEqual([]);
+  expect(medium.packages.find(({ name }) => name === "libboth")?.neededBy).toEqual(["tool"]);
   const deep = planReset(facts, found, select({ profile: "deep" }));
   expect(deep.work.packages).toEqual(["extras", "fish", "libboth", "libweb", "tool", "web"]);
   expect(deep).toMatchObject({
