@@ -1,4 +1,5 @@
 import { accessRoutes } from "./access/routes.ts";
+import { aliasRoutes } from "./aliases/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { benchmarkRoutes } from "./benchmarks/routes.ts";
 import { configTemplateRoutes } from "./config-templates/routes.ts";
@@ -48,6 +49,7 @@ export function allRoutes(services: Services): Route[] {
     ...tuningRoutes(services.tuning),
     ...benchmarkRoutes(services.benchmarks),
     ...traceRoutes(services.traces),
+    ...aliasRoutes(services.aliases),
     ...syncRoutes(services.sync),
     ...terminalRoutes(services.shellInstalls, services.shellVersions),
     ...accessRoutes(services),

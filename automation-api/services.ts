@@ -12,6 +12,7 @@ import {
   Guard,
   systemPrincipal,
 } from "./access/service.ts";
+import { Aliases } from "./aliases/service.ts";
 import { Heads } from "./audit/service.ts";
 import { Benchmarks } from "./benchmarks/service.ts";
 import type { Settings } from "./config.ts";
@@ -106,6 +107,7 @@ export interface Services {
   tuning: Tuning;
   benchmarks: Benchmarks;
   traces: Traces;
+  aliases: Aliases;
   sync: Sync;
   projects: Projects;
   policies: ProjectPolicies;
@@ -285,6 +287,7 @@ export async function openServices(
     tuning,
     traces: new Traces(hostReader),
     benchmarks: new Benchmarks({ reader: hostReader, actions: hostActions, tuning }),
+    aliases: new Aliases(db),
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
     policies: new ProjectPolicies(db, programs),

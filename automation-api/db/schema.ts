@@ -307,6 +307,14 @@ export interface Schema extends HostTables {
   };
   session_quota: { project_id: string; owner: string };
   sync_object: { key: string; text: string };
+  alias: {
+    account_id: string;
+    kind: string;
+    name: string;
+    definition: Json;
+    hides: string | null;
+    imported_at: CreatedAt;
+  };
   session_batch: {
     id: string;
     template_id: string;

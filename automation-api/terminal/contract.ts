@@ -57,31 +57,6 @@ export const generated = z.object({
 });
 export type Generated = z.output<typeof generated>;
 
-const alias = z.object({
-  name: z.string(),
-  expansion: z.string(),
-  kind: z.string(),
-  tags: z.array(z.string()),
-  os: z.string(),
-  requires: z.string().optional(),
-  source: z.string().optional(),
-});
-
-export const importedAliases = z.object({
-  registry: z.array(alias).describe("All aliases after the import, in order."),
-  added: z.array(alias),
-  same: z.array(alias).describe("Those that the registry had already."),
-  conflicts: z.array(z.object({ before: alias, after: alias, taken: z.boolean() })),
-  shadowed: z.array(
-    z.object({
-      name: z.string(),
-      hides: z.string(),
-      isUsed: z.boolean().describe("The alias calls what it hides, as `ls` for `ls --color` does."),
-    }),
-  ),
-});
-export type ImportedAliases = z.output<typeof importedAliases>;
-
 export const installedShell = plannedAction.extend({
   detail: z.object({
     user: z.string(),

@@ -1,12 +1,5 @@
 import { z } from "zod";
-import {
-  aliasSchema,
-  frameworks,
-  keyOf,
-  pluginNames,
-  shellSchema,
-  themeNames,
-} from "../../host-provisioning/terminal/index.ts";
+import { frameworks, pluginNames, shellSchema, themeNames } from "../../host-provisioning/terminal/index.ts";
 import { directly, hostReference } from "../host-actions/contract.ts";
 
 // Not in contract.ts: they are made of what host-provisioning knows of a shell, which no browser can load.
@@ -76,27 +69,3 @@ export const shellRollback = z.strictObject({
   version: version.optional().describe("Default: the one before the current one."),
 });
 export type ShellRollback = z.output<typeof shellRollback>;
-
-const most = 2000;
-const unique = (aliases: { kind: "regular" | "global" | "suffix"; name: string }[]) =>
-  new Set(aliases.map(keyOf)).size === aliases.length;
-const twice = { message: "names an alias twice" };
-
-export const importRequest = z.strictObject({
-  aliases: z
-    .array(
-      aliasSchema.extend({
-        hides: z.string().max(500).optional().describe("A command, function or builtin of the same name."),
-      }),
-    )
-    .max(most)
-    .refine(unique, twice),
-  registry: z
-    .array(aliasSchema)
-    .max(most)
-    .refine(unique, twice)
-    .default([])
-    .describe("Aliases that are there already."),
-  replace: z.boolean().default(false).describe("Whether a new expansion takes the place of another one."),
-});
-export type ImportRequest = z.output<typeof importRequest>;

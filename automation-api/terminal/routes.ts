@@ -77,16 +77,6 @@ function knowingRoutes(): Route[] {
       replies: { 200: { description: "All plugins.", schema: contract.pluginsReply } },
       handler: async ({ principal }) => ({ status: 200, body: service.listPlugins(principal) }),
     }),
-    route({
-      method: "post",
-      path: "/api/v1/aliases/import",
-      summary: "Bring aliases into a registry, and tell conflicts and the commands that they hide",
-      tag,
-      access: "host:read",
-      body: requests.importRequest,
-      replies: { 200: { description: "The registry after it.", schema: contract.importedAliases } },
-      handler: async ({ principal, body }) => ({ status: 200, body: service.importAliases(principal, body) }),
-    }),
   ];
 }
 

@@ -1,6 +1,5 @@
 import {
   generate,
-  mergeAliases,
   plugins,
   provisionScript,
   sourcesOf,
@@ -8,9 +7,9 @@ import {
 } from "../../host-provisioning/terminal/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
-import type { Generated, ImportedAliases } from "./contract.ts";
+import type { Generated } from "./contract.ts";
 import { shellFaults, shellOf } from "./descriptions.ts";
-import type { ImportRequest, ZshrcRequest } from "./requests.ts";
+import type { ZshrcRequest } from "./requests.ts";
 
 export { ShellVersionHistory } from "./history.ts";
 export { ShellInstalls } from "./installs.ts";
@@ -36,13 +35,4 @@ export function generateZshrc(principal: Principal, request: ZshrcRequest): Gene
   const { shell: made, faults } = generate(shell, sourcesOf(request.sources));
   if (!made) throw shellFaults(faults);
   return { template: "zshrc", ...made, shell, provision: provisionScript, notes };
-}
-
-/** Brings aliases into the caller's registry. */
-export function importAliases(
-  principal: Principal,
-  { aliases, registry, replace }: ImportRequest,
-): ImportedAliases {
-  authorize(principal, "host:read");
-  return mergeAliases(registry, aliases, replace);
 }

@@ -11,6 +11,16 @@ import {
 /** Milliseconds of runs one after another, nothing changed between them, by workload. */
 export type Recording = Record<string, number[]>;
 
+/** With the runs that a measurement of nothing printed behind those before. */
+export function recorded(before: Recording, output: string): Recording {
+  const recording = { ...before };
+  for (const line of output.split("\n")) {
+    const [kind, name = "", , ...runs] = line.split(" ");
+    if (kind === "quad") recording[name] = [...(recording[name] ?? []), ...runs.map(Number)];
+  }
+  return recording;
+}
+
 /** As many pairs as a trial takes at most; 20 minutes on a host give many more. */
 const mostPairs = 640;
 
@@ -31,26 +41,39 @@ export function resampledTrial(runs: readonly number[], effect: number, random: 
   return compare(pairs, "lower", random);
 }
 
+/** Counts of trials. */
 export interface Rates {
   trials: number;
-  /** Share of trials without any change that are called better or worse. */
+  /** Without any change, and called better or worse. */
   falsePositives: number;
-  /** Share of trials with a change of 5 %, up or down by turns, that are called what they are. */
+  /** With a change of 5 %, up or down by turns, and called what they are. */
   found: number;
 }
 
-/** @param trials of each kind, spread evenly over the workloads. */
-export function ratesOf(recording: Recording, trials: number, random: Random): Rates {
-  const series = Object.values(recording);
-  let falsePositives = 0;
-  let found = 0;
-  for (let trial = 0; trial < trials; trial++) {
-    const runs = series[trial % series.length] as number[];
-    const { verdict } = resampledTrial(runs, 1, random);
-    if (verdict === "better" || verdict === "worse") falsePositives++;
-    const isSlower = Math.floor(trial / series.length) % 2 === 0;
-    const changed = resampledTrial(runs, isSlower ? 1.05 : 1 / 1.05, random);
-    if (changed.verdict === (isSlower ? "worse" : "better")) found++;
+/**
+ * @param trials of each kind, spread evenly over the workloads.
+ * @param tell gets the rates of each workload when its trials are done.
+ */
+export function ratesOf(
+  recording: Recording,
+  trials: number,
+  random: Random,
+  tell: (name: string, rates: Rates) => void = () => {},
+): Rates {
+  const all: Rates = { trials: 0, falsePositives: 0, found: 0 };
+  const series = Object.entries(recording);
+  for (const [index, [name, runs]] of series.entries()) {
+    const own: Rates = { trials: 0, falsePositives: 0, found: 0 };
+    const end = Math.round((trials * (index + 1)) / series.length);
+    for (; all.trials + own.trials < end; own.trials++) {
+      const { verdict } = resampledTrial(runs, 1, random);
+      if (verdict === "better" || verdict === "worse") own.falsePositives++;
+      const isSlower = own.trials % 2 === 0;
+      const changed = resampledTrial(runs, isSlower ? 1.05 : 1 / 1.05, random);
+      if (changed.verdict === (isSlower ? "worse" : "better")) own.found++;
+    }
+    tell(name, own);
+    for (const count of ["trials", "falsePositives", "found"] as const) all[count] += own[count];
   }
-  return { trials, falsePositives: falsePositives / trials, found: found / trials };
+  return all;
 }

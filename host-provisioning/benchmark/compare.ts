@@ -64,7 +64,7 @@ export function isEnough(pairs: readonly Pair[], { elapsedSeconds = 0, mostSecon
   return (high - low) / 2 < equivalenceBand || elapsedSeconds >= mostSeconds;
 }
 
-/** Whether it is worth a look if it is enough: at 10 pairs, 20, 40, 80 … since a look costs their square. */
+/** Whether it is time to look if it is enough: at 10 pairs, 20, 40, 80 … since each look is one more chance to stop at noise. */
 export function isCheckpoint(pairs: number): boolean {
   return Number.isInteger(Math.log2(pairs / leastPairs));
 }

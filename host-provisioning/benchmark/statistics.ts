@@ -43,7 +43,11 @@ export function signFlipTest(differences: readonly number[], random: Random, sam
   let reached = 1;
   for (let drawn = 0; drawn < samples; drawn++) {
     let sum = 0;
-    for (const value of differences) sum += random() < 0.5 ? value : -value;
+    // One number gives the signs of 32.
+    for (let index = 0, signs = 0; index < count; index++, signs >>>= 1) {
+      if (index % 32 === 0) signs = random() * 2 ** 32;
+      sum += signs & 1 ? (differences[index] as number) : -(differences[index] as number);
+    }
     if (Math.abs(sum) >= far) reached++;
   }
   return reached / (samples + 1);
@@ -81,19 +85,39 @@ export interface Shift {
  * @see Hollander, Wolfe, Chicken, Nonparametric Statistical Methods, 3.2 and 3.3
  */
 export function shiftOf(differences: readonly number[]): Shift {
-  const count = differences.length;
-  const means = new Float64Array((count * (count + 1)) / 2);
-  let next = 0;
-  for (let i = 0; i < count; i++)
-    for (let j = i; j < count; j++)
-      means[next++] = ((differences[i] as number) + (differences[j] as number)) / 2;
-  means.sort();
-  const middle = (means.length - 1) / 2;
-  const estimate = ((means[Math.floor(middle)] ?? 0) + (means[Math.ceil(middle)] ?? 0)) / 2;
+  const sorted = Float64Array.from(differences).sort();
+  const count = sorted.length;
+  if (count === 0) return { estimate: 0, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  const means = (count * (count + 1)) / 2;
+  const [below, above] = [Math.ceil(means / 2), Math.floor(means / 2) + 1];
+  const estimate = (nthMean(sorted, below) + nthMean(sorted, above)) / 2;
   const outside = signedRankQuantile(count);
-  const low = means[outside - 1] ?? Number.NEGATIVE_INFINITY;
-  const high = means[means.length - outside] ?? Number.POSITIVE_INFINITY;
-  return { estimate, low, high };
+  if (outside === 0) return { estimate, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  return { estimate, low: nthMean(sorted, outside), high: nthMean(sorted, means - outside + 1) };
+}
+
+/**
+ * The n-th least of the means of all pairs, each value with itself too, without making them: how many there are up to
+ * a limit takes one walk, and 64 halvings of where it may be find it to the last digit.
+ */
+function nthMean(sorted: Float64Array, n: number): number {
+  let [low, high] = [sorted[0] as number, sorted.at(-1) as number];
+  for (let halving = 0; halving < 64; halving++) {
+    const middle = (low + high) / 2;
+    if (meansUpTo(sorted, middle) >= n) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function meansUpTo(sorted: Float64Array, limit: number): number {
+  let count = 0;
+  let last = sorted.length - 1;
+  for (let first = 0; first <= last; first++) {
+    while (last >= first && ((sorted[first] as number) + (sorted[last] as number)) / 2 > limit) last--;
+    count += Math.max(0, last - first + 1);
+  }
+  return count;
 }
 
 const quantiles = new Map<number, number>();
@@ -102,18 +126,14 @@ const quantiles = new Map<number, number>();
 function signedRankQuantile(count: number): number {
   const known = quantiles.get(count);
   if (known !== undefined) return known;
-  let ways = [1];
-  for (let rank = 1; rank <= count; rank++) {
-    const next = Array<number>(ways.length + rank).fill(0);
-    for (const [sum, chance] of ways.entries()) {
-      next[sum] = (next[sum] as number) + chance / 2;
-      next[sum + rank] = (next[sum + rank] as number) + chance / 2;
-    }
-    ways = next;
-  }
+  const chances = new Float64Array((count * (count + 1)) / 2 + 1);
+  chances[0] = 1;
+  for (let rank = 1, most = 1; rank <= count; rank++, most += rank)
+    for (let sum = most; sum >= 0; sum--)
+      chances[sum] = ((chances[sum] as number) + (sum < rank ? 0 : (chances[sum - rank] as number))) / 2;
   let below = 0;
   let quantile = 0;
-  while (below + (ways[quantile] as number) <= 0.025) below += ways[quantile++] as number;
+  while (below + (chances[quantile] as number) <= 0.025) below += chances[quantile++] as number;
   quantiles.set(count, quantile);
   return quantile;
 }

@@ -58,7 +58,12 @@ export function draftConfig(
       ...files.map(({ path, text }): Step => ["goal_text", path, text]),
       ...values.map(({ path, value }): Step => ["goal_live", path, "equal", value]),
       ...refresh.flatMap(({ how, unit }): Step[] => (how === "reexec" ? [] : [["goal_still_active", unit]])),
-      ...shows.map(({ program, arguments: args, text }): Step => ["goal_prints", text, program, ...args]),
+      ...shows.map(
+        ({ unit, program, arguments: args, text }): Step =>
+          unit === undefined
+            ? ["goal_prints", text, program, ...args]
+            : ["goal_still_prints", unit, text, program, ...args],
+      ),
     ],
     live: otherwise.map(({ path, before }) => ({ path, before })).reverse(),
     refresh,

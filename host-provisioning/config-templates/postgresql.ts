@@ -111,6 +111,7 @@ export const postgresql = template({
     ];
     const text = [heading, ...choices.map(({ setting, value }) => `${setting} = ${value}`), ""].join("\n");
     const folder = `/etc/postgresql/${version}/${given.cluster}`;
+    const unit = `postgresql@${version}-${given.cluster}.service`;
     return {
       files: [{ path: `${folder}/conf.d/60-roost.conf`, mode: "0644", text }],
       choices,
@@ -120,10 +121,16 @@ export const postgresql = template({
         scope: "whole",
       },
       // Its memory is taken at the start alone.
-      refresh: [{ how: "restart", unit: `postgresql@${version}-${given.cluster}.service` }],
+      refresh: [{ how: "restart", unit }],
+      shows: [{ unit, program: "runuser", arguments: logIn(version, given.cluster), text: "1" }],
     };
   },
 });
+
+/** That it runs is not enough: a login and a query have to work too. */
+function logIn(version: number, cluster: string): string[] {
+  return ["-u", "postgres", "--", "psql", "--cluster", `${version}/${cluster}`, "-XAtc", "SELECT 1"];
+}
 
 function choice(setting: string, value: string | number, reason: string): Choice {
   return { setting, value: String(value), reason };

@@ -34,8 +34,8 @@ export interface Generated {
   live?: { path: string; value: string }[];
   /** A line at the end of a file of the package, without which it would not read ours. */
   include?: { path: string; line: string };
-  /** What the host is asked afterwards, and what it has to print. */
-  shows?: { program: string; arguments: string[]; text: string }[];
+  /** What the host is asked afterwards, and what it has to print; with a unit only if that ran before. */
+  shows?: { unit?: string; program: string; arguments: string[]; text: string }[];
 }
 
 /** A parameter that does not fit the host. */

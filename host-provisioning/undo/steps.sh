@@ -114,6 +114,13 @@ goal_prints() {
   return 1
 }
 
+# goal_still_prints UNIT TEXT PROGRAM ARGUMENT...: as goal_prints, of what ran before.
+goal_still_prints() {
+  unit=$1
+  shift
+  if grep -qxF -- "$unit" "$record/units" 2>/dev/null; then goal_prints "$@"; fi
+}
+
 # goal_live PATH OPERATOR VALUE: what the kernel says now, number by number for atLeast and atMost.
 goal_live() {
   found=$(live_value "$1")

@@ -49,6 +49,12 @@ export const REQUIREMENTS = {
   dockerd: { lack: () => lackOfProgram("dockerd"), aptPackage: "docker.io" },
   busybox: { lack: lackOfBusybox, aptPackage: "busybox-static" },
   sysctl: { lack: () => lackOfProgram("sysctl"), aptPackage: "procps" },
+  bpf: { lack: lackOfTracePoints, given: true },
+  // Of no use to a kernel that cannot be probed.
+  bpftrace: {
+    lack: () => (lackOfTracePoints() ? undefined : lackOfProgram("bpftrace")),
+    aptPackage: "bpftrace",
+  },
   java: { lack: () => lackOfProgram("java"), aptPackage: "default-jre-headless" },
   keycloak: { lack: KEYCLOAK.lack, got: true },
   "kube-apiserver": { lack: KUBERNETES.lack, got: true },
@@ -159,6 +165,19 @@ function lackOfNetworks() {
     return undefined;
   } catch {
     return "no network of its own with a packet filter can be made";
+  }
+}
+
+/** A kernel that describes itself, and whose trace points can be mounted: what probes of it need. */
+function lackOfTracePoints() {
+  if (!existsSync("/sys/kernel/btf/vmlinux")) return "this kernel does not describe itself (BTF)";
+  if (existsSync("/sys/kernel/tracing/events")) return undefined;
+  try {
+    const words = ["--mount", "mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"];
+    execFileSync("unshare", words, { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "the trace points of this kernel cannot be mounted";
   }
 }
 

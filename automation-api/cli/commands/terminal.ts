@@ -1,16 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
-import { stringify } from "yaml";
 import { frameworks } from "../../../host-provisioning/terminal/index.ts";
-import {
-  type Generated,
-  generated,
-  type ImportedAliases,
-  importedAliases,
-  pluginsReply,
-  themesReply,
-} from "../../terminal/contract.ts";
+import { type Generated, generated, pluginsReply, themesReply } from "../../terminal/contract.ts";
 import type { Client } from "../client.ts";
 import {
   type ClientFlags,
@@ -22,8 +14,9 @@ import {
   withServer,
 } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
-import { parseYaml, readIfThere, readInput, unreadable, writeWhole } from "../text-file.ts";
-import { compileHere, listHere } from "../zsh.ts";
+import { parseYaml, readInput, unreadable, writeWhole } from "../text-file.ts";
+import { compileHere } from "../zsh.ts";
+import { aliasesCommand } from "./terminal-aliases.ts";
 import { pullCommand, pushCommand, versionsCommand } from "./terminal-sync.ts";
 
 export function terminalCommand(session: Session): Command {
@@ -37,7 +30,7 @@ export function terminalCommand(session: Session): Command {
     examples(
       "roost terminal generate shell.yaml --sources /usr/share/zsh-autosuggestions --into ~",
       "roost terminal generate ~/.zshrc --framework oh-my-zsh --json",
-      "roost terminal aliases ~/.zshrc --registry aliases.yaml",
+      "roost terminal aliases import ~/.zshrc",
       "roost terminal push shell.yaml",
     ),
   );
@@ -145,47 +138,6 @@ function renderMade(made: Generated & { home: string; isCompiled: boolean }): st
   return `${fields}${left.map(({ line, subject, message }) => `line ${line}: ${subject} ${message}\n`).join("")}`;
 }
 
-interface AliasFlags extends ClientFlags {
-  registry?: string;
-  replace?: boolean;
-}
-
-function aliasesCommand(session: Session): Command {
-  return withServer(new Command("aliases"))
-    .description("Import aliases from your shell files; a clean zsh of this machine runs them")
-    .argument("<file...>", "shell files, such as ~/.zshrc")
-    .option("--registry <file>", "YAML file of aliases to bring them into; made when it is not there")
-    .option("--replace", "let a new expansion take the place of another one")
-    .action(async (files: string[], flags: AliasFlags) => {
-      const aliases = await listHere(files.map((file) => path.resolve(file)));
-      const registry = flags.registry ? await readRegistry(flags.registry) : [];
-      const client = await openClient(session, flags);
-      const merged = await client.send({
-        method: "POST",
-        path: "/api/v1/aliases/import",
-        body: { aliases, registry, replace: flags.replace === true },
-        reply: importedAliases,
-      });
-      if (flags.registry) await writeWhole(flags.registry, stringify(merged.registry));
-      print(session, flags, merged, renderMerged);
-    });
-}
-
-function renderMerged({ added, same, conflicts, shadowed }: ImportedAliases): string {
-  return [
-    `${added.length} new, ${same.length} the same, ${conflicts.length} otherwise`,
-    ...conflicts.map(
-      ({ before, after, taken }) =>
-        `${taken ? "replaced" : "kept"} ${before.name}: ${before.expansion} (${taken ? "now" : "not"} ${after.expansion})`,
-    ),
-    ...shadowed
-      .filter(({ isUsed }) => !isUsed)
-      .map(({ name, hides }) => `${name} hides the ${hides} and does not call it`),
-  ]
-    .map((line) => `${line.replaceAll(/\p{Cc}+/gu, " ")}\n`)
-    .join("");
-}
-
 export const collect = (value: string, before: string[] = []) => [...before, value];
 const listPlugins = (client: Client) => client.send({ path: "/api/v1/plugins", reply: pluginsReply });
 
@@ -214,11 +166,6 @@ async function putInto(home: string, { files }: Generated): Promise<void> {
       await writeFile(`${target}.before-roost`, before, { flag: "wx" }).catch(ignoreExisting);
     await writeWhole(target, text);
   }
-}
-
-async function readRegistry(file: string): Promise<unknown> {
-  const text = await readIfThere(file);
-  return text === undefined ? [] : (parseYaml(file, text) ?? []);
 }
 
 /** What was there before the first time is what is kept. */

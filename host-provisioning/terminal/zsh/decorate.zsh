@@ -1,6 +1,14 @@
 # What draws on the line that is being typed, and completion, are loaded when the first prompt is on the screen and
-# before the first key is read: no key ever meets another binding than its own.
+# before the first key is read: no key ever meets another binding than its own. A line that was typed whole before the
+# shell was there, of nothing but characters, needs none of it: it runs at once, and the next line loads.
 _roost_first_line() {
+  local typed= key
+  while (( PENDING )) && read -k key; do
+    typed+=$key
+    [[ $key == [[:print:]] ]] || break
+  done
+  zle -U -- "$typed"
+  [[ $typed == *[$'\n\r'] ]] && return
   zle -D zle-line-init
   unfunction _roost_first_line
   _roost_decorate

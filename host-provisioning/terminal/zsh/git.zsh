@@ -1,5 +1,6 @@
-# Branch and state of the work tree, in the prompt's first slot. git runs beside the prompt: what it says is shown
-# when it is there, and until then what was known before. Its text is data, which the prompt never evaluates.
+# Branch and state of the work tree, in the prompt's first slot. git starts when the prompt is on the screen, and runs
+# beside it: what it says is shown when it is there, and until then what was known before. Its text is data, which the
+# prompt never evaluates.
 typeset -g _roost_git_root= _roost_git_fd=
 _roost_git_find() {
   local folder=$PWD
@@ -15,6 +16,13 @@ _roost_git_start() {
   _roost_git_find || { _roost_git_root= psvar[1]=; return }
   [[ $REPLY == $_roost_git_root ]] || psvar[1]=
   _roost_git_root=$REPLY
+  # Always readable: the line editor comes to it as soon as it waits for a key.
+  exec {_roost_git_fd}</dev/null
+  zle -F $_roost_git_fd _roost_git_ask
+}
+_roost_git_ask() {
+  zle -F $1
+  exec {_roost_git_fd}<&-
   exec {_roost_git_fd}< <(GIT_OPTIONAL_LOCKS=0 exec git status --porcelain=v2 --branch --ignore-submodules=dirty 2>/dev/null)
   zle -F $_roost_git_fd _roost_git_read
 }

@@ -54,8 +54,9 @@ it("has every command of the product", () => {
         "host trace",
         "host verify",
       ],
-      ...["host undo", "terminal aliases", "terminal generate", "terminal plugins", "terminal pull"],
+      ...["host undo", "terminal generate", "terminal plugins", "terminal pull"],
       ...["environment add", "environment list", "environment remove", "environment set"],
+      ...["terminal aliases import", "terminal aliases list", "terminal aliases remove"],
       ...["terminal push", "terminal themes", "terminal versions"],
     ].sort(),
   );

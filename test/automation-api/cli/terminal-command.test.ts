@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { aliasRoutes } from "../../../automation-api/aliases/routes.ts";
+import { Aliases } from "../../../automation-api/aliases/service.ts";
 import { configTemplateRoutes } from "../../../automation-api/config-templates/routes.ts";
 import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
@@ -19,7 +21,8 @@ const shells = new ShellInstalls(withoutHosts);
 
 beforeAll(async () => {
   server = await startTestServer({
-    routes: () => [
+    routes: ({ database: { db } }) => [
+      ...aliasRoutes(new Aliases(db)),
       ...terminalRoutes(shells, new ShellVersionHistory(withoutHosts)),
       ...configTemplateRoutes(templates, shells),
     ],
@@ -66,22 +69,28 @@ it("prints a configuration, and says what is wrong with a description", async ()
     }
   });
 
-  it("imports aliases into a registry file; one that a registry cannot hold changes nothing", async () => {
+  it("imports aliases into the registry, lists and removes them; one that it cannot hold changes nothing", async () => {
     await writeFile(at("rc"), "alias g=git cat=bat\n");
-    const first = await terminal("aliases", at("rc"), "--registry", at("aliases.yaml"));
+    const first = await terminal("aliases", "import", at("rc"));
     expect([first.code, first.stdout]).toEqual([
       0,
       expect.stringContaining("2 new, 0 the same, 0 otherwise\n"),
     ]);
     expect(first.stdout).toMatch(/cat hides the command \S+\/cat and does not call it/);
     await writeFile(at("rc"), "alias g=grep\n");
-    const second = await terminal("aliases", at("rc"), "--registry", at("aliases.yaml"));
-    expect(second.stdout).toContain("kept g: git (not grep)");
-    const kept = await readFile(at("aliases.yaml"), "utf8");
-    expect(kept).toContain("expansion: git");
+    expect((await terminal("aliases", "import", at("rc"))).stdout).toContain("kept g: git (not grep)");
+    const kept = (await terminal("aliases", "list")).stdout;
+    expect(kept).toMatch(/^NAME .*\ncat +regular +command \S+\/cat +rc +bat\ng +regular +rc +git\n$/);
     await writeFile(at("rc"), "alias bad=$'a\\nb'\n");
-    const refused = await terminal("aliases", at("rc"), "--registry", at("aliases.yaml"));
+    const refused = await terminal("aliases", "import", at("rc"));
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("aliases[0].expansion")]);
-    expect(await readFile(at("aliases.yaml"), "utf8")).toBe(kept);
+    expect((await terminal("aliases", "list")).stdout).toBe(kept);
+    await writeFile(at("rc"), "alias g=grep\n");
+    expect((await terminal("aliases", "import", at("rc"), "--replace", "--dry-run")).stdout).toContain(
+      "replaced g: git (now grep)",
+    );
+    expect((await terminal("aliases", "remove", "g")).code).toBe(0);
+    expect((await terminal("aliases", "remove", "g")).code).not.toBe(0);
+    expect((await terminal("aliases", "list")).stdout).not.toMatch(/^g /m);
   });
 });

@@ -24,7 +24,6 @@ afterAll(() => server.close());
 
 const generate = (body: object) =>
   server.call("POST", "/api/v1/config/generate", { body: { template: "zshrc", ...body } });
-const importAliases = (body: object) => server.call("POST", "/api/v1/aliases/import", { body });
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const fields = ({ body }: { body: { faults?: { field: string }[] } }) =>
   body.faults?.map(({ field }) => field);
@@ -85,38 +84,5 @@ it.each<[object, string]>([
   [{ definition: { framework: "zinit", text: "" } }, "definition.framework"],
 ])("refuses %#: names the field", async (body, field) => {
   const reply = await generate(body);
-  expect([reply.status, fields(reply)?.[0]]).toEqual([400, field]);
-});
-
-it("brings aliases into a registry, with conflicts and what they hide", async () => {
-  const registry = [{ name: "g", expansion: "git" }];
-  const aliases = [
-    { name: "g", expansion: "grep", source: ".zshrc" },
-    { name: "ls", expansion: "ls --color", hides: "command /usr/bin/ls" },
-  ];
-  const { status, body } = await importAliases({ registry, aliases });
-  expect(status).toBe(200);
-  expect(body.registry.map(({ expansion }: { expansion: string }) => expansion)).toEqual([
-    "git",
-    "ls --color",
-  ]);
-  expect(body.conflicts).toMatchObject([
-    { before: { expansion: "git" }, after: { expansion: "grep" }, taken: false },
-  ]);
-  expect(body.shadowed).toEqual([{ name: "ls", hides: "command /usr/bin/ls", isUsed: true }]);
-  const replaced = await importAliases({ registry, aliases, replace: true });
-  expect(replaced.body.registry[0]).toMatchObject({ expansion: "grep", source: ".zshrc" });
-  // What comes back is taken as a registry again.
-  expect((await importAliases({ registry: body.registry, aliases: [] })).body.registry).toEqual(
-    body.registry,
-  );
-});
-
-it.each<[string, string]>([
-  ["a\nb", "aliases[0].expansion"],
-  ["a\0b", "aliases[0].expansion"],
-  ["", "aliases[0].expansion"],
-])("refuses the alias %j", async (expansion, field) => {
-  const reply = await importAliases({ aliases: [{ name: "x", expansion }] });
   expect([reply.status, fields(reply)?.[0]]).toEqual([400, field]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { type Recording, ratesOf, resampledTrial } from "../../../bench/tuning/trials.ts";
-import { seeded } from "../../../host-provisioning/benchmark/index.ts";
+import { type Recording, ratesOf, recorded, resampledTrial } from "../../../bench/tuning/trials.ts";
+import { seeded, workloadNames } from "../../../host-provisioning/benchmark/index.ts";
 
 const recording = JSON.parse(
   readFileSync(new URL("../../../bench/tuning/recorded.json", import.meta.url), "utf8"),
@@ -9,7 +9,7 @@ const recording = JSON.parse(
 
 describe("trials of the tuning benchmark", () => {
   it("have a recording of real runs: several workloads, no run like the others", () => {
-    expect(Object.keys(recording)).toEqual(["processor", "memory", "loopback", "disk"]);
+    expect(Object.keys(recording)).toEqual(workloadNames);
     for (const runs of Object.values(recording)) {
       expect(runs.length).toBeGreaterThanOrEqual(200);
       expect(new Set(runs).size).toBeGreaterThan(100);
@@ -24,6 +24,11 @@ describe("trials of the tuning benchmark", () => {
     expect(["same", "unclear"]).toContain(resampledTrial(runs, 1, seeded(1)).verdict);
   });
 
+  it("draw from what the program that measures hosts printed", () => {
+    const output = "pressure cpu 1.2\nquad disk before 1.5 1.6 1.7 1.8\nquad shell after 2 3 4 5\nsteal 0\n";
+    expect(recorded({ disk: [1] }, output)).toEqual({ disk: [1, 1.5, 1.6, 1.7, 1.8], shell: [2, 3, 4, 5] });
+  });
+
   it("are the same for the same seed", () => {
     const few = { processor: recording.processor as number[] };
     expect(ratesOf(few, 6, seeded(5))).toEqual(ratesOf(few, 6, seeded(5)));
@@ -35,7 +40,7 @@ describe("trials of the tuning benchmark", () => {
       Math.exp(0.03 * (random() + random() - random() - random())),
     );
     const { falsePositives, found } = ratesOf({ noise }, 20, random);
-    expect(falsePositives).toBeLessThanOrEqual(0.05);
-    expect(found).toBeGreaterThanOrEqual(0.9);
+    expect(falsePositives).toBeLessThanOrEqual(1);
+    expect(found).toBeGreaterThanOrEqual(18);
   });
 });

@@ -1,5 +1,8 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { probeNames, readTrace, traceScript } from "../../../host-provisioning/trace/index.ts";
+import { reasonToSkip } from "../../../toolchain/suites/possible.mjs";
 import { reasonWithoutTestHosts, TestHost } from "../../support/test-host.ts";
 
 const attached = '{"type": "attached_probes", "data": {"probes": 2}}';
@@ -64,5 +67,29 @@ describe("probes of a kernel", () => {
       `exec setpriv --reuid 65534 --clear-groups /bin/sh -s <<'END'\n${script}\nEND\n`,
     );
     expect([code, stderr]).toEqual([69, "Probes of the kernel need root.\n"]);
+  });
+});
+
+const withBpftrace = !reasonToSkip("root", "bpf", "bpftrace");
+
+(withBpftrace ? describe : describe.skip)("probes of this machine's kernel, by the real bpftrace", () => {
+  /** What every kernel with this test on it has seen within a second. */
+  const surely = ["system-calls", "run-queue"];
+
+  it.each(probeNames)("%s is attached, tells what it saw, ends by itself, and leaves no mount", (name) => {
+    const mounts = () => readFileSync("/proc/self/mounts", "utf8").match(/^.* tracefs .*$/gm) ?? [];
+    const before = mounts();
+    const { status, stdout } = spawnSync("/bin/sh", ["-s"], {
+      input: traceScript(name, 1),
+      encoding: "utf8",
+    });
+    expect(status).toBe(0);
+    const { counts, histogram } = readTrace(name, stdout) ?? {
+      counts: [{ count: Number.NaN }],
+      histogram: [],
+    };
+    const seen = [...counts, ...histogram].reduce((all, { count }) => all + count, 0);
+    expect(seen).toBeGreaterThanOrEqual(surely.includes(name) ? 1 : 0);
+    expect(mounts()).toEqual(before);
   });
 });

@@ -29,7 +29,7 @@ chmod 0755 "$part/usr/sbin/policy-rc.d"
 printf 'force-unsafe-io\n' >"$part/etc/dpkg/dpkg.cfg.d/test-host"
 mkdir -p "$part/srv/pool/partial" "$part/var/lib/roost"
 chroot "$part" apt-get -q update
-for set in nginx-light 'redis-server zsh' 'git cron' tmux; do
+for set in nginx-light 'redis-server zsh' 'git cron' tmux postgresql; do
   # shellcheck disable=SC2086 # names of packages
   DEBIAN_FRONTEND=noninteractive chroot "$part" apt-get -q -y --no-install-recommends --download-only \
     -o Dir::Cache::archives=/srv/pool install $set
