@@ -7,7 +7,7 @@ import { quote } from "./quote.ts";
 import type { Shell } from "./specification.ts";
 
 /** Changes when the same specification would make another text: part of what a version is made from. */
-const generation = 2;
+const generation = 3;
 
 const part = (name: string) => readFileSync(new URL(`./zsh/${name}.zsh`, import.meta.url), "utf8");
 const parts = {
@@ -17,6 +17,7 @@ const parts = {
   completion: part("completion"),
   decorate: part("decorate"),
   wrap: part("wrap"),
+  suggest: part("suggest"),
 };
 
 /** Run by `zsh -f` with the generated file as its argument: checks and compiles it, and makes the completion dump. */
@@ -166,6 +167,7 @@ function renderDecoration(
     ...plugins.flatMap(({ plugin, text }) => [
       `# ${plugin.name} ${plugin.version}, ${plugin.licence}, ${plugin.repository} at ${plugin.commit}`,
       text.trimEnd(),
+      ...(plugin.support ? [parts[plugin.support].trimEnd()] : []),
     ]),
     ...(wraps.length > 0 ? [wrap.join(" "), "unfunction _roost_wrap"] : []),
     "return 0",

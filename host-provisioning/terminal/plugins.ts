@@ -25,6 +25,8 @@ export interface PinnedPlugin {
   licence: string;
   /** In the order in which they are put into the configuration. */
   files: readonly PinnedFile[];
+  /** What of our own its edits call: a file of zsh/. */
+  support?: "suggest";
   /**
    * The function by which it wraps the line editor's widgets, called when all plugins are loaded, and the parameters
    * that it leaves behind. What was wrapped is kept for the next shells (zsh/wrap.zsh).

