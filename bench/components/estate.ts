@@ -72,8 +72,9 @@ export async function measureEstate(teams: number): Promise<{ resources: number;
 }
 
 /**
- * Seconds that the SDK's own mocks take for that many bare registrations of one small resource. Without stack
- * traces, as the recorder works: with them the mocks take about three times as long.
+ * Seconds that the SDK's own mocks take for that many bare registrations of one small resource. With the limit of
+ * stack traces at 0, which is what a user of the mocks can do: with the usual one they take about three times as
+ * long. The recorder goes further, see `withoutTraces`.
  */
 export async function measureMocks(resources: number): Promise<number> {
   await runtime.setMocks({

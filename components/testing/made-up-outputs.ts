@@ -38,8 +38,9 @@ export function structuredOutputs(type: string, name: string, inputs: Inputs): R
 }
 
 /**
- * The outputs of a recorded resource: its inputs, and a made-up value for each property in `missing`. An ARN
- * looks like one; everything else is the text `name.property`, so that a graph shows where a value comes from.
+ * What a recorded resource answers beside its inputs: a made-up value for each property in `missing` that it was
+ * not given. An ARN looks like one; everything else is the text `name.property`, so that a graph shows where a value
+ * comes from.
  */
 export function madeUpOutputs(
   type: string,
@@ -51,7 +52,9 @@ export function madeUpOutputs(
   for (const property of missing) {
     outputs[property] = /^arn$|Arn$/.test(property) ? arn(type, name, inputs.region) : `${name}.${property}`;
   }
-  return { ...outputs, ...structuredOutputs(type, name, inputs), ...inputs };
+  Object.assign(outputs, structuredOutputs(type, name, inputs));
+  for (const given of Object.keys(inputs)) delete outputs[given];
+  return outputs;
 }
 
 /**

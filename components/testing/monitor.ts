@@ -69,7 +69,8 @@ export class RecordingMonitor {
     }
     const references = propertyReferences(request);
     const referenced = new Set(Object.values(references).flat());
-    const inputs = request.getObject()?.toJavaScript() ?? {};
+    const object = request.getObject() ?? new structs.Struct();
+    const inputs = object.toJavaScript();
     this.#add({
       urn,
       type,
@@ -85,14 +86,15 @@ export class RecordingMonitor {
       options: options(request),
     });
     if (request.getCustom()) response.setId(request.getImportid() || (this.#preview ? "" : `${name}.id`));
-    response.setObject(structs.Struct.fromJavaScript(this.#answer(urn, type, name, inputs)));
+    response.setObject(this.#answer(urn, type, name, inputs, object));
     reply(null, response);
   }
 
   readResource(request: ReadResourceRequest, reply: Reply<unknown>): void {
     const [type, name] = [request.getType(), request.getName()];
     const urn = this.#urn(request.getParent(), type, name);
-    const inputs = request.getProperties()?.toJavaScript() ?? {};
+    const object = request.getProperties() ?? new structs.Struct();
+    const inputs = object.toJavaScript();
     this.#add({
       urn,
       type,
@@ -107,7 +109,7 @@ export class RecordingMonitor {
     });
     const response = new messages.ReadResourceResponse();
     response.setUrn(urn);
-    response.setProperties(structs.Struct.fromJavaScript(this.#answer(urn, type, name, inputs)));
+    response.setProperties(this.#answer(urn, type, name, inputs, object));
     reply(null, response);
   }
 
@@ -177,10 +179,15 @@ export class RecordingMonitor {
     this.#recorded.set(resource.urn, resource);
   }
 
-  #answer(urn: string, type: string, name: string, inputs: Record<string, unknown>) {
-    const outputs = this.#preview ? inputs : madeUpOutputs(type, name, inputs, open.get(type) ?? []);
-    this.#outputs.set(urn, outputs);
-    return outputs as Record<string, never>;
+  /** What was asked for, with what a cloud would add, in the object that the request brought. */
+  #answer(urn: string, type: string, name: string, inputs: Record<string, unknown>, object: structs.Struct) {
+    const madeUp = this.#preview ? {} : madeUpOutputs(type, name, inputs, open.get(type) ?? []);
+    const fields = object.getFieldsMap();
+    for (const [property, value] of Object.entries(madeUp)) {
+      fields.set(property, structs.Value.fromJavaScript(value as never));
+    }
+    this.#outputs.set(urn, { ...madeUp, ...inputs });
+    return object;
   }
 }
 

@@ -72,16 +72,24 @@ export async function record(
 
 /** Recordings without traces that run now, and what to go back to after the last. */
 let withoutTrace = 0;
-let usualLimit = Error.stackTraceLimit;
+let usualLimit: PropertyDescriptor | undefined;
+
+/**
+ * The SDK raises the limit to take the whole stack of each resource, which nothing here reads: so the limit is no
+ * number, for which V8 takes none, and stays so.
+ */
+const NO_LIMIT: PropertyDescriptor = { configurable: true, get: () => 0, set: () => {} };
 
 async function withoutTraces<T>(run: () => Promise<T>): Promise<T> {
-  if (withoutTrace === 0) usualLimit = Error.stackTraceLimit;
+  if (withoutTrace === 0) {
+    usualLimit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit");
+    Object.defineProperty(Error, "stackTraceLimit", NO_LIMIT);
+  }
   withoutTrace += 1;
-  Error.stackTraceLimit = 0;
   try {
     return await run();
   } finally {
     withoutTrace -= 1;
-    if (withoutTrace === 0) Error.stackTraceLimit = usualLimit;
+    if (withoutTrace === 0) Object.defineProperty(Error, "stackTraceLimit", usualLimit!);
   }
 }

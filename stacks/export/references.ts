@@ -107,8 +107,7 @@ export class References {
     const { type, name, inputs } = resource;
     const tokens = new Map<string, Reference>();
     for (const [output, value] of Object.entries(madeUpOutputs(type, name, inputs, ["arn"]))) {
-      if (!Object.hasOwn(inputs, output))
-        collect(value as Json, (text) => tokens.set(text, { resource, output }));
+      collect(value as Json, (text) => tokens.set(text, { resource, output }));
     }
     this.#tokens.set(resource.urn, tokens);
     return tokens;

@@ -115,6 +115,20 @@ describe("record: a program's resources without an engine", () => {
     );
   });
 
+  it("takes no stack traces, and those after the last recording are as before", async () => {
+    const depth = () => new Error("x").stack?.split("\n").length ?? 0;
+    const before = Error.stackTraceLimit;
+    const during: number[] = [];
+    const see = () => {
+      // As the SDK does for each resource.
+      Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+      during.push(depth());
+    };
+    await Promise.all([record(see), record(see)]);
+    expect(during.map((lines) => lines <= 1)).toEqual([true, true]);
+    expect([Error.stackTraceLimit, depth() > 1]).toEqual([before, true]);
+  });
+
   it("lists children at any depth, and names that break the naming rule", async () => {
     const good = await record(() => void new Pair("one", {}));
     expect(children(good, "one")).toEqual([
