@@ -1,13 +1,9 @@
 import { Bucket } from "@pulumi/aws/s3/bucket.js";
-import { BucketLifecycleConfiguration } from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
-import { BucketOwnershipControls } from "@pulumi/aws/s3/bucketOwnershipControls.js";
-import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
-import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
-import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
-import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
+import type { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
 import { type Input, interpolate, type Output, type Resource } from "@pulumi/pulumi";
-import { documentText, type JsonDocument } from "./document.ts";
+import type { JsonDocument } from "./document.ts";
 import { type Overrides, override } from "./overrides.ts";
+import { makePrivate, tlsOnly } from "./private-bucket.ts";
 
 /** The role of the bucket for `overrides`. */
 export const LOG_BUCKET_ROLE = "logBucket";
@@ -31,44 +27,19 @@ export function makeLogBucket(
   context: { name: string; parent: Resource; tags?: Record<string, Input<string>>; overrides?: Overrides },
 ): { bucket: Bucket; policy: BucketPolicy } {
   const name = `${context.name}-${suffix}`;
-  const options = { parent: context.parent };
+  const { parent } = context;
   const bucket = new Bucket(
     name,
     override(context.overrides, LOG_BUCKET_ROLE, { forceDestroy: false, tags: context.tags }),
-    options,
+    { parent },
   );
-  new BucketPublicAccessBlock(
-    `${name}-access`,
+  const { policy } = makePrivate(
+    bucket,
     {
-      bucket: bucket.id,
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    },
-    options,
-  );
-  new BucketOwnershipControls(
-    `${name}-ownership`,
-    { bucket: bucket.id, rule: { objectOwnership: "BucketOwnerEnforced" } },
-    options,
-  );
-  // Delivery services write with the bucket's own key only.
-  new BucketServerSideEncryptionConfiguration(
-    `${name}-encryption`,
-    { bucket: bucket.id, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
-    options,
-  );
-  new BucketVersioning(
-    `${name}-versioning`,
-    { bucket: bucket.id, versioningConfiguration: { status: "Enabled" } },
-    options,
-  );
-  new BucketLifecycleConfiguration(
-    `${name}-lifecycle`,
-    {
-      bucket: bucket.id,
-      rules: [
+      policy: logBucketPolicy(bucket.arn, deliveries),
+      // Delivery services write with the bucket's own key only.
+      encryption: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+      lifecycle: [
         {
           id: "end-of-logs",
           status: "Enabled",
@@ -79,20 +50,7 @@ export function makeLogBucket(
         },
       ],
     },
-    options,
-  );
-  const policy = new BucketPolicy(
-    `${name}-policy`,
-    {
-      bucket: bucket.id,
-      policy: documentText(
-        `${name}-policy`,
-        "policy",
-        logBucketPolicy(bucket.arn, deliveries),
-        context.parent,
-      ),
-    },
-    options,
+    { name, parent },
   );
   return { bucket, policy };
 }
@@ -101,14 +59,7 @@ function logBucketPolicy(arn: Output<string>, deliveries: readonly LogDelivery[]
   return {
     Version: "2012-10-17",
     Statement: [
-      {
-        Sid: "TlsOnly",
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: [arn, interpolate`${arn}/*`],
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
+      tlsOnly(arn),
       ...deliveries.flatMap(({ service, keys, conditions, checksAcl }) => [
         {
           Effect: "Allow",

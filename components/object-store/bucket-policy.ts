@@ -2,20 +2,20 @@
 
 import { type Input, interpolate } from "@pulumi/pulumi";
 import type { JsonDocument } from "../document.ts";
+import { tlsOnly } from "../private-bucket.ts";
 
 /** TLS 1.2 or newer for everybody; reading for the named distributions, and for nobody else. */
 export function bucketPolicy(
   arn: Input<string>,
   distributionArns: Record<string, Input<string>> = {},
 ): JsonDocument {
-  const everything = [arn, interpolate`${arn}/*`];
-  const refuse = { Effect: "Deny", Principal: "*", Action: "s3:*", Resource: everything };
+  const plain = tlsOnly(arn);
   const distributions = Object.keys(distributionArns).sort();
   return {
     Version: "2012-10-17",
     Statement: [
-      { Sid: "TlsOnly", ...refuse, Condition: { Bool: { "aws:SecureTransport": "false" } } },
-      { Sid: "ModernTls", ...refuse, Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
+      plain,
+      { ...plain, Sid: "ModernTls", Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
       ...(distributions.length > 0
         ? [
             {

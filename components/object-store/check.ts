@@ -2,6 +2,7 @@ import { ALARM_ROLE, checkAlarms } from "../alarms.ts";
 import { type Fault, oneOf, wholeNumber } from "../faults.ts";
 import { LOG_BUCKET_ROLE } from "../log-bucket.ts";
 import { unknownRoles } from "../overrides.ts";
+import { PRIVATE_BUCKET_ROLES } from "../private-bucket.ts";
 import { checkPlace, isRegion } from "../regions.ts";
 import { LockMode, type ObjectStoreArgs, StoreEncryption, type StoreReplicationArgs } from "./args.ts";
 import { checkLifecycle } from "./lifecycle-plan.ts";
@@ -9,13 +10,8 @@ import { checkLifecycle } from "./lifecycle-plan.ts";
 /** Roles of the children, for `overrides`. */
 export const OBJECT_STORE_ROLES = [
   "bucket",
-  "publicAccessBlock",
-  "ownership",
-  "encryption",
-  "versioning",
-  "lifecycle",
+  ...PRIVATE_BUCKET_ROLES,
   "objectLock",
-  "policy",
   "logging",
   "replication",
   "replicationRole",

@@ -1,21 +1,15 @@
 import { Bucket } from "@pulumi/aws/s3/bucket.js";
-import { BucketLifecycleConfiguration } from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
 import { BucketLogging } from "@pulumi/aws/s3/bucketLogging.js";
 import { BucketMetric } from "@pulumi/aws/s3/bucketMetric.js";
 import { BucketObjectLockConfiguration } from "@pulumi/aws/s3/bucketObjectLockConfiguration.js";
-import { BucketOwnershipControls } from "@pulumi/aws/s3/bucketOwnershipControls.js";
-import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
-import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
-import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
-import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
-import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
 import { AlarmChoice, makeAlarms } from "../alarms.ts";
-import { type JsonDocument, withDocumentText } from "../document.ts";
 import { refuse } from "../faults.ts";
 import type { Grant } from "../grants.ts";
 import { makeLogBucket } from "../log-bucket.ts";
 import { DEFAULT_RETENTION_DAYS } from "../logs.ts";
 import { override } from "../overrides.ts";
+import { makePrivate } from "../private-bucket.ts";
 import { planStoreAlarms, REQUEST_METRICS } from "./alarm-plan.ts";
 import { type ObjectStoreArgs, StoreEncryption } from "./args.ts";
 import { bucketPolicy } from "./bucket-policy.ts";
@@ -58,10 +52,15 @@ export class ObjectStore extends ComponentResource {
     const { overrides, tags } = args;
     const parent = this;
     const bucket = makeBucket();
-    makePrivate();
-    makeEncryption();
-    const versioning = makeVersioning();
-    makeLifecycle();
+    const { versioning } = makePrivate(
+      bucket,
+      {
+        policy: bucketPolicy(bucket.arn, args.distributionArns),
+        encryption: planEncryption(args),
+        lifecycle: planLifecycle(args.lifecycle, args.noncurrentDays),
+      },
+      { name, parent, overrides },
+    );
     if (args.objectLock) makeObjectLock(args.objectLock);
     if (args.accessLog?.enabled !== false) makeAccessLog();
     if (args.replication) {
@@ -85,74 +84,6 @@ export class ObjectStore extends ComponentResource {
         `${name}-bucket`,
         override(overrides, "bucket", { bucket: args.bucketName, forceDestroy: false, tags }),
         { parent, protect },
-      );
-    }
-
-    function makePrivate(): void {
-      const access = new BucketPublicAccessBlock(
-        `${name}-access`,
-        override(overrides, "publicAccessBlock", {
-          bucket: bucket.id,
-          blockPublicAcls: true,
-          blockPublicPolicy: true,
-          ignorePublicAcls: true,
-          restrictPublicBuckets: true,
-        }),
-        { parent },
-      );
-      new BucketOwnershipControls(
-        `${name}-ownership`,
-        override(overrides, "ownership", {
-          bucket: bucket.id,
-          rule: { objectOwnership: "BucketOwnerEnforced" },
-        }),
-        { parent },
-      );
-      const policy: Input<string> | JsonDocument = bucketPolicy(bucket.arn, args.distributionArns);
-      const settings = override(overrides, "policy", { bucket: bucket.id, policy });
-      new BucketPolicy(
-        `${name}-policy`,
-        withDocumentText(`${name}-policy`, "policy", settings, parent),
-        // S3 refuses two changes of a bucket's access at a time.
-        { parent, dependsOn: [access] },
-      );
-    }
-
-    function makeEncryption(): void {
-      const byDefault =
-        args.encryption === StoreEncryption.s3
-          ? { sseAlgorithm: "AES256" }
-          : { sseAlgorithm: "aws:kms", kmsMasterKeyId: args.kmsKeyArn };
-      new BucketServerSideEncryptionConfiguration(
-        `${name}-encryption`,
-        override(overrides, "encryption", {
-          bucket: bucket.id,
-          // A key of the bucket's own, derived from that of KMS, spares a call of KMS for each object.
-          rules: [{ applyServerSideEncryptionByDefault: byDefault, bucketKeyEnabled: true }],
-        }),
-        { parent },
-      );
-    }
-
-    function makeVersioning(): BucketVersioning {
-      return new BucketVersioning(
-        `${name}-versioning`,
-        override(overrides, "versioning", {
-          bucket: bucket.id,
-          versioningConfiguration: { status: "Enabled" },
-        }),
-        { parent },
-      );
-    }
-
-    function makeLifecycle(): void {
-      new BucketLifecycleConfiguration(
-        `${name}-lifecycle`,
-        override(overrides, "lifecycle", {
-          bucket: bucket.id,
-          rules: planLifecycle(args.lifecycle, args.noncurrentDays),
-        }),
-        { parent, dependsOn: [versioning] },
       );
     }
 
@@ -224,4 +155,13 @@ export class ObjectStore extends ComponentResource {
   get grantDelete(): Grant {
     return grants.get(this)!.delete;
   }
+}
+
+function planEncryption({ encryption, kmsKeyArn }: ObjectStoreArgs) {
+  const byDefault =
+    encryption === StoreEncryption.s3
+      ? { sseAlgorithm: "AES256" }
+      : { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn };
+  // A key of the bucket's own, derived from that of KMS, spares a call of KMS for each object.
+  return [{ applyServerSideEncryptionByDefault: byDefault, bucketKeyEnabled: true }];
 }
