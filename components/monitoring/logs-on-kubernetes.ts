@@ -40,7 +40,9 @@ import { alloyPod, lokiPod } from "./logs-pods.ts";
  *   lokiImage: "registry.example.com/loki@sha256:…",
  *   alloyImage: "registry.example.com/alloy@sha256:…",
  * });
- * new MonitoringOnKubernetes("watch", { logsUrl: logs.url, alerts: { logs: logsAlerts(…) }, … });
+ * // Arguments of the MonitoringOnKubernetes beside it.
+ * const alerts = { logs: logsAlerts({ namespace: "monitoring", name: "logs" }) };
+ * const held = { logsUrl: logs.url, alerts };
  * ```
  *
  * A month: about 15 USD of nodes and 5 USD of a disk. The API server passes every line on, so it is for some

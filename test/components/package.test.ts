@@ -9,6 +9,7 @@ import { record } from "../../components/testing/index.ts";
 import { ROOT } from "../../toolchain/found.mjs";
 import { packComponents } from "../../toolchain/pack-components.mjs";
 import { ComponentHost } from "./component-host.ts";
+import { classDocs, exampleModule, examples, pages } from "./examples/examples.ts";
 import { cluster, image, network } from "./fargate-service/service-lab.ts";
 import { publicComponents } from "./public-components.ts";
 
@@ -67,10 +68,11 @@ const tsconfig = {
     module: "nodenext",
     strict: true,
     noEmit: true,
+    allowImportingTsExtensions: true,
     skipLibCheck: true,
     types: ["node"],
   },
-  files: ["program.ts", "readme.ts"],
+  files: ["program.ts", "readme.ts", ...examples.map((_, at) => `example-${at}.ts`)],
 };
 
 describe("the packed components in a project of somebody else", () => {
@@ -79,6 +81,14 @@ describe("the packed components in a project of somebody else", () => {
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(tsconfig));
     writeFileSync(join(project, "program.ts"), program);
     writeFileSync(join(project, "readme.ts"), readmeProgram());
+    const around = readFileSync(join(ROOT, "test/components/examples/around.ts"), "utf8");
+    writeFileSync(
+      join(project, "around.ts"),
+      around.replace("../../../components/index.ts", "roost-components"),
+    );
+    for (const [at, example] of examples.entries()) {
+      writeFileSync(join(project, `example-${at}.ts`), exampleModule(example));
+    }
   });
 
   it("make what they make here", async () => {
@@ -88,7 +98,7 @@ describe("the packed components in a project of somebody else", () => {
     expect(JSON.parse(run(process.execPath, ["program.ts"]))).toEqual(here);
   });
 
-  it("bring their types along", () => {
+  it("bring types along, which README.md and each example of class docs and pages keep", () => {
     expect(run(process.execPath, [join(modules, "typescript/bin/tsc"), "-p", "."])).toBe("");
   });
 
@@ -102,6 +112,37 @@ console.log(JSON.stringify({ outputs: graph.outputs, network: children(graph, "n
     const { outputs, network: parts } = JSON.parse(run(process.execPath, ["record-readme.ts"]));
     expect(outputs).toEqual({ vpcId: "network-vpc.id", bucketName: expect.any(String) });
     expect(parts).toBeGreaterThan(20);
+  });
+
+  it("have docs of each: an example, what it costs a month, a page", () => {
+    expect(classDocs.map(({ component }) => component).sort()).toEqual(publicComponents);
+    for (const { component, text } of classDocs) {
+      expect([component, text]).toEqual([
+        component,
+        expect.stringMatching(/```ts\n.*```\n\nA month[:,].* USD/s),
+      ]);
+      const page = Object.values(pages).find((each) => each.includes(`new ${component}(`));
+      expect([component, page]).toEqual([component, expect.any(String)]);
+    }
+  });
+
+  it("make what the examples say", () => {
+    writeFileSync(
+      join(project, "record-examples.ts"),
+      `import { record } from "roost-components/testing";
+const made = [];
+for (let at = 0; at < ${examples.length}; at += 1) {
+  const { default: example } = await import(\`./example-\${at}.ts\`);
+  const { resources } = await record(example);
+  made.push(resources.filter(({ custom, parent }) => !custom && !parent).map(({ type }) => type.split(":")[2]));
+}
+console.log(JSON.stringify(made));`,
+    );
+    const made: string[][] = JSON.parse(run(process.execPath, ["record-examples.ts"]));
+    for (const [at, { title, code }] of examples.entries()) {
+      const wanted = [...code.matchAll(/new (\w+)\(/g)].map(([, component]) => component!).sort();
+      expect([title, made[at]!.filter((each) => each !== "Document").sort()]).toEqual([title, wanted]);
+    }
   });
 
   it("hold nothing but what they are", () => {
