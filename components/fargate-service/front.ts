@@ -4,8 +4,6 @@ import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import { ListenerRule, type ListenerRuleArgs } from "@pulumi/aws/lb/listenerRule.js";
 import { TargetGroup } from "@pulumi/aws/lb/targetGroup.js";
-import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
-import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { type Input, interpolate, output, type Resource } from "@pulumi/pulumi";
 import { PortProtocol } from "../fargate-task/args.ts";
 import { trustPolicy } from "../grants.ts";
@@ -13,6 +11,7 @@ import type { LoadBalancerReference } from "../load-balancer/args.ts";
 import { LoadBalancer } from "../load-balancer/load-balancer.ts";
 import { rulePriority } from "../load-balancer/rule-priority.ts";
 import { shortPrefix } from "../load-balancer/short-prefix.ts";
+import { openPath } from "../network-path.ts";
 import { override } from "../overrides.ts";
 import { partitionOf } from "../regions.ts";
 import type {
@@ -161,35 +160,18 @@ export function makeFront(
     return group;
   }
 
+  /** Out of the load balancer's group into the tasks', on each port that it asks. */
   function openPaths(suffix: string, from: LoadBalancerReference): void {
-    openPath(suffix, port, from);
-    const healthPort = front.health?.port;
-    if (healthPort !== undefined && healthPort !== port) openPath(`${suffix}-health`, healthPort, from);
-  }
-
-  /** Out of the load balancer's group into the tasks', on one port. */
-  function openPath(suffix: string, open: number, from: LoadBalancerReference): void {
-    const ports = { ipProtocol: "tcp", fromPort: open, toPort: open, tags };
-    new SecurityGroupEgressRule(
-      `${name}-front-to-tasks${suffix}`,
-      override(overrides, "egressRule", {
-        ...ports,
-        securityGroupId: from.securityGroupId,
-        referencedSecurityGroupId: securityGroupId,
-        description: `To tasks of ${name}`,
-      }),
-      { parent },
-    );
-    new SecurityGroupIngressRule(
-      `${name}-from-front${suffix}`,
-      override(overrides, "ingressRule", {
-        ...ports,
-        securityGroupId,
-        referencedSecurityGroupId: from.securityGroupId,
-        description: "From the load balancer",
-      }),
-      { parent },
-    );
+    const healthPort = front.health?.port ?? port;
+    const ports = { [suffix]: port, ...(healthPort !== port && { [`${suffix}-health`]: healthPort }) };
+    for (const [end, open] of Object.entries(ports)) {
+      openPath(
+        [from.securityGroupId, `${name}-front-to-tasks${end}`, `To tasks of ${name}`],
+        [securityGroupId, `${name}-from-front${end}`, "From the load balancer"],
+        open,
+        { parent, tags, overrides },
+      );
+    }
   }
 
   function makeRole(): Role {

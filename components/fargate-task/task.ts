@@ -6,12 +6,12 @@ import { TaskDefinition } from "@pulumi/aws/ecs/taskDefinition.js";
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
-import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { all, type Input, interpolate, type Resource } from "@pulumi/pulumi";
 import { documentText, type JsonDocument, withDocumentText } from "../document.ts";
 import { type Fault, judged, refuse } from "../faults.ts";
 import { type GrantedConnection, type PolicyStatement, policyDocument, trustPolicy } from "../grants.ts";
 import { DEFAULT_RETENTION_DAYS } from "../logs.ts";
+import { openPath } from "../network-path.ts";
 import { override } from "../overrides.ts";
 import { partitionOf } from "../regions.ts";
 import { Architecture, type TaskArgs } from "./args.ts";
@@ -144,28 +144,12 @@ export function makeTask(
     if (args.exec) makePolicy("exec", taskRole, policyDocument(execStatements()));
   }
 
-  /** Both ends of a path: out of the tasks' group, into the other one. */
   function makeConnection(key: string, { securityGroupId, port }: GrantedConnection): void {
-    const ports = { ipProtocol: "tcp", fromPort: port, toPort: port, tags };
-    new SecurityGroupEgressRule(
-      `${name}-to-${key}-${port}`,
-      override(overrides, "egressRule", {
-        ...ports,
-        securityGroupId: securityGroup.id,
-        referencedSecurityGroupId: securityGroupId,
-        description: `To ${key}`,
-      }),
-      { parent },
-    );
-    new SecurityGroupIngressRule(
-      `${name}-into-${key}-${port}`,
-      override(overrides, "ingressRule", {
-        ...ports,
-        securityGroupId,
-        referencedSecurityGroupId: securityGroup.id,
-        description: `From ${name}`,
-      }),
-      { parent },
+    openPath(
+      [securityGroup.id, `${name}-to-${key}-${port}`, `To ${key}`],
+      [securityGroupId, `${name}-into-${key}-${port}`, `From ${name}`],
+      port,
+      { parent, tags, overrides },
     );
   }
 

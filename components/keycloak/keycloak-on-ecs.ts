@@ -1,11 +1,10 @@
-import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
-import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { ComponentResource, type ComponentResourceOptions, type Output, output } from "@pulumi/pulumi";
 import { FargateService } from "../fargate-service/fargate-service.ts";
 import type { SecretReference } from "../fargate-task/args.ts";
 import { refuse } from "../faults.ts";
 import type { Grant } from "../grants.ts";
 import { jsonText } from "../json.ts";
+import { openPath } from "../network-path.ts";
 import { override } from "../overrides.ts";
 import type { KeycloakOnEcsArgs } from "./ecs-args.ts";
 import { checkKeycloakOnEcs, DEFAULT_KEYCLOAK_SIZE } from "./ecs-check.ts";
@@ -171,17 +170,13 @@ function makeClusterRules(
   securityGroupId: Output<string>,
 ): void {
   for (const port of [KEYCLOAK_PORTS.cluster, KEYCLOAK_PORTS.clusterFailure]) {
-    const rule = {
-      securityGroupId,
-      referencedSecurityGroupId: securityGroupId,
-      ipProtocol: "tcp",
-      fromPort: port,
-      toPort: port,
-      description: "Instances among themselves",
-      tags,
-    };
-    new SecurityGroupEgressRule(`${name}-to-instances-${port}`, rule, { parent });
-    new SecurityGroupIngressRule(`${name}-from-instances-${port}`, rule, { parent });
+    const says = "Instances among themselves";
+    openPath(
+      [securityGroupId, `${name}-to-instances-${port}`, says],
+      [securityGroupId, `${name}-from-instances-${port}`, says],
+      port,
+      { parent, tags },
+    );
   }
 }
 

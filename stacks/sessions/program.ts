@@ -1,6 +1,4 @@
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
-import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
-import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { getProject, getStack, type Input } from "@pulumi/pulumi";
 import {
   type CloudWatchQueryArgs,
@@ -14,6 +12,7 @@ import {
   Severity,
   Unit,
 } from "../../components/index.ts";
+import { openPath } from "../../components/network-path.ts";
 import { regionOfZone } from "../../components/regions.ts";
 import { makeAlarmTopics } from "../alarm-topics.ts";
 import { makeDeployPolicy } from "../deploy-policy.ts";
@@ -113,7 +112,7 @@ export async function program(config: SessionsConfig) {
   };
 }
 
-/** Both ends of a way from a security group to what a grant opens. */
+/** The way from a security group to what a grant opens. */
 function connect(
   name: string,
   from: Input<string>,
@@ -121,18 +120,11 @@ function connect(
   tags: Record<string, string>,
 ) {
   for (const { securityGroupId, port } of connections) {
-    const ports = { ipProtocol: "tcp", fromPort: port, toPort: port, tags };
-    new SecurityGroupEgressRule(`proxy-to-${name}`, {
-      ...ports,
-      securityGroupId: from,
-      referencedSecurityGroupId: securityGroupId,
-      description: `To sessions of ${name}`,
-    });
-    new SecurityGroupIngressRule(`proxy-into-${name}`, {
-      ...ports,
-      securityGroupId,
-      referencedSecurityGroupId: from,
-      description: "From proxies",
-    });
+    openPath(
+      [from, `proxy-to-${name}`, `To sessions of ${name}`],
+      [securityGroupId, `proxy-into-${name}`, "From proxies"],
+      port,
+      { tags },
+    );
   }
 }

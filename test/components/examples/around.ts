@@ -1,5 +1,6 @@
 // What the examples of class docs and pages take for granted: they show one component each, among things like these.
 
+import { output } from "@pulumi/pulumi";
 import {
   type AlertGroupArgs,
   ClientKind,
@@ -49,6 +50,7 @@ export const inside = balancer("inside");
 export const topic = { arn: arn("sns", "operations") };
 export const topicInUsEast1 = { arn: arn("sns", "operations", "us-east-1") };
 export const certificate = { arn: arn("acm", "certificate/one") };
+export const distribution = { arn: output(arn("cloudfront", "distribution/E1", "")) };
 export const key = { arn: arn("kms", "key/one") };
 export const login = { arn: arn("secretsmanager", "secret:id-database") };
 export const admin = { arn: arn("secretsmanager", "secret:id-admin") };
