@@ -132,7 +132,7 @@ export function judge(
 ): Outcome[] {
   const of = { rule, urn: resource.urn, name: resource.name, type: resource.type };
   const outcomes: Outcome[] = [];
-  const found: Context["found"] = (message, path) => {
+  const tell = (kind: OutcomeKind, message: string, path?: string): void => {
     const match = exceptionFor(exceptions, resource, today);
     if (match && !match.isOver) {
       const { who, why, until } = match.exception;
@@ -141,9 +141,10 @@ export function judge(
       return;
     }
     const over = match ? `; the exception by ${match.exception.who} ended on ${match.exception.until}` : "";
-    const kind = level === "advisory" ? "advisory" : "violation";
     outcomes.push({ ...of, kind, message: message + over, path, exception: match?.exception });
   };
+  const found: Context["found"] = (message, path) =>
+    tell(level === "advisory" ? "advisory" : "violation", message, path);
   try {
     const patch = level === "remediate" ? remedy(rule, resource, config) : undefined;
     if (patch) {
@@ -158,7 +159,9 @@ export function judge(
   } catch (error) {
     if (!(error instanceof Undecidable)) throw error;
     const { message, path, isUnknown } = error;
-    outcomes.push({ ...of, kind: "cannot-decide", message, path, isUnknown });
+    if (isUnknown) outcomes.push({ ...of, kind: "cannot-decide", message, path, isUnknown });
+    // No update will know more, so it is refused like a violation, and can be excepted like one.
+    else tell("cannot-decide", message, path);
   }
   return outcomes;
 }

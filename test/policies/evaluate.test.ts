@@ -8,15 +8,19 @@ import {
   type Settings,
   stackRule,
 } from "../../policies/index.ts";
+import { Undecidable } from "../../policies/known.ts";
 
-const noBad = resourceRule({
+const described = {
   id: "no-bad",
   title: "Nothing is bad",
-  severity: "high",
-  level: "mandatory",
+  severity: "high" as const,
+  level: "mandatory" as const,
   frameworks: ["own"],
   remediation: "Be good.",
   kinds: ["aws:s3/Bucket"],
+};
+const noBad = resourceRule({
+  ...described,
   config: z.object({ word: z.string().default("bad") }),
   check({ props }, { found, config }) {
     if (props.payload === config.word) found("is bad", "payload");
@@ -136,6 +140,22 @@ describe("settings", () => {
 });
 
 describe("an exception", () => {
+  it("lets through what nobody can decide, and not what an update will know", () => {
+    const text = resourceRule({
+      ...described,
+      check({ props }) {
+        throw new Undecidable("payload", props.payload === "text" ? "is no JSON" : undefined);
+      },
+    });
+    const exceptions = [{ resource: "b0", who: "ann", why: "moving", until: "2026-06-01" }];
+    const settings = { "no-bad": { exceptions } };
+    expect(said(graph("text"), {}, [text])).toEqual(["cannot-decide b0 payload is no JSON"]);
+    expect(said(graph("text"), settings, [text])).toEqual([
+      "excepted b0 payload is no JSON; excepted by ann until 2026-06-01: moving",
+    ]);
+    expect(said(graph("open"), settings, [text])).toEqual(["cannot-decide b0 payload is not known yet"]);
+  });
+
   const until = (day: string, resource = "b0", who = "ann"): Settings => ({
     "no-bad": { exceptions: [{ resource, who, why: "moving", until: day }] },
   });
