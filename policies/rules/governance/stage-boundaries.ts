@@ -9,13 +9,13 @@ export const stageBoundaries = stackRule({
   level: "mandatory",
   frameworks: ["own"],
   remediation:
-    "Refer to the stack of the same stage; name allowedAccountIds and the region of the stage in explicit providers.",
-  kinds: ["pulumi:pulumi:StackReference", "pulumi:providers:aws"],
+    "Refer to the stack of the same stage; name allowedAccountIds or the subscriptionId, and the region or location of the stage, in explicit providers.",
+  kinds: ["pulumi:pulumi:StackReference", "pulumi:providers:aws", "pulumi:providers:azure-native"],
   config: productionConfig.extend({
     accounts: z
       .record(z.string(), z.array(z.string()))
       .default({})
-      .describe("Stack → AWS accounts that its providers may be for."),
+      .describe("Stack → AWS accounts, and Azure subscriptions, that its providers may be for."),
     regions: z
       .record(z.string(), z.array(z.string()))
       .default({})
@@ -39,14 +39,17 @@ export const stageBoundaries = stackRule({
         found(`of ${own} uses the stack ${other}`, "name");
       return;
     }
+    const [place, account] =
+      kind === "pulumi:providers:aws" ? ["region", "allowedAccountIds"] : ["location", "subscriptionId"];
     const regions = config.regions[own];
-    if (regions && !regions.includes(props.region))
-      found(`of ${own} is for ${props.region ?? "any region"}`, "region");
+    if (regions && !regions.includes(props[place])) {
+      found(`of ${own} is for ${props[place] ?? "any region"}`, place);
+    }
     const accounts = config.accounts[own];
     if (!accounts) return;
-    const allowed = list(props.allowedAccountIds).map(String);
+    const allowed = list(props[account]).map(String);
     if (allowed.length === 0 || allowed.some((each) => !accounts.includes(each))) {
-      found(`of ${own} may be for another account`, "allowedAccountIds");
+      found(`of ${own} may be for another account`, account);
     }
   },
 });

@@ -42,6 +42,7 @@ const reading = { Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn:aws
 const nothing = { Effect: "Allow", Action: ["ssm:GetParameters"], Resource: [] };
 const reference = (name: string) => given("pulumi:pulumi:StackReference", "other", { name });
 const provider = (inputs: Record<string, unknown>) => given("pulumi:providers:aws", "aws", inputs);
+const azure = (inputs: Record<string, unknown>) => given("pulumi:providers:azure-native", "azure", inputs);
 const below = "roost-components:index:SessionTemplate";
 const egress = (inputs: Record<string, unknown>, more = { below }) =>
   given(
@@ -238,6 +239,9 @@ export const governance: Record<string, Table> = {
       when("the right place", [provider({ region: "eu-west-1", allowedAccountIds: ["1"] })], {
         settings: { accounts: { dev: ["1"] }, regions: { dev: ["eu-west-1"] } },
       }),
+      when("the right place of Azure", [azure({ location: "westeurope", subscriptionId: "s-1" })], {
+        settings: { accounts: { dev: ["s-1"] }, regions: { dev: ["westeurope"] } },
+      }),
     ],
     bad: [
       when("dev of production", [reference("roost/network/production")], {
@@ -254,6 +258,14 @@ export const governance: Record<string, Table> = {
       when("another account", [provider({ allowedAccountIds: ["2"] })], {
         says: "another account",
         settings: { accounts: { dev: ["1"] } },
+      }),
+      when("another location of Azure", [azure({ location: "eastus" })], {
+        says: "eastus",
+        settings: { regions: { dev: ["westeurope"] } },
+      }),
+      when("any subscription", [azure({})], {
+        says: "another account",
+        settings: { accounts: { dev: ["s-1"] } },
       }),
       when("any account", [provider({})], {
         says: "another account",
