@@ -71,7 +71,7 @@ function answer<Request, Reply>(work: (request: Request) => Reply): grpc.handleU
 
 /** An error with what caused it as one text, which is all that an engine is told. */
 function sayingOf(error: unknown): string {
-  const { message, stack, cause } = error as Partial<Error>;
+  const { message, stack, cause } = Object(error) as Partial<Error>;
   return cause === undefined ? (stack ?? message ?? String(error)) : `${message}:\n${sayingOf(cause)}`;
 }
 
@@ -107,8 +107,9 @@ export class Pack {
     this.#settings = this.#settle({});
   }
 
-  /** An operation begins. */
+  /** An operation begins. An engine that was given no settings sends none. */
   begin(): messages.AnalyzerStackConfigureResponse {
+    this.#settings = this.#settle({});
     this.#inputs.clear();
     this.#excepted.clear();
     return new messages.AnalyzerStackConfigureResponse();

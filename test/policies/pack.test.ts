@@ -91,6 +91,8 @@ describe("a pack answers its engine", () => {
     expect(told(one.analyze(asked({ acl: "private" })))[0]).toContain(ADVISORY);
     one.configure(settings(DISABLED));
     expect(told(one.analyze(asked({ acl: "public-read" })))).toEqual([]);
+    one.begin();
+    expect(told(one.analyze(asked({ acl: "public-read" })))[0]).toContain(MANDATORY);
     expect(() => one.configure(settings(MANDATORY, { colour: "red" }))).toThrow("reads are not right");
     expect(() => one.configure(settings(9 as messages.EnforcementLevel))).toThrow(
       "9 is no enforcement level",
