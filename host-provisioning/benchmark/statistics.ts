@@ -121,9 +121,15 @@ function meansUpTo(sorted: Float64Array, limit: number): number {
 }
 
 const quantiles = new Map<number, number>();
+/** From here on the sum of so many ranks is as good as normal, and to count all its ways takes long. */
+const many = 100;
 
-/** Largest k with P(signed-rank sum < k) ≤ 2.5 %: the k-th means from either end bound the interval. Exact. */
+/** Largest k with P(signed-rank sum < k) ≤ 2.5 %: the k-th means from either end bound the interval. */
 function signedRankQuantile(count: number): number {
+  if (count >= many) {
+    const deviation = Math.sqrt((count * (count + 1) * (2 * count + 1)) / 24);
+    return Math.floor((count * (count + 1)) / 4 - 1.96 * deviation);
+  }
   const known = quantiles.get(count);
   if (known !== undefined) return known;
   const chances = new Float64Array((count * (count + 1)) / 2 + 1);

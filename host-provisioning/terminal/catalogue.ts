@@ -97,6 +97,11 @@ export const plugins: readonly PinnedPlugin[] = [
           // Aliases are defined behind the plugins, and the file is compiled without any: none can change its parsing.
           { find: `typeset zsh_highlight__aliases="$(builtin alias -Lm '[^+]*')"`, put: "" },
           { find: "builtin unalias -m '[^+]*'", put: "" },
+          // It would go through all that it knows for a line with nothing on it, before each prompt.
+          {
+            find: "  [[ $PENDING -gt 0 ]] && return $ret\n",
+            put: "  [[ $PENDING -gt 0 ]] && return $ret\n  [[ -z $BUFFER ]] && { region_highlight=(); typeset -g _ZSH_HIGHLIGHT_PRIOR_BUFFER=; return $ret }\n",
+          },
           { find: 'eval "$zsh_highlight__aliases"\nbuiltin unset zsh_highlight__aliases', put: "" },
           { find: "0=${(%):-%N}\n", put: "" },
           { find: "_zsh_highlight_bind_widgets || {", put: "true || {" },

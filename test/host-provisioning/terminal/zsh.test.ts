@@ -102,6 +102,35 @@ const ready = "\u001b[39m ";
     expect(shown).toContain("\u001b[32m");
   });
 
+  it("runs a line that was typed before it was there at once, and loads for one with more than characters", () => {
+    provision({ plugins: ["zsh-autosuggestions", "zsh-syntax-highlighting"] }, debianPlugins());
+    // It begins when there is a whole line.
+    writeFileSync(join(home, ".zshenv"), "zmodload zsh/zselect && zselect -r 0\n");
+    const ask = "print has $+functions[_zsh_highlight]/$+functions[compdef]";
+    const then = ["", ready, `${ask}\n`, "has 1/1", "", ready, "exit\n"];
+    expect(zsh(["-f", session, "", `${ask}\n`, "has 0/0", ...then])).not.toContain("command not found");
+    const toStart = "\u0001";
+    expect(zsh(["-f", session, "", `${ask}${toStart}\n`, "has 1/1", ...then])).not.toContain(
+      "command not found",
+    );
+  });
+
+  it("suggests the rest of a line as it was typed before", () => {
+    provision({ plugins: ["zsh-autosuggestions", "zsh-syntax-highlighting"] }, debianPlugins());
+    const line = "print 'sug''gested'-done";
+    const steps = [
+      ready,
+      `${line}\n`,
+      "suggested-done",
+      "",
+      ready,
+      line.slice(0, 12),
+      "ested'-done",
+      "\u0015exit\n",
+    ];
+    expect(zsh(["-f", session, ...steps])).not.toMatch(/_roost_\w+:\d+:|command not found/);
+  });
+
   it("wraps the keys for its plugins once, and anew when something else has been bound", () => {
     provision({ plugins: ["zsh-autosuggestions", "zsh-syntax-highlighting"] }, debianPlugins());
     const ask = (to: string) => {
