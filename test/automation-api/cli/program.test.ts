@@ -56,7 +56,7 @@ it("has every command of the product", () => {
       ],
       ...["host undo", "terminal generate", "terminal plugins", "terminal pull"],
       ...["environment add", "environment list", "environment remove", "environment set"],
-      ...["terminal aliases import", "terminal aliases list", "terminal aliases remove"],
+      ...["aliases import", "aliases list", "aliases remove"],
       ...["terminal push", "terminal themes", "terminal versions"],
     ].sort(),
   );
