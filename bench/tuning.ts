@@ -2,7 +2,7 @@
  * How honest the before/after benchmark of tuning is: how often it calls a difference where there is none, and how
  * often it finds one of 5 %. By resampling runs that were recorded on a real machine, then by live runs here.
  *
- *   npm run bench -- tuning [--trials 400] [--live 5] [--seconds 30] [--record RUNS]
+ *   npm run bench -- tuning [--trials 400] [--live 5] [--seconds 20] [--record RUNS]
  *
  * A live run is a whole benchmark of nothing, of SECONDS at most. --record measures RUNS runs of each workload here,
  * and adds them to bench/tuning/recorded.json, where the trials draw from.
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   options: {
     trials: { type: "string", default: "400" },
     live: { type: "string", default: "5" },
-    seconds: { type: "string", default: "30" },
+    seconds: { type: "string", default: "20" },
     record: { type: "string" },
   },
 });
