@@ -117,9 +117,9 @@ goal_prints() {
 
 # goal_still_prints UNIT TEXT PROGRAM ARGUMENT...: as goal_prints, of what ran before.
 goal_still_prints() {
-  unit=$1
+  if ! grep -qxF -- "$1" "$record/units" 2>/dev/null; then return 0; fi
   shift
-  if grep -qxF -- "$unit" "$record/units" 2>/dev/null; then goal_prints "$@"; fi
+  goal_prints "$@"
 }
 
 # goal_live PATH OPERATOR VALUE: what the kernel says now, number by number for atLeast and atMost.
