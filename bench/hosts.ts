@@ -1,5 +1,5 @@
 /**
- * Scans of a loopback host, beside Ansible's; of 200 hosts; changes of a host of its own and the way back.
+ * Scans of a minimal host on this machine, beside Ansible's; of 200 hosts; changes of a host of its own and the way back.
  *
  *   npm run bench -- hosts [--only scan,fleet,undo,resets,kills] [--sets 20] [--seed 1] [--hosts 200]
  *                          [--release trixie] [--minutes 60] [--resume]
@@ -8,9 +8,9 @@
  * bench/results/hosts.jsonl: --minutes lets none begin after that time, --resume goes on where it was.
  * Needs root for the hosts of its own; ansible-core comes from Debian's archive, into a file tree of its own.
  *
- * scan: scan_warm_ms, scan_cold_ms: quick scan, read into facts, over an open connection and with a login; medians.
+ * scan: facts, scan_warm_ms, scan_cold_ms: quick scan, read into facts, over an open connection and with a login; medians.
  *   ansible_ratio: `ansible -m setup` with its default settings over a quick scan, both warm, in turn.
- *   full_scan_s, full_scan_checks: a full scan of a minimal host, median, and the checks that it could decide.
+ *   full_scan_s, full_scan_checks: a full scan, median, and the checks that it could decide.
  * fleet: fleet_first_s, fleet_200_s: quick scans of so many hosts by one server, at first contact and over open
  *   connections (median, for 200 hosts); fleet_refused: hosts that were not scanned, over all rounds; fleet_memory_*:
  *   the server's resident memory before, after the first round, and what five more add.
@@ -20,7 +20,7 @@
  *   set; paths and bytes that the preview told wrongly, and facts of files that are other after the way back.
  * kills: kill_rounds, kills_between: script, connection, provider and control plane killed at each state of the journal, there
  *   and back; how often the host was neither as before nor as after.
- * --release: full scan, undo and resets on another release than this machine's, such as trixie, made in a minute; the rows
+ * --release: scan, undo and resets on another release than this machine's, such as trixie, made in a minute; the rows
  *   are then those of bench/results/hosts-trixie.json.
  */
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ import { fleet } from "./hosts/fleet.ts";
 import { killRows } from "./hosts/kills.ts";
 import { profileRows } from "./hosts/profiles.ts";
 import { Rounds } from "./hosts/rounds.ts";
-import { fullScans, quickScans } from "./hosts/scans.ts";
+import { scanRows } from "./hosts/scans.ts";
 import { undoRows } from "./hosts/undo.ts";
 import { type Row, report } from "./report.ts";
 
@@ -51,7 +51,7 @@ const history = fileURLToPath(new URL(`./results/${name}.jsonl`, import.meta.url
 const rounds = new Rounds(history, { resume: values.resume, minutes: Number(values.minutes) });
 
 const parts: Record<string, () => Promise<Row[]>> = {
-  scan: async () => [...(await quickScans()), ...(await fullScans(release))],
+  scan: () => scanRows(release),
   fleet: () => fleet(Number(values.hosts)),
   undo: () => undoRows(rounds, sets),
   resets: () => profileRows(rounds, sets),

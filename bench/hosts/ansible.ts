@@ -3,7 +3,6 @@ import { TestHost } from "../../test/support/test-host.ts";
 
 export interface AnsibleTarget {
   port: number;
-  user: string;
   hostKey: string;
   privateKey: string;
 }
@@ -14,23 +13,28 @@ export interface Ansible {
   close(): Promise<void>;
 }
 
-const prepare = readFileSync(new URL("./ansible.sh", import.meta.url), "utf8");
+const installScript = readFileSync(new URL("./install.sh", import.meta.url), "utf8");
+const controlScript = readFileSync(new URL("./control.sh", import.meta.url), "utf8");
 
 /**
  * Debian's ansible-core, for a server on 127.0.0.1. It is installed into a file tree of its own, of which nothing is
  * left: the machine's own packages stay as they are.
  */
-export async function openAnsible({ port, user, hostKey, privateKey }: AnsibleTarget): Promise<Ansible> {
+export async function openAnsible({ port, hostKey, privateKey }: AnsibleTarget): Promise<Ansible> {
   const host = await TestHost.create();
   try {
     await host.stay();
-    const known = `[127.0.0.1]:${port} ${hostKey}\n`;
-    const words = [readFileSync("/etc/resolv.conf", "utf8"), known, privateKey, String(port), user];
-    await host.do(prepare, words);
+    await installPackages(host, "ansible-core");
+    await host.do(controlScript, [`[127.0.0.1]:${port} ${hostKey}\n`, privateKey, String(port)]);
     const setup = async () => void (await host.do("exec ansible -i /root/inventory -m setup all >/dev/null"));
     return { setup, close: () => host.close() };
   } catch (error) {
     await host.close();
     throw error;
   }
+}
+
+/** From Debian's archive, by the network of this machine; before the host is booted, which takes that away. */
+export async function installPackages(host: TestHost, ...packages: string[]): Promise<void> {
+  await host.do(installScript, [readFileSync("/etc/resolv.conf", "utf8"), ...packages]);
 }
