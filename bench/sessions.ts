@@ -130,8 +130,8 @@ async function measureStorm(): Promise<Row[]> {
 async function measureWaste(): Promise<Row[]> {
   const { hitRate, waste } = measurePool();
   return [
-    { metric: "pool_hit_rate", value: hitRate, unit: "share" },
-    { metric: "pool_waste", value: waste, unit: "x of the ideal fixed pool" },
+    { metric: "pool_hit_rate", value: hitRate, unit: "share", goal: { atLeast: 0.95 } },
+    { metric: "pool_waste", value: waste, unit: "x of the ideal fixed pool", goal: { atMost: 1.3 } },
   ];
 }
 

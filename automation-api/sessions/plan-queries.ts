@@ -52,27 +52,20 @@ export async function lockRequested(tx: Tx, templateId: string): Promise<void> {
     ORDER BY id FOR NO KEY UPDATE`.execute(tx);
 }
 
-/** Claims of the newest minutes, by windows. */
-const windows = [5, 10, 30, 60, 120] as const;
-
 export async function readDemand(tx: Tx, templateId: string): Promise<Demand> {
-  const counts = windows.map(
-    (minutes) => sql`
-      count(*) FILTER (WHERE claimed_at > now() - ${minutes} * interval '1 minute') AS ${sql.ref(`claims${minutes}`)},
-      count(*) FILTER (WHERE missed AND claimed_at > now() - ${minutes} * interval '1 minute') AS ${sql.ref(`missed${minutes}`)}`,
-  );
-  const { rows } = await sql<Record<string, string | number | null>>`
-    SELECT ${sql.join(counts)}, ${startSeconds(sql`${templateId}`)} AS start_seconds
-    FROM session WHERE template_id = ${templateId} AND claimed_at > now() - interval '2 hours'`.execute(tx);
-  const row = rows[0] ?? {};
-  return {
-    windows: windows.map((minutes) => ({
-      minutes,
-      claims: Number(row[`claims${minutes}`]),
-      missed: Number(row[`missed${minutes}`]),
-    })),
-    startSeconds: (row.start_seconds as number | null) ?? null,
-  };
+  const { rows } = await sql<Demand>`
+    WITH start AS (SELECT ${startSeconds(sql`${templateId}`)} AS seconds),
+    claim AS (
+      SELECT claimed_at, missed, count(*) OVER (
+        ORDER BY claimed_at
+        RANGE BETWEEN CURRENT ROW AND coalesce((SELECT seconds FROM start), 0) * interval '1 second' FOLLOWING
+      ) AS together
+      FROM session WHERE template_id = ${templateId} AND claimed_at > now() - interval '2 hours')
+    SELECT count(*)::int AS claims, coalesce(max(together), 0)::int AS busiest,
+      (count(*) FILTER (WHERE missed AND claimed_at > now() - interval '5 minutes'))::int AS missed,
+      (SELECT seconds FROM start) AS "startSeconds"
+    FROM claim`.execute(tx);
+  return rows[0] as Demand;
 }
 
 export interface PlanSessionRow {

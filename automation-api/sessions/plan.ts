@@ -10,9 +10,14 @@ const lanesOfLimited = 3;
 /** Updates of a shard that fail in a row before what they could not start is given up. */
 const patience = 3;
 
-/** Claims of a template in the newest minutes of each window; `missed` are those whose user had to wait. */
+/** Who came for sessions of a template. */
 export interface Demand {
-  windows: { minutes: number; claims: number; missed: number }[];
+  /** Claims of the newest two hours. */
+  claims: number;
+  /** Of these, the most that came within the time of one start. */
+  busiest: number;
+  /** Of the newest five minutes, those whose user had to wait. */
+  missed: number;
   /** Of nine in ten starts; null: too few to tell. */
   startSeconds: number | null;
 }
@@ -24,24 +29,22 @@ export interface PoolRule {
   paused: boolean;
 }
 
-/** Claims of two hours below which no rate can be told. */
+/** Claims of two hours below which nothing can be told of the next. */
 const leastClaims = 3;
+const minutesOfMissed = 5;
 
 /**
- * How many sessions should wait for users: enough for those who come while one start takes, with room for chance
- * (arrivals that know nothing of each other vary by the root of their number; twice that covers 97 in 100 such spans),
- * plus what was missed in the newest window. The busiest window counts, so that the pool grows at once and shrinks
- * by and by. Before there is data: the floor.
+ * How many sessions should wait for users: as many as came in the time of one start when it was busiest, since those
+ * who come together once (a class that begins) do so again, and as many more as were missed by the minute just now.
+ * Before there is data: the floor.
  */
-export function poolSize({ windows, startSeconds }: Demand, { floor, ceiling, paused }: PoolRule): number {
+export function poolSize(
+  { claims, busiest, missed, startSeconds }: Demand,
+  { floor, ceiling, paused }: PoolRule,
+): number {
   if (paused) return 0;
-  const seen = Math.max(0, ...windows.map(({ claims }) => claims));
-  if (seen < leastClaims || startSeconds === null) return Math.min(floor, ceiling);
-  const perSecond = Math.max(...windows.map(({ claims, minutes }) => claims / (minutes * 60)));
-  const during = perSecond * startSeconds;
-  const newest = windows.reduce((a, b) => (a.minutes < b.minutes ? a : b));
-  const wanted = Math.ceil(during + 2 * Math.sqrt(during)) + Math.ceil(newest.missed / newest.minutes);
-  return Math.min(ceiling, Math.max(floor, wanted));
+  if (claims < leastClaims || startSeconds === null) return Math.min(floor, ceiling);
+  return Math.min(ceiling, Math.max(floor, busiest + Math.ceil(missed / minutesOfMissed)));
 }
 
 /** A session that is not over, as the plan sees it. */

@@ -1,9 +1,10 @@
-import { type PoolRule, poolSize } from "../../automation-api/sessions/plan.ts";
+import { type Demand, type PoolRule, poolSize } from "../../automation-api/sessions/plan.ts";
 import { generator } from "../../test/support/chaos.ts";
 
 const daySeconds = 8 * 3_600;
 const stepSeconds = 2;
-const windows = [5, 10, 30, 60, 120];
+const seenSeconds = 2 * 3_600;
+const missedSeconds = 5 * 60;
 const rule: PoolRule = { floor: 2, ceiling: 100, paused: false };
 
 export interface PoolOutcome {
@@ -19,7 +20,7 @@ export interface PoolOutcome {
  */
 export function measurePool(startSeconds = 45): PoolOutcome {
   const arrivals = classDay();
-  const ours = run(arrivals, startSeconds, (demand) => poolSize({ ...demand, startSeconds }, rule));
+  const ours = run(arrivals, startSeconds, (demand) => poolSize(demand, rule));
   for (let size = 1; ; size++) {
     const fixed = run(arrivals, startSeconds, () => size);
     if (fixed.hits >= ours.hits) {
@@ -36,8 +37,6 @@ function classDay(): number[] {
   );
   return [...scattered, ...classes.flat()].sort((a, b) => a - b);
 }
-
-type Demand = { windows: { minutes: number; claims: number; missed: number }[] };
 
 function run(arrivals: number[], startSeconds: number, wanted: (demand: Demand) => number) {
   const claims: { at: number; missed: boolean }[] = [];
@@ -60,16 +59,23 @@ function run(arrivals: number[], startSeconds: number, wanted: (demand: Demand) 
       warm -= 1;
       hits += 1;
     }
-    const demand = {
-      windows: windows.map((minutes) => {
-        const newest = claims.filter(({ at }) => at > now - minutes * 60);
-        return { minutes, claims: newest.length, missed: newest.filter((each) => each.missed).length };
-      }),
-    };
+    const demand = demandOf(claims, now, startSeconds);
     const size = wanted(demand);
     for (let each = warm + starting.length; each < size; each++) starting.push(now + startSeconds);
     warm = Math.min(warm, Math.max(0, size - starting.length));
     idleSeconds += warm * stepSeconds;
   }
   return { hits, idleSeconds };
+}
+
+/** What the ledger tells of the same claims. */
+function demandOf(claims: { at: number; missed: boolean }[], now: number, startSeconds: number): Demand {
+  const seen = claims.filter(({ at }) => at > now - seenSeconds);
+  let [busiest, first] = [0, 0];
+  for (const [index, { at }] of seen.entries()) {
+    while (at - (seen[first]?.at ?? at) > startSeconds) first += 1;
+    busiest = Math.max(busiest, index - first + 1);
+  }
+  const missed = seen.filter((each) => each.missed && each.at > now - missedSeconds).length;
+  return { claims: seen.length, busiest, missed, startSeconds };
 }

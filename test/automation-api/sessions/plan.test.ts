@@ -14,46 +14,40 @@ import {
 } from "../../../automation-api/sessions/plan.ts";
 
 const rule = { floor: 2, ceiling: 20, paused: false };
-const demand = (claims: [number, number, number?][], startSeconds: number | null = 10): Demand => ({
-  windows: claims.map(([minutes, count, missed = 0]) => ({ minutes, claims: count, missed })),
+const demand = (claims: number, busiest = 0, missed = 0, startSeconds: number | null = 10): Demand => ({
+  claims,
+  busiest,
+  missed,
   startSeconds,
 });
-const quiet = demand([[5, 0]]);
+const quiet = demand(0);
 
 describe("the size of a pool", () => {
   it.each<[string, Demand, Partial<typeof rule>, number]>([
     ["the floor, when nobody came", quiet, {}, 2],
-    ["the floor, before there is enough to tell", demand([[5, 2, 2]]), {}, 2],
-    ["the floor, when no start was seen", demand([[5, 50]], null), {}, 2],
-    ["none, when it is paused", demand([[5, 50]]), { paused: true }, 0],
+    ["the floor, before there is enough to tell", demand(2, 2, 2), {}, 2],
+    ["the floor, when no start was seen", demand(50, 50, 0, null), {}, 2],
+    ["the floor, when few come at once", demand(50, 1), {}, 2],
+    ["none, when it is paused", demand(50, 9), { paused: true }, 0],
     ["the ceiling over the floor", quiet, { floor: 30 }, 20],
-    // 30 in 5 minutes: one during a start of 10 s, and room for two more.
-    ["what comes during a start, with room for chance", demand([[5, 30]]), {}, 3],
-    ["as much more as was missed by the minute", demand([[5, 30, 10]]), {}, 5],
-    [
-      "the busiest window, so that it shrinks by and by",
-      demand([
-        [5, 0],
-        [30, 180],
-      ]),
-      {},
-      3,
-    ],
-    ["the ceiling, when all come at once", demand([[5, 3_000]]), {}, 20],
-    ["none to many: scale to zero has no floor", demand([[5, 30]]), { floor: 0 }, 3],
+    ["what came during one start when it was busiest", demand(50, 9), {}, 9],
+    ["as much more as was missed by the minute", demand(50, 9, 6), {}, 11],
+    ["the ceiling, when all come at once", demand(3_000, 3_000), {}, 20],
+    ["none to many: scale to zero has no floor", demand(50, 3), { floor: 0 }, 3],
   ])("is %s", (_name, seen, change, expected) => {
     expect(poolSize(seen, { ...rule, ...change })).toBe(expected);
   });
 
   it("never leaves its bounds, whatever is counted", () => {
-    const windows = fc.array(
-      fc.record({ minutes: fc.integer({ min: 1, max: 120 }), claims: fc.nat(5_000), missed: fc.nat(5_000) }),
-      { minLength: 1, maxLength: 5 },
-    );
-    const startSeconds = fc.option(fc.double({ min: 0, max: 600, noNaN: true }));
+    const seen = fc.record({
+      claims: fc.nat(5_000),
+      busiest: fc.nat(5_000),
+      missed: fc.nat(5_000),
+      startSeconds: fc.option(fc.double({ min: 0, max: 600, noNaN: true })),
+    });
     fc.assert(
-      fc.property(windows, startSeconds, fc.nat(50), fc.nat(50), (seen, start, floor, ceiling) => {
-        const size = poolSize({ windows: seen, startSeconds: start }, { floor, ceiling, paused: false });
+      fc.property(seen, fc.nat(50), fc.nat(50), (counted, floor, ceiling) => {
+        const size = poolSize(counted, { floor, ceiling, paused: false });
         expect(size).toBeGreaterThanOrEqual(Math.min(floor, ceiling));
         expect(size).toBeLessThanOrEqual(ceiling);
       }),

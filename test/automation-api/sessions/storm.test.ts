@@ -54,7 +54,7 @@ function storm({ users, slots, updateSeconds }: { users: number; slots: number; 
       exists: true,
       backingOff: false,
       rule: { floor: 0, ceiling: 0, paused: false },
-      demand: { windows: [{ minutes: 5, claims: 0, missed: 0 }], startSeconds: null },
+      demand: { claims: 0, busiest: 0, missed: 0, startSeconds: null },
       sessions,
       shards: [...shards.values()],
       budget: startsToPlan({ tasks, planned, leadSeconds, perSecond }),
