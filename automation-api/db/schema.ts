@@ -284,6 +284,7 @@ export interface Schema extends HostTables {
     address: string | null;
     port: number | null;
     place: string | null;
+    isolation: "none" | "network" | null;
     claim_secrets: Buffer | null;
     introduce: Generated<boolean>;
     created_at: CreatedAt;

@@ -47,13 +47,26 @@ export interface ReadySession {
   seconds: number;
 }
 
+/** What is known of a session where it was seen. */
+interface Seen {
+  id: string;
+  address: string | null;
+  port: number | null;
+  place: string;
+  isolation: "none" | "network";
+}
+
+/** It keeps what was first seen of it: what it was started with does not change. */
+const keepIsolation = ({ isolation }: Seen) => sql`isolation = coalesce(s.isolation, ${isolation})`;
+
 /** To the pool, or to the user who waits, whose time begins now. */
 export async function markReady(
   tx: Tx,
-  given: { id: string; address: string; port: number; place: string },
+  given: Seen & { address: string; port: number },
 ): Promise<ReadySession | undefined> {
   const { rows } = await sql<ReadySession>`
     UPDATE session s SET address = ${given.address}, port = ${given.port}, place = ${given.place}, ready_at = now(),
+      ${keepIsolation(given)},
       state = CASE WHEN owner IS NULL THEN 'warm' ELSE 'active' END,
       last_activity_at = CASE WHEN owner IS NULL THEN NULL ELSE now() END,
       expires_at = CASE WHEN owner IS NULL THEN NULL ELSE now() + t.life_seconds * interval '1 second' END
@@ -65,14 +78,11 @@ export async function markReady(
   return rows[0];
 }
 
-export async function markPlace(
-  tx: Tx,
-  given: { id: string; address: string | null; port: number | null; place: string },
-): Promise<void> {
+export async function markPlace(tx: Tx, given: Seen): Promise<void> {
   await sql`
-    UPDATE session SET place = ${given.place}, address = coalesce(${given.address}, address),
-      port = coalesce(${given.port}::int, port)
-    WHERE id = ${given.id}`.execute(tx);
+    UPDATE session s SET place = ${given.place}, address = coalesce(${given.address}, address),
+      port = coalesce(${given.port}::int, port), ${keepIsolation(given)}
+    WHERE s.id = ${given.id}`.execute(tx);
 }
 
 /** Users' sessions whose time is over, or that nobody has used for too long, by the database's clock. */

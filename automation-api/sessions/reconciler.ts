@@ -78,10 +78,10 @@ export class Reconciler {
   }
 
   async #apply(tx: Tx, target: SessionTarget, correction: Correction, after: (() => void)[]): Promise<void> {
-    const { place } = target;
+    const seen = { place: target.place, isolation: isolationOf(target) };
     switch (correction.do) {
       case "ready": {
-        const ready = await queries.markReady(tx, { ...correction, place });
+        const ready = await queries.markReady(tx, { ...correction, ...seen });
         if (!ready) return;
         await noteStart(tx, ready.template_id, true);
         await record(tx, this.#deps.system, {
@@ -96,7 +96,7 @@ export class Reconciler {
         return;
       }
       case "place":
-        await queries.markPlace(tx, { ...correction, place });
+        await queries.markPlace(tx, { ...correction, ...seen });
         return;
       case "fail": {
         const { id, reason, error } = correction;
@@ -121,4 +121,8 @@ export class Reconciler {
         return;
     }
   }
+}
+
+function isolationOf({ exposed }: SessionTarget): "none" | "network" {
+  return exposed === undefined ? "network" : "none";
 }

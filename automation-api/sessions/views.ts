@@ -6,6 +6,7 @@ import type { SessionRow } from "./queries.ts";
 export interface ViewSettings {
   /** Where the proxy is reached, with `*` for the session's label, such as `http://*.localhost:8001`. */
   proxyUrl: string;
+  /** As it would be for a session that starts now. */
   isolates(target: SessionRow["target"]): boolean;
   /** Starts that a target takes; null: as many as there are. */
   launchLimit(target: SessionRow["target"]): LaunchLimit | null;
@@ -30,7 +31,7 @@ export function viewSession(row: SessionRow, settings: ViewSettings): Session {
     address:
       isReady && row.address !== null && row.port !== null ? { ip: row.address, port: row.port } : null,
     url: row.state === "active" ? sessionUrl(settings.proxyUrl, row.id) : null,
-    isolation: settings.isolates(row.target) ? "network" : "none",
+    isolation: row.isolation ?? (settings.isolates(row.target) ? "network" : "none"),
     waiting: isWaiting ? { position: waiting.position, estimateSeconds: waiting.seconds } : null,
     expiresAt: row.expires_at?.toISOString() ?? null,
     lastActivityAt: row.last_activity_at?.toISOString() ?? null,

@@ -1,9 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import http from "node:http";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { newId } from "../../automation-api/db/id.ts";
 import type { Session } from "../../automation-api/sessions/contract.ts";
@@ -14,6 +9,7 @@ import { Client } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { reasonWithoutEngine } from "../support/engine.ts";
 import { until, untilGone } from "../support/processes.ts";
+import { browse } from "../support/session-proxy.ts";
 
 jest.setTimeout(180_000);
 
@@ -28,7 +24,6 @@ interface Answer {
   pid: number;
   identity: object | null;
 }
-const entry = fileURLToPath(new URL("../../automation-api/cli/main.ts", import.meta.url));
 /** As root with nftables each session is kept to itself. */
 const apart = reasonToSkip("root", "nft") === undefined;
 /** What a start on a busy machine may take. */
@@ -177,35 +172,8 @@ withEngine("sessions as processes of this machine", () => {
     const session = await active(id);
     expect(session.isolation).toBe(apart ? "network" : "none");
     if (apart) await expectApart(session);
-    const child = spawn(process.execPath, [entry, "proxy", "--json"], {
-      env: {
-        PATH: process.env.PATH,
-        ROOST_DATA_DIR: cluster.folder,
-        ROOST_PROXY_PORT: "0",
-        ROOST_PROXY_URL: "http://*.localhost:0",
-      },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const ended = once(child, "exit");
-    try {
-      const [line] = (await once(child.stdout, "data")) as [Buffer];
-      const { port } = new URL((JSON.parse(line.toString()) as { url: string }).url.replace("*.", ""));
-      const { url } = await client.call<{ url: string }>("POST", `/api/v1/sessions/${id}/open`);
-      const { pathname, search, hostname } = new URL(url);
-      const ask = (path: string, cookie = "") =>
-        new Promise<http.IncomingMessage>((resolve, reject) => {
-          const headers = { host: `${hostname}:${port}`, cookie };
-          http.get({ host: "127.0.0.1", port, path, headers, agent: false }, resolve).on("error", reject);
-        });
-      const entered = await ask(pathname + search);
-      expect(entered.statusCode).toBe(303);
-      const cookie = entered.headers["set-cookie"]?.[0]?.split(";")[0];
-      const answer = JSON.parse(await text(await ask("/", cookie))) as Answer;
-      expect(answer).toMatchObject({ session: id, headers: { "x-roost-user": "ann" } });
-    } finally {
-      child.kill("SIGTERM");
-      await ended;
-    }
+    const answer = JSON.parse(await browse(cluster, client, id)) as Answer;
+    expect(answer).toMatchObject({ session: id, headers: { "x-roost-user": "ann" } });
     await client.call("DELETE", `/api/v1/sessions/${id}`);
   });
 

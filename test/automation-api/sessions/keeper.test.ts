@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { newId } from "../../../automation-api/db/id.ts";
 import type { Tx } from "../../../automation-api/db/transaction.ts";
 import type { Deployment, NewDeployment } from "../../../automation-api/deployments/contract.ts";
+import { readDemand } from "../../../automation-api/sessions/plan-queries.ts";
 import { Planner } from "../../../automation-api/sessions/planner.ts";
 import { Reconciler } from "../../../automation-api/sessions/reconciler.ts";
 import type { SessionTarget, TargetSession } from "../../../plugins/roost/index.ts";
@@ -120,6 +121,21 @@ let count = 0;
 const make = (fields: Record<string, unknown> = {}) => lab.template(`t${count++}`, fields);
 
 describe("the planner", () => {
+  it("counts who came together within the time of one start, and who just had to wait", async () => {
+    const template = await make();
+    const ids = await lab.fill(template, 6);
+    const came = [3_600, 3_595, 3_591, 3_570, 3_569, 60];
+    for (const [index, secondsAgo] of came.entries()) {
+      await sql`
+        UPDATE session SET state = 'active', owner = ${`user ${index}`}, missed = ${secondsAgo === 60},
+          claimed_at = now() - ${secondsAgo} * interval '1 second',
+          created_at = now() - interval '90 minutes 10 seconds', ready_at = now() - interval '90 minutes'
+        WHERE id = ${ids[index]}`.execute(lab.database.db);
+    }
+    const demand = await lab.database.db.transaction().execute((tx) => readDemand(tx, template.id));
+    expect(demand).toEqual({ claims: 6, busiest: 3, missed: 1, startSeconds: 10 });
+  });
+
   it("queues one update for all that is asked for, and nothing while it runs; then one for all that came meanwhile", async () => {
     const template = await make({ secretEnvironment: { KEY: "canary" } });
     const first = [await lab.create("a", template.name), await lab.create("b", template.name)];
@@ -159,6 +175,9 @@ describe("the planner", () => {
     for (const id of sessionsOf(stacks.queued[0]?.input as NewDeployment)) here.ready(id);
     await reconciler.compare(here.target);
     expect((await lab.templates.find(lab.admin, template.id)).sessions).toMatchObject({ warm: 3 });
+    // Kept as it was where they started, whatever this server would say by now of its own machine.
+    const [one = ""] = sessionsOf(stacks.queued[0]?.input as NewDeployment);
+    expect(await lab.sessions.find(lab.admin, one)).toMatchObject({ isolation: "network" });
     await lab.templates.change(lab.admin, template.id, {
       workload: { command: ["new"], port: 1, environment: {} },
     });
