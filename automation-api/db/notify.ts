@@ -22,6 +22,39 @@ export async function notify(db: Db | Tx, channel: Channel, payload: string): Pr
   await sql`SELECT pg_notify(${`roost_${channel}`}, ${payload})`.execute(db);
 }
 
+/** Notices of one kind are at least this far apart. */
+const restMilliseconds = 50;
+
+/**
+ * Sends notices of what happens hundreds of times a second, after its commit: the first at once, what follows within
+ * 50 ms as one. A commit that sends a notice itself holds a lock of the whole database until it is on disk, so that
+ * others wait for the disk in turn and not together. What dies with the process is found by those who look regularly.
+ */
+export class Announcer {
+  readonly #db: Db;
+  /** Notices that were just sent, and whether they are to be sent again. */
+  readonly #resting = new Map<string, boolean>();
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  announce(channel: Channel, payload: string): void {
+    const key = `${channel} ${payload}`;
+    const isResting = this.#resting.has(key);
+    this.#resting.set(key, isResting);
+    if (isResting) return;
+    const rested = () => {
+      const isAsked = this.#resting.get(key);
+      this.#resting.delete(key);
+      if (isAsked) this.announce(channel, payload);
+    };
+    setTimeout(rested, restMilliseconds).unref();
+    // Where the database is away, nobody listens.
+    notify(this.#db, channel, payload).catch(() => {});
+  }
+}
+
 /**
  * One LISTEN connection per process, opened again after a loss. A listener
  * may miss a notice while it is down: `onReset` says so, and every consumer

@@ -4,7 +4,7 @@ import type { Principal } from "../access/permissions.ts";
 import { hashToken } from "../access/service.ts";
 import { record } from "../audit/service.ts";
 import { newId } from "../db/id.ts";
-import { notify } from "../db/notify.ts";
+import { Announcer, notify } from "../db/notify.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import { invalid, notFound, RoostError } from "../errors.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
@@ -41,9 +41,11 @@ export interface SessionDependencies {
 /** Users' side of sessions: claimed, seen, extended and ended here. The keeper starts and stops what they are. */
 export class Sessions {
   readonly #deps: SessionDependencies;
+  readonly #announcer: Announcer;
 
   constructor(deps: SessionDependencies) {
     this.#deps = deps;
+    this.#announcer = new Announcer(deps.db);
   }
 
   /**
@@ -82,10 +84,10 @@ export class Sessions {
         detail: { template: template.name, user: owner, warm: warm !== undefined },
         requestId,
       });
-      // The pool has one less, or one is waited for.
-      await notify(tx, "session", template.id);
       return warm ? viewSession(warm, this.#deps.view) : this.#read(tx, organizationId, id);
     });
+    // The pool has one less, or one is waited for.
+    this.#announcer.announce("session", template.id);
     const missed = session.state !== "active";
     this.#deps.onClaim?.({ template: template.name, missed, seconds: (performance.now() - began) / 1000 });
     if (!missed && template.introduce) this.#deps.introduce?.(session.id);
@@ -123,16 +125,7 @@ export class Sessions {
 
   /** The row, for the noun's own files. @throws not_found, also for what the principal may not see. */
   async findRow(principal: Principal, id: string): Promise<queries.SessionRow> {
-    const { organizationId } = principal;
-    const filter = {
-      organizationId,
-      projects: null,
-      owner: null,
-      id,
-      launchPlace: this.#launchPlace,
-      limit: 1,
-    };
-    const [row] = await queries.listSessions(this.#deps.db, filter);
+    const [row] = await this.#rows(this.#deps.db, principal.organizationId, id);
     if (!row || !isTheirs(principal, row)) throw notFound("Session", id);
     return row;
   }
@@ -277,15 +270,21 @@ export class Sessions {
   }
 
   async #read(db: Db | Tx, organizationId: string, id: string): Promise<Session> {
-    const [row] = await queries.listSessions(db, {
+    const [row] = await this.#rows(db, organizationId, id);
+    return viewSession(row as queries.SessionRow, this.#deps.view);
+  }
+
+  /** The one of that id, or none. */
+  #rows(db: Db | Tx, organizationId: string, id: string): Promise<queries.SessionRow[]> {
+    const launchPlace = this.#launchPlace;
+    return queries.listSessions(db, {
       organizationId,
       projects: null,
       owner: null,
       id,
-      launchPlace: this.#launchPlace,
+      launchPlace,
       limit: 1,
     });
-    return viewSession(row as queries.SessionRow, this.#deps.view);
   }
 }
 
