@@ -8,6 +8,7 @@ import { type EmbeddedDatabase, startEmbedded } from "./db/embedded.ts";
 import { Notices } from "./db/notify.ts";
 import { type Connection, openDatabase } from "./db/pool.ts";
 import { taskHub } from "./deployments/hub.ts";
+import { Gate } from "./engine/gate.ts";
 import { type Isolation, planIsolation } from "./engine/isolation.ts";
 import { prepareRunners } from "./engine/runner-handle.ts";
 import { RunnerPool } from "./engine/runner-pool.ts";
@@ -199,13 +200,15 @@ async function work(
   const { engine, cache } = locate();
   if (!engine.found) throw new RoostError("unavailable", [engine.reason, ...engine.next].join("\n  "));
   const onFault = (message: string, error?: unknown) => log.error({ error }, message);
+  const app = createApp({
+    routes: stateBackendRoutes(state),
+    settings: { ROOST_BEHIND_PROXY: false },
+    version,
+    services,
+  });
+  const gate = new Gate();
   const listener = await listen(
-    createApp({
-      routes: stateBackendRoutes(state),
-      settings: { ROOST_BEHIND_PROXY: false },
-      version,
-      services,
-    }),
+    { ...app, handler: gate.before(app.handler) },
     { ROOST_HOST: "127.0.0.1", ROOST_PORT: 0 },
     log,
   );
@@ -236,6 +239,7 @@ async function work(
     ...kind,
     warm: settings.ROOST_WARM_RUNNERS,
     isolation,
+    gate,
     compileCache,
     servicesFolder,
     sessionTargets: services.sessionTargets,

@@ -19,6 +19,8 @@ export interface Builtin {
   description: string;
   /** Checked without running anything; a field made with `secretText` must be given as a secret, no other may. */
   config: z.ZodObject;
+  /** True: updates of a stack follow each other soon, so what the next one needs is started ahead. */
+  isFrequent?: true;
   /** Loads the program itself, and with it Pulumi's SDK, only when it is to run. */
   load(): Promise<(config: never) => Promise<Outputs>>;
 }
@@ -81,6 +83,7 @@ export const builtins: Builtins = {
   "session-shard": {
     description: "A shard of a template's sessions; the server writes its configuration",
     config: sessionShardConfig,
+    isFrequent: true,
     load: async () => (await import("./session-shard/program.ts")).program,
   },
 };

@@ -26,7 +26,7 @@ export class EngineFailure extends Error {
 }
 
 /**
- * Runs the pulumi command for the Automation API, once per deployment. The
+ * Runs the pulumi command for the Automation API, one at a time. The
  * calls that the Automation API makes around it (select, outputs, history)
  * cost a process each and ask what the state backend knows: they are answered here.
  */
@@ -44,6 +44,11 @@ export class EngineCommand {
   /** Process id of the engine while it runs: providers admit its connections only. */
   get processId(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Ends the engine that runs, at once. */
+  kill(): void {
+    this.#child?.kill("SIGKILL");
   }
 
   async run(
@@ -67,7 +72,7 @@ export class EngineCommand {
       },
     });
     this.#child = child;
-    const interrupt = () => child.interrupt();
+    const interrupt = () => child.kill("SIGINT");
     signal?.addEventListener("abort", interrupt, { once: true });
     let tail = "";
     const keep = (chunk: Buffer) => {
@@ -82,6 +87,8 @@ export class EngineCommand {
       return { stdout: "", stderr: "", code };
     } finally {
       signal?.removeEventListener("abort", interrupt);
+      // Its process id may be another's by now.
+      this.#child = undefined;
     }
   }
 }

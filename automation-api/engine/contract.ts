@@ -31,7 +31,6 @@ export interface Job {
   stack: string;
   operation: Operation;
   options: OperationOptions;
-  message: string;
   program: ProgramSource;
   /** Forced on the project, or where there is nothing on an environment: the runner itself serves them. */
   policies?: Pick<ForcedPolicies, "level" | "settings">;
@@ -73,17 +72,21 @@ export interface RunnerSetup {
   pluginsFolder?: string;
 }
 
-export type ToRunner = { kind: "setup"; setup: RunnerSetup } | { kind: "job"; job: Job } | { kind: "cancel" };
+export type ToRunner =
+  | { kind: "setup"; setup: RunnerSetup }
+  | { kind: "job"; job: Job; nextToken: string }
+  | { kind: "cancel" };
 
 export type FromRunner =
   | { kind: "ready" }
   /** After `ready`, when nothing was asked of it meanwhile: all that time could make cheaper is done. */
   | { kind: "warm" }
+  /** All that the job's engine reads is in its place: what it asks the state backend may be answered. */
+  | { kind: "placed" }
   | { kind: "events"; events: EngineEvent[] }
   | { kind: "log"; lines: string[] }
   /** Of the stack as a preview has seen it. */
   | { kind: "cost"; cost: Estimate }
-  | { kind: "timing"; name: string; milliseconds: number }
   | { kind: "done"; outcome: RunnerOutcome };
 
 /** How the engine ended; the state backend knows what it left. */

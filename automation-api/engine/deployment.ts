@@ -63,12 +63,12 @@ export class RunningDeployment {
     this.#end("abandon");
   }
 
-  /** Returns when the result is written and nothing of the runner is left. */
+  /** Returns when the result is written and nothing of the job is left: the runner can be used again, or has ended. */
   async run(): Promise<void> {
     try {
       await this.#runAndConclude();
     } finally {
-      await this.#runner.dispose();
+      if (!this.#runner.isReusable) await this.#runner.dispose();
     }
   }
 
@@ -118,7 +118,6 @@ export class RunningDeployment {
         stack: claim.stack,
         operation: claim.operation,
         options: claim.options,
-        message: claim.message,
         program,
         policies: claim.policies ?? claim.environments[0]?.policies,
         packs,

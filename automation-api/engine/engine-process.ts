@@ -15,8 +15,8 @@ export interface EngineProcess {
   readonly stderr: Readable;
   /** Settles when it has ended and all that it wrote was read; rejects when it could not be started. */
   readonly ended: Promise<Exit>;
-  /** Asks it to cancel what it does. */
-  interrupt(): void;
+  /** SIGINT asks it to cancel what it does. */
+  kill(signal: "SIGINT" | "SIGKILL"): void;
 }
 
 /**
@@ -39,7 +39,7 @@ function startApart(launcher: string, start: EngineStart): EngineProcess {
       await Promise.allSettled([finished(child.stdout), finished(child.stderr)]);
       return exit;
     }),
-    interrupt: () => child.kill("SIGINT"),
+    kill: (signal) => child.kill(signal),
   };
 }
 
@@ -54,6 +54,6 @@ function startHere({ command, cwd, env }: EngineStart): EngineProcess {
       child.once("error", reject);
       child.once("close", (code, signal) => resolve({ code, signal }));
     }),
-    interrupt: () => child.kill("SIGINT"),
+    kill: (signal) => child.kill(signal),
   };
 }

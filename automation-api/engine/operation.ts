@@ -14,7 +14,6 @@ export async function runOperation(stack: Stack, job: Job, running: Running): Pr
   const { policies, ...watching } = running;
   const common = {
     ...watching,
-    message: job.message || undefined,
     color: "never" as const,
     ...targeting(job.options),
   };

@@ -7,6 +7,7 @@ import type { SessionTargets } from "../../plugins/roost/index.ts";
 import { RoostError } from "../errors.ts";
 import { fillCompileCache } from "./compile-cache.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
+import { type Gate, newEngineToken } from "./gate.ts";
 import { type Isolation, type OtherUser, openRoom, type Room } from "./isolation.ts";
 import { killGroup } from "./process-group.ts";
 import { admitEngine, serveLocalServices } from "./providers.ts";
@@ -27,6 +28,8 @@ export interface RunnerOptions {
   servicesFolder: string;
   /** Where sessions run. Default: as processes below that folder. */
   sessionTargets?: SessionTargets;
+  /** Of the state backend's listener. */
+  gate: Gate;
   /** Receives what the runner's process writes outside of its channel. */
   onOutput: (line: string) => void;
 }
@@ -47,13 +50,25 @@ function nodeFlags(memoryMegabytes: number): string[] {
   return [`--max-old-space-size=${memoryMegabytes}`];
 }
 
+/** What a process gathers with time goes with it. */
+const mostJobs = 50;
+
+/**
+ * Whether a job that went well leaves a runner as it found it: a program of ours ran in it, and nothing of a user's;
+ * it got no key of a host; and nothing that judges it is still served.
+ */
+function leavesNothing({ program, operation, policies, packs, logins }: Job): boolean {
+  const isJudged = policies !== undefined || packs.length > 0 || operation === "preview";
+  return program.kind === "builtin" && !isJudged && Object.keys(logins ?? {}).length === 0;
+}
+
 export interface JobHandlers {
   onEvents(events: Extract<FromRunner, { kind: "events" }>["events"]): void;
   onLog(lines: string[]): void;
   onCost(cost: Extract<FromRunner, { kind: "cost" }>["cost"]): void;
 }
 
-/** One single-use runner process, seen from the worker. */
+/** One runner process, seen from the worker. */
 export class Runner {
   readonly slot: number;
   readonly identity: ProcessIdentity;
@@ -62,10 +77,19 @@ export class Runner {
   readonly #ended: Promise<string>;
   readonly #warmed = Promise.withResolvers<void>();
   #services: Served | undefined;
+  readonly #gate: Gate;
+  #token = newEngineToken();
   #disposed: Promise<void> | undefined;
+  #jobs = 0;
 
-  private constructor(slot: number, child: ChildProcess, identity: ProcessIdentity, room: Room) {
+  private constructor(
+    { slot, gate }: RunnerOptions,
+    child: ChildProcess,
+    identity: ProcessIdentity,
+    room: Room,
+  ) {
     this.slot = slot;
+    this.#gate = gate;
     this.#child = child;
     this.identity = identity;
     this.#room = room;
@@ -98,7 +122,7 @@ export class Runner {
       await room.close();
       throw error;
     });
-    const runner = new Runner(options.slot, child, identity, room);
+    const runner = new Runner(options, child, identity, room);
     await room.noteRunner(identity);
     runner.#services = await serveLocalServices(
       options.servicesFolder,
@@ -135,21 +159,33 @@ export class Runner {
     await Promise.race([this.#warmed.promise, this.#ended]);
   }
 
+  /** Of the engine of its next job, which may be waiting already. */
+  get token(): string {
+    return this.#token;
+  }
+
+  /** Whether it may run another job: it lives, and the last one left nothing in it. */
+  get isReusable(): boolean {
+    return this.isAlive && this.#disposed === undefined && this.#jobs < mostJobs;
+  }
+
   /**
-   * Runs the one job of this runner. `cancel` ends it: gracefully at first, the whole group soon after.
-   * Unless the job succeeded, nothing of the runner is left when it returns; else that takes a moment more,
-   * since success need not wait for it: `dispose` tells.
+   * Runs a job. `cancel` ends it: gracefully at first, the whole group soon after.
+   * Of a runner that is not reusable afterwards nothing is left when it returns, unless the job succeeded: then that
+   * takes a moment more, since success need not wait for it: `dispose` tells.
    */
   async run(job: Job, handlers: JobHandlers, cancel: AbortSignal): Promise<RunnerOutcome> {
-    let outcome: RunnerOutcome | undefined;
-    const done = Promise.withResolvers<void>();
+    this.#jobs += 1;
+    const nextToken = newEngineToken();
+    this.#gate.close(nextToken);
+    this.#token = nextToken;
+    const done = Promise.withResolvers<RunnerOutcome>();
     const onMessage = (message: FromRunner) => {
       if (message.kind === "events") handlers.onEvents(message.events);
       if (message.kind === "log") handlers.onLog(message.lines);
       if (message.kind === "cost") handlers.onCost(message.cost);
-      if (message.kind !== "done") return;
-      outcome = message.outcome;
-      if (outcome.succeeded) done.resolve();
+      if (message.kind === "placed") this.#gate.open(job.token);
+      if (message.kind === "done") done.resolve(message.outcome);
     };
     this.#child.on("message", onMessage);
     let timer: NodeJS.Timeout | undefined;
@@ -159,24 +195,22 @@ export class Runner {
     };
     if (cancel.aborted) onCancel();
     cancel.addEventListener("abort", onCancel, { once: true });
-    this.#tell({ kind: "job", job });
+    this.#tell({ kind: "job", job, nextToken });
     const end = await Promise.race([this.#ended, done.promise]);
     clearTimeout(timer);
     cancel.removeEventListener("abort", onCancel);
+    this.#child.off("message", onMessage);
+    this.#gate.open(job.token);
+    const outcome =
+      typeof end === "string"
+        ? { succeeded: false, signal: end, error: `The runner ended before its deployment did (${end}).` }
+        : end;
+    if (outcome.succeeded && leavesNothing(job) && !cancel.aborted) return outcome;
     const disposed = this.dispose();
-    if (outcome?.succeeded) {
-      // Whoever calls dispose hears of its failure.
-      disposed.catch(() => {});
-      return outcome;
-    }
-    await disposed;
-    return (
-      outcome ?? {
-        succeeded: false,
-        signal: end as string,
-        error: `The runner ended before its deployment did (${end}).`,
-      }
-    );
+    // Whoever calls dispose hears of its failure.
+    if (outcome.succeeded) disposed.catch(() => {});
+    else await disposed;
+    return outcome;
   }
 
   /** Ends the process with all that it started, and removes its folder. */
@@ -187,6 +221,7 @@ export class Runner {
 
   async #dispose(): Promise<void> {
     killGroup(this.identity.pid);
+    this.#gate.open(this.#token);
     await this.#ended;
     await this.#services?.close();
     await this.#room.close();

@@ -11,7 +11,10 @@ export interface RunnerPoolOptions extends Omit<RunnerOptions, "slot"> {
   onFault(message: string): void;
 }
 
-/** Keeps runners warm: importing the SDK takes half a second, which no deployment should wait for. */
+/**
+ * Keeps runners warm: importing the SDK takes half a second, which no deployment should wait for. Those in which nothing
+ * of a user's has run are used again.
+ */
 export class RunnerPool {
   readonly #options: RunnerPoolOptions;
   readonly #waiting: Promise<Runner>[] = [];
@@ -47,9 +50,12 @@ export class RunnerPool {
     return this.#start();
   }
 
-  /** Back to the front: its claim found nothing to do. */
+  /** Back to the front, since it has nothing to do; if more wait than should, the last goes. */
   giveBack(runner: Runner): void {
     this.#waiting.unshift(Promise.resolve(runner));
+    if (!this.#closed && this.#waiting.length <= this.#options.warm) return;
+    const last = this.#waiting.pop()?.then((each) => each.dispose());
+    last?.catch((error) => this.#options.onFault(messageOf(error)));
   }
 
   /** Ends the runners that still wait. */

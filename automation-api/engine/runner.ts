@@ -1,8 +1,9 @@
 /**
- * A runner: a process that is started early, imports the SDK, waits for one
- * job, runs it, and ends. It leads its own process group; when the worker
- * dies, the whole group dies with it.
+ * A runner: a process that is started early, imports the SDK, waits for a job,
+ * and runs it; whether it gets another one is the worker's to say. It leads its
+ * own process group; when the worker dies, the whole group dies with it.
  */
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import sdkLog from "@pulumi/pulumi/log/index.js";
@@ -10,25 +11,24 @@ import { holdLogin } from "../../plugins/command/index.ts";
 import { StackRecorder } from "../../plugins/policy-launcher/index.ts";
 import { canTellPeers } from "../../plugins/provider/index.ts";
 import { estimate } from "../../policies/index.ts";
+import { EngineAhead } from "./ahead.ts";
 import { builtinProgram, type Catalogue } from "./catalogue.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
 import type { FromRunner, Job, RunnerOutcome, RunnerSetup, ToRunner } from "./contract.ts";
+import { EventBatch } from "./event-batch.ts";
 import { runOperation } from "./operation.ts";
 import { servePacks } from "./packs.ts";
 import { placeProgram } from "./placement.ts";
 import { loadPolicies, type PolicyFlags, servePolicies, serveRecorder } from "./policies.ts";
 import { admitEngine, attachProviders } from "./providers.ts";
-import { explained } from "./remediation.ts";
 import { warmUp } from "./warm-up.ts";
-import { openStack } from "./workspace.ts";
-
-/** Events that wait at most this long before they are sent on together: each batch is a transaction. */
-const batchMilliseconds = 50;
+import { openStack, type WorkspaceRequest, writeConfig } from "./workspace.ts";
 
 /** After the start, before the time is used to warm up. */
 const idleMilliseconds = 200;
 
-const cancelled = new AbortController();
+/** Of the job that it runs. */
+let cancelled = new AbortController();
 let setup: RunnerSetup | undefined;
 let command: EngineCommand | undefined;
 let attached: Promise<string> | undefined;
@@ -36,6 +36,8 @@ let catalogue: Catalogue | undefined;
 let idle: NodeJS.Timeout | undefined;
 /** While policies load, the working folder is theirs. */
 let preloaded: Promise<unknown> | undefined;
+/** For the next job, should it resemble the last. */
+let ahead: Promise<EngineAhead | undefined> | undefined;
 
 function send(message: FromRunner): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()));
@@ -47,7 +49,7 @@ process.on("SIGINT", () => cancelled.abort());
 process.on("message", (message: ToRunner) => {
   if (message.kind === "setup") void prepare(message.setup);
   if (message.kind === "cancel") cancelled.abort();
-  if (message.kind === "job") void work(message.job);
+  if (message.kind === "job") void work(message.job, message.nextToken);
 });
 
 async function prepare(given: RunnerSetup): Promise<void> {
@@ -72,35 +74,59 @@ async function useTime(): Promise<void> {
   await send({ kind: "warm" });
 }
 
-async function work(job: Job): Promise<void> {
+async function work(job: Job, nextToken: string): Promise<void> {
   clearTimeout(idle);
+  cancelled = new AbortController();
   const outcome = await run(job).catch(failed);
-  await send({ kind: "done", outcome });
-  process.disconnect?.();
+  const told = send({ kind: "done", outcome });
+  // Whatever comes next waits for it.
+  if (outcome.succeeded && isFrequent(job)) ahead = told.then(() => startAhead({ ...job, token: nextToken }));
+}
+
+function isFrequent({ program }: Job): boolean {
+  return program.kind === "builtin" && catalogue?.builtins[program.name]?.isFrequent === true;
+}
+
+/** What fails here is tried again when the job is there. */
+async function startAhead(job: Job): Promise<EngineAhead | undefined> {
+  try {
+    const { folder } = await placeProgram(job.program, (setup as RunnerSetup).work, { project: job.project });
+    return await EngineAhead.start(await requestOf(job, folder), new EventBatch(sendEvents));
+  } catch {
+    return undefined;
+  }
+}
+
+async function requestOf(job: Job, folder: string): Promise<WorkspaceRequest> {
+  if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
+  const program = job.program.kind === "builtin" ? builtinProgram(catalogue, job.program.name) : undefined;
+  return { job, setup, command, folder, program, attached: await attached };
 }
 
 async function run(job: Job): Promise<RunnerOutcome> {
-  if (!setup || !command || !attached || !catalogue) throw new Error("A job came before the setup.");
+  if (!setup) throw new Error("A job came before the setup.");
+  const { signal } = cancelled;
+  const engine = await ahead;
+  ahead = undefined;
   for (const [name, key] of Object.entries(job.logins ?? {})) holdLogin(name, key);
+  if (engine?.takes(job)) return finishAhead(engine, job, signal);
+  if (engine) {
+    await engine.end();
+    await empty(engine.stack.workspace.workDir);
+  }
   await preloaded;
   const policies = job.policies && (await servePolicies(job.policies, setup, admitted(setup)));
-  const { signal } = cancelled;
   const log = (line: string) => void send({ kind: "log", lines: [line] });
   const [place, packs] = await Promise.all([
     placeProgram(job.program, setup.work, { project: job.project, signal, log }),
     servePacks(job.packs, { setup, signal, log }),
   ]);
-  const stack = await openStack({
-    job,
-    setup,
-    command,
-    folder: place.folder,
-    program: job.program.kind === "builtin" ? builtinProgram(catalogue, job.program.name) : undefined,
-    attached: await attached,
-  });
+  const stack = await openStack(await requestOf(job, place.folder));
+  await writeConfig(stack, job);
+  await send({ kind: "placed" });
   const recorder = job.operation === "preview" && canTellPeers ? new StackRecorder() : undefined;
   const recording = recorder && (await serveRecorder(recorder, setup.engineHome, admitted(setup)));
-  const events = new EventBatch();
+  const events = new EventBatch(sendEvents);
   try {
     await runOperation(stack, job, {
       onEvent: (event) => events.add(event),
@@ -110,11 +136,34 @@ async function run(job: Job): Promise<RunnerOutcome> {
     packs.requireAll();
   } finally {
     await events.flush();
+    // The next job may bring a program of its own.
+    if (job.program.kind === "builtin") await empty(place.folder);
   }
   if (recorder?.resources) {
     await send({ kind: "cost", cost: estimate({ resources: recorder.resources }, setup.prices) });
   }
   return { succeeded: true };
+}
+
+async function finishAhead(engine: EngineAhead, job: Job, signal: AbortSignal): Promise<RunnerOutcome> {
+  signal.addEventListener("abort", () => engine.cancel.abort());
+  if (signal.aborted) engine.cancel.abort();
+  await writeConfig(engine.stack, job);
+  await send({ kind: "placed" });
+  try {
+    await engine.running;
+  } finally {
+    await engine.events.flush();
+    await empty(engine.stack.workspace.workDir);
+  }
+  return { succeeded: true };
+}
+
+const sendEvents = (events: EngineEvent[]) => send({ kind: "events", events });
+
+async function empty(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  await Promise.all(names.map((name) => rm(path.join(folder, name), { recursive: true })));
 }
 
 /** undefined: nothing judges this job. */
@@ -139,27 +188,6 @@ function failed(error: unknown): RunnerOutcome {
   }
   // Of our own errors the stack says nothing to a user; of a program's import errors it does.
   return { succeeded: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-}
-
-class EventBatch {
-  #events: EngineEvent[] = [];
-  #timer: NodeJS.Timeout | undefined;
-
-  /** What nobody who watches a deployment wants: the SDK's own chatter, and every policy that is loaded or kept. */
-  add(event: EngineEvent): void {
-    // Its types leave this severity out, its events do not.
-    if ((event.diagnosticEvent?.severity as string | undefined) === "debug") return;
-    if (Object.keys(event).some((kind) => /^policy(Load|\w*Summary)Event$/.test(kind))) return;
-    this.#events.push(explained(event));
-    this.#timer ??= setTimeout(() => void this.flush(), batchMilliseconds);
-  }
-
-  async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const events = this.#events.splice(0);
-    if (events.length > 0) await send({ kind: "events", events });
-  }
 }
 
 /** The worker is gone or done: nothing of this job may go on. */

@@ -121,6 +121,7 @@ export class Worker {
       .catch((error) => this.#options.onFault(`deployment ${claim.deploymentId}: ${messageOf(error)}`, error))
       .finally(() => {
         clearTimeout(refill);
+        if (runner.isReusable) this.#options.pool.giveBack(runner);
         if (!this.#stopping.signal.aborted) this.#options.pool.fill();
         this.#running.delete(claim.deploymentId);
         this.#wake();

@@ -5,6 +5,7 @@ import {
   type PulumiFn,
   Stack,
   type StackSettings,
+  type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
 import type { EngineCommand } from "./command.ts";
 import type { Job, RunnerSetup } from "./contract.ts";
@@ -36,7 +37,7 @@ export interface WorkspaceRequest {
 
 /**
  * A workspace on our own state backend. Configuration goes into a private
- * file with secret values encrypted already, so that nothing secret is in argv.
+ * file (`writeConfig`) with secret values encrypted already, so that nothing secret is in argv.
  */
 export async function openStack(request: WorkspaceRequest): Promise<Stack> {
   const { job, setup, command, folder, program } = request;
@@ -60,9 +61,14 @@ export async function openStack(request: WorkspaceRequest): Promise<Stack> {
     }),
     envVars: environment(request),
   });
-  const own: StackSettings = program ? {} : await settingsOfFolder(workspace, job.stack);
-  await workspace.saveStackSettings(job.stack, { ...own, config: { ...own.config, ...stackConfig(job) } });
   return Stack.select(`${job.organization}/${job.project}/${job.stack}`, workspace);
+}
+
+/** Puts the job's configuration where its engine reads it. */
+export async function writeConfig({ workspace }: Stack, job: Job): Promise<void> {
+  const own: StackSettings =
+    job.program.kind === "builtin" ? {} : await settingsOfFolder(workspace, job.stack);
+  await workspace.saveStackSettings(job.stack, { ...own, config: { ...own.config, ...stackConfig(job) } });
 }
 
 function environment({ job, setup, attached }: WorkspaceRequest): Record<string, string> {
@@ -92,7 +98,7 @@ function environment({ job, setup, attached }: WorkspaceRequest): Record<string,
 }
 
 /** A folder may bring a settings file of its own; the stored configuration is laid over it. */
-async function settingsOfFolder(workspace: LocalWorkspace, stack: string): Promise<StackSettings> {
+async function settingsOfFolder(workspace: Workspace, stack: string): Promise<StackSettings> {
   return workspace.stackSettings(stack).catch(() => ({}));
 }
 

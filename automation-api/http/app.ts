@@ -1,5 +1,5 @@
-import type { Server } from "node:http";
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import type { RequestListener, Server } from "node:http";
+import express, { type ErrorRequestHandler, type RequestHandler } from "express";
 import helmet from "helmet";
 import type { Settings } from "../config.ts";
 import { RoostError } from "../errors.ts";
@@ -39,7 +39,7 @@ export interface AppOptions {
 }
 
 export interface App {
-  handler: Express;
+  handler: RequestListener;
   /** All routes, with those of the documentation. */
   routes: Route[];
   /** Open streams and WebSockets. */

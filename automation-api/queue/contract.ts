@@ -26,7 +26,6 @@ export interface Claim {
   stack: string;
   operation: Operation;
   options: OperationOptions;
-  message: string;
   program: ProgramReference;
   /** Forced on the project. */
   policies: ForcedPolicies | null;

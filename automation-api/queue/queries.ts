@@ -21,7 +21,6 @@ export interface QueuedRow {
   policies: ForcedPolicies | null;
   environments: ForcedByEnvironment[];
   config_patch: Record<string, ConfigChange>;
-  message: string;
   requester_id: string;
   requester: string;
   request_id: string | null;
@@ -38,7 +37,7 @@ export interface QueuedRow {
 export async function lockNext(tx: Tx): Promise<QueuedRow | undefined> {
   const found = await sql<QueuedRow>`
     SELECT d.id, d.organization_id, o.name AS organization, d.project_id, p.name AS project, d.stack_id,
-           s.name AS stack, p.policies, e.environments, d.operation, d.options, d.program, d.config_patch, d.message, d.requester_id,
+           s.name AS stack, p.policies, e.environments, d.operation, d.options, d.program, d.config_patch, d.requester_id,
            d.requester, d.request_id, d.trace_parent, d.epoch, d.attempt, d.created_at
     FROM deployment d
     JOIN stack s ON s.id = d.stack_id

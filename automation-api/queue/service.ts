@@ -16,6 +16,8 @@ export type { WorkerRow } from "./queries.ts";
 export interface ReadyRunner {
   slot: number;
   identity: ProcessIdentity;
+  /** What its engine shows the state backend. */
+  token: string;
 }
 
 export interface QueueDependencies {
@@ -52,10 +54,9 @@ export class QueueService {
       if (!row) return undefined;
       const stored = await queries.lockConfig(tx, row.stack_id);
       if (await queries.isLeased(tx, row.stack_id)) return "leased";
-      const token = `roost_run_${randomBytes(32).toString("base64url")}`;
       await queries.markRunning(tx, row.id, {
         workerId,
-        tokenHash: createHash("sha256").update(token).digest(),
+        tokenHash: createHash("sha256").update(runner.token).digest(),
         slot: runner.slot,
         runner: runner.identity,
       });
@@ -77,7 +78,6 @@ export class QueueService {
         stack: row.stack,
         operation: row.operation,
         options: row.options,
-        message: row.message,
         program: row.program,
         policies: row.policies,
         environments: row.environments,
@@ -86,7 +86,7 @@ export class QueueService {
         requester: row.requester,
         requestId: row.request_id,
         traceParent: row.trace_parent,
-        token,
+        token: runner.token,
         hide: this.#hiderOf(row.stack_id, config),
         queuedAt: row.created_at,
       };

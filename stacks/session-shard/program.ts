@@ -10,7 +10,8 @@ export async function program({
   batches = {},
 }: SessionShardConfig) {
   const secrets = JSON.parse(secretEnvironments ?? "{}") as Record<string, Record<string, string>>;
-  for (const { id, revision, batch } of sessions) {
+  // Ids are in the order of time. The newest are what somebody waits for, and each of those before them takes time.
+  for (const { id, revision, batch } of sessions.toReversed()) {
     const workload = workloads[revision];
     if (workload === undefined) throw new Error(`There is no revision ${revision}, which ${id} is of.`);
     const members = batch && batches[batch];

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { newId } from "../../automation-api/db/id.ts";
 import type { Session } from "../../automation-api/sessions/contract.ts";
@@ -136,6 +136,31 @@ withEngine("sessions as processes of this machine", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it("starts the next one by the engine that waits since the last update of the shard", async () => {
+    const { id: templateId } = await template("again");
+    const first = (await (await create({ template: "again", user: "ann" })).json()) as Session;
+    await active(first.id);
+    const stack = `again-${templateId.slice(-6)}-1`;
+    const ended = async () => {
+      const { items } = await client.call<{ items: { project: string; state: string }[] }>(
+        "GET",
+        `/api/v1/deployments?stack=${stack}`,
+      );
+      return items[0]?.state === "succeeded" ? items[0] : undefined;
+    };
+    const { project } = await until("the update ended", ended, startSeconds);
+    const waiting = await until("an engine waits", () => enginesOf(stack)[0], startSeconds);
+    const second = (await (await create({ template: "again", user: "ben" })).json()) as Session;
+    await until("it has ended", () => !enginesOf(stack).includes(waiting), startSeconds);
+    // An engine tells the end of its update before it ends; one that was only ended has made none.
+    const history = `/api/stacks/roost/${project}/${stack}/updates`;
+    expect(await client.call("GET", history)).toMatchObject({
+      updates: [{ result: "succeeded", message: "again: 1 to start, 0 to stop" }, { result: "succeeded" }],
+    });
+    await active(second.id);
+    for (const { id } of [first, second]) await client.call("DELETE", `/api/v1/sessions/${id}`);
+  });
+
   it("says why one failed whose workload ended, and why one could not be started", async () => {
     await template("ending");
     const { id } = (await (await create({ template: "ending" })).json()) as Session;
@@ -191,6 +216,21 @@ withEngine("sessions as processes of this machine", () => {
     await until("it is stopped", async () => (await target?.find(id)) === undefined, startSeconds);
   });
 });
+
+/** Process ids of engines that update a stack, or wait to. */
+function enginesOf(stack: string): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+      return words[0]?.endsWith("/pulumi") && words.some((word) => word.endsWith(`/${stack}`))
+        ? [Number(name)]
+        : [];
+    } catch {
+      return [];
+    }
+  });
+}
 
 /** Every IPv4 address and port of this machine at which something waits for connections. */
 function listening(): string[] {

@@ -40,11 +40,13 @@ export async function createUpdate(db: Db, update: NewUpdate): Promise<boolean> 
     await insertUpdate(tx, update);
     const { deployment } = update;
     if (!deployment) return true;
+    // Its engine may have been started before anybody asked for it, so the message is the deployment's.
     const linked = await sql`
-      UPDATE deployment SET update_id = ${update.id}
-      WHERE id = ${deployment.id} AND epoch = ${deployment.epoch} AND state = 'running' AND token_hash IS NOT NULL`.execute(
-      tx,
-    );
+      WITH linked AS (
+        UPDATE deployment SET update_id = ${update.id}
+        WHERE id = ${deployment.id} AND epoch = ${deployment.epoch} AND state = 'running' AND token_hash IS NOT NULL
+        RETURNING message)
+      UPDATE stack_update SET message = linked.message FROM linked WHERE id = ${update.id}`.execute(tx);
     if (linked.numAffectedRows === 1n) return true;
     await sql`DELETE FROM stack_update WHERE id = ${update.id}`.execute(tx);
     return false;

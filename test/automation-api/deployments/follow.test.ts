@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { WebSocket } from "ws";
 import { newId } from "../../../automation-api/db/id.ts";
+import { newEngineToken } from "../../../automation-api/engine/gate.ts";
 import type { Claim } from "../../../automation-api/queue/contract.ts";
 import { until } from "../http/test-server.ts";
 import { type DeploymentServer, startDeploymentServer } from "./deployment-server.ts";
@@ -17,7 +18,7 @@ afterAll(() => server.close());
 async function claim(id: string): Promise<Claim> {
   for (;;) {
     const identity = { pid: 1, bootId: "b", startTime: "1" };
-    const claimed = await server.queue.claim(worker, { slot: 1, identity });
+    const claimed = await server.queue.claim(worker, { slot: 1, token: newEngineToken(), identity });
     if (!claimed) throw new Error(`${id} cannot be claimed`);
     if (claimed.deploymentId === id) return claimed;
   }
@@ -322,7 +323,11 @@ describe("POST /api/v1/deployments/{id}/cancel", () => {
       const { body } = await server.deploy({ project: "race", stack: `s${round}` });
       const [cancelled] = await Promise.all([
         server.call("POST", `/api/v1/deployments/${body.id}/cancel`),
-        server.queue.claim(worker, { slot: 1, identity: { pid: 1, bootId: "b", startTime: "1" } }),
+        server.queue.claim(worker, {
+          slot: 1,
+          token: newEngineToken(),
+          identity: { pid: 1, bootId: "b", startTime: "1" },
+        }),
       ]);
       const { body: now } = await server.call("GET", `/api/v1/deployments/${body.id}`);
       expect([cancelled.status, now.state]).toEqual(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { sql } from "kysely";
+import { newEngineToken } from "../../../automation-api/engine/gate.ts";
 import { bootId } from "../../../plugins/process/index.ts";
 import { until } from "../../support/processes.ts";
 import { type DeploymentServer, startDeploymentServer } from "../deployments/deployment-server.ts";
@@ -12,7 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const runner = { slot: 1, identity: { pid: process.pid, bootId: bootId(), startTime: "1" } };
+const runner = {
+  slot: 1,
+  token: newEngineToken(),
+  identity: { pid: process.pid, bootId: bootId(), startTime: "1" },
+};
 const claim = () => server.queue.claim(workerId, runner);
 
 /** A person's update of the stack, named and not yet started. */
