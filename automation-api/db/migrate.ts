@@ -21,8 +21,8 @@ import * as launchLead from "./migrations/0018-launch-lead.ts";
 import * as samples from "./migrations/0019-samples.ts";
 import * as newHostKeys from "./migrations/0020-new-host-keys.ts";
 import * as migrationArchives from "./migrations/0021-migration-archives.ts";
-import * as aliases from "./migrations/0024-aliases.ts";
 import * as sessionIsolation from "./migrations/0022-session-isolation.ts";
+import * as aliases from "./migrations/0024-aliases.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -46,8 +46,8 @@ const migrations = {
   "0019-samples": samples,
   "0020-new-host-keys": newHostKeys,
   "0021-migration-archives": migrationArchives,
-  "0024-aliases": aliases,
   "0022-session-isolation": sessionIsolation,
+  "0024-aliases": aliases,
   "0016-environments": environments,
 };
 
