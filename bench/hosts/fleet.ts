@@ -1,25 +1,26 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Fleet } from "../../automation-api/scans/contract.ts";
 import { makeSshdFiles, type SshdFiles } from "../../test/plugins/command/sshd.ts";
 import { Client } from "../../test/support/client.ts";
-import { until } from "../../test/support/processes.ts";
-import { programPath } from "../../toolchain/suites/possible.mjs";
+import { TestHost } from "../../test/support/test-host.ts";
 import type { Row } from "../report.ts";
 
 const entry = fileURLToPath(new URL("../../test/support/server-process.ts", import.meta.url));
+const startScript = readFileSync(new URL("./fleet.sh", import.meta.url), "utf8");
 const warmRounds = 5;
 const megabyte = 1024 ** 2;
 
 /**
  * Scans of many hosts by a server as users start it. The hosts are OpenSSH servers of their own on addresses of
- * 127.0.0.0/8, with OpenSSH's default limits: one machine with many faces, whose cores do the hosts' work as well.
+ * 127.0.0.0/8, with OpenSSH's default limits: one minimal host with many faces, on the cores that do all the work.
  */
 export async function fleet(hosts: number): Promise<Row[]> {
   const files = await makeSshdFiles();
@@ -27,10 +28,14 @@ export async function fleet(hosts: number): Promise<Row[]> {
   const token = `bench_${randomBytes(32).toString("base64url")}`;
   const port = await freePort();
   const addresses = Array.from({ length: hosts }, (_, index) => `127.77.${index >> 8}.${(index & 255) + 1}`);
-  const daemons: ChildProcess[] = [];
+  const host = await TestHost.create();
   let server: ChildProcess | undefined;
   try {
-    for (const address of addresses) daemons.push(await startDaemon(files, address, port));
+    await host.stay();
+    const [key, authorized] = await Promise.all(
+      ["host-ed25519", "authorized"].map((name) => readFile(path.join(files.folder, name), "utf8")),
+    );
+    await host.do(startScript, [String(port), key as string, authorized as string, ...addresses]);
     server = fork(entry, [], {
       env: {
         PATH: process.env.PATH,
@@ -56,7 +61,7 @@ export async function fleet(hosts: number): Promise<Row[]> {
       server.kill("SIGTERM");
       await ended;
     }
-    for (const daemon of daemons) daemon.kill("SIGKILL");
+    await host.close();
     await rm(files.folder, { recursive: true });
     await rm(folder, { recursive: true, force: true });
   }
@@ -90,25 +95,11 @@ async function addHosts(client: Client, files: SshdFiles, addresses: string[], p
   const key = { name: "fleet", kind: "ssh", privateKey: files.keys.ed25519 };
   const { id } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
   const place = (address: string, index: number) =>
-    `Host fleet-${index}\n  HostName ${address}\n  Port ${port}\n  User ${files.user}\n`;
+    `Host fleet-${index}\n  HostName ${address}\n  Port ${port}\n  User root\n`;
   const config = addresses.map(place).join("");
   const knownHosts = addresses.map((each) => `[${each}]:${port} ${files.hostKeys.ed25519}`).join("");
   const body = { config, knownHosts, credential: id, labels: { fleet: "bench" } };
   await client.call("POST", "/api/v1/hosts/import", body);
-}
-
-async function startDaemon(files: SshdFiles, address: string, port: number): Promise<ChildProcess> {
-  const words = ["-D", "-e", "-f", files.configuration, "-o", `ListenAddress=${address}:${port}`];
-  const daemon = spawn(programPath("sshd") ?? "", words, { stdio: "ignore" });
-  const answers = () =>
-    new Promise<boolean>((resolve) => {
-      const socket = connect(port, address);
-      socket.once("connect", () => resolve(true));
-      socket.once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-  await until(`a server listens on ${address}`, answers);
-  return daemon;
 }
 
 async function freePort(): Promise<number> {
