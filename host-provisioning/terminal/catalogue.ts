@@ -67,7 +67,7 @@ export const plugins: readonly PinnedPlugin[] = [
     ],
     support: "suggest",
     wrap: { function: "_zsh_autosuggest_bind_widgets", parameters: ["_ZSH_AUTOSUGGEST_BIND_COUNTS"] },
-    cost: { firstCommandMs: 41, keyMs: 2.2 },
+    cost: { firstCommandMs: 5, keyMs: 0.8 },
   },
   {
     name: "zsh-syntax-highlighting",
@@ -99,8 +99,8 @@ export const plugins: readonly PinnedPlugin[] = [
           { find: "builtin unalias -m '[^+]*'", put: "" },
           // It would go through all that it knows for a line with nothing on it, before each prompt.
           {
-            find: "  [[ $PENDING -gt 0 ]] && return $ret\n",
-            put: "  [[ $PENDING -gt 0 ]] && return $ret\n  [[ -z $BUFFER ]] && { region_highlight=(); typeset -g _ZSH_HIGHLIGHT_PRIOR_BUFFER=; return $ret }\n",
+            find: "  # Before we 'emulate -L', save the user's options\n",
+            put: "  [[ -z $BUFFER ]] && { region_highlight=(); typeset -g _ZSH_HIGHLIGHT_PRIOR_BUFFER=; return $ret }\n",
           },
           { find: 'eval "$zsh_highlight__aliases"\nbuiltin unset zsh_highlight__aliases', put: "" },
           { find: "0=${(%):-%N}\n", put: "" },
@@ -115,7 +115,7 @@ export const plugins: readonly PinnedPlugin[] = [
       },
     ],
     wrap: { function: "_zsh_highlight_bind_widgets", parameters: [] },
-    cost: { firstCommandMs: 36, keyMs: 1.5 },
+    cost: { firstCommandMs: 8, keyMs: 2 },
     // It wraps what is there, the other's widgets too.
     after: ["zsh-autosuggestions"],
   },

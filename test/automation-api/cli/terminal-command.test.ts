@@ -80,7 +80,7 @@ it("prints a configuration, and says what is wrong with a description", async ()
     await writeFile(at("rc"), "alias g=grep\n");
     expect((await terminal("aliases", "import", at("rc"))).stdout).toContain("kept g: git (not grep)");
     const kept = (await terminal("aliases", "list")).stdout;
-    expect(kept).toMatch(/^NAME .*\ncat +regular +command \S+\/cat +rc +bat\ng +regular +rc +git\n$/);
+    expect(kept).toMatch(/^NAME .*\ncat +regular +command \S+\/cat +rc +bat\ng +regular +- +rc +git\n$/);
     await writeFile(at("rc"), "alias bad=$'a\\nb'\n");
     const refused = await terminal("aliases", "import", at("rc"));
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("aliases[0].expansion")]);
