@@ -100,6 +100,8 @@ export class Templates {
     const to = this.#places.get(urn);
     if (!to || to.region !== from.region || to.id === from.id) return;
     const made = this.of(resource);
+    // A part of this one waits for it in Pulumi; here the part is a property, which is there before what mentions it.
+    if (mentions(this.#template(to.region).Resources[to.id]!.Properties, from.id)) return;
     if (!mentions(made.Properties, to.id) && !made.DependsOn?.includes(to.id))
       made.DependsOn = [...(made.DependsOn ?? []), to.id].sort();
   }

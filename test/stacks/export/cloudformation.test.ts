@@ -152,6 +152,22 @@ describe("a resource", () => {
     expect(MailSubscription!.DependsOn).toBeUndefined();
   });
 
+  it("waits for nothing that needs it, also where a part of it did", () => {
+    const bucket = resource("aws:s3/bucket:Bucket", "files", { bucket: "files" });
+    const of = [{ bucket: "files.id" }, { bucket: [bucket] }] as const;
+    const policy = resource("aws:s3/bucketPolicy:BucketPolicy", "files", { ...of[0], policy: "{}" }, of[1]);
+    const ownership = resource(
+      "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+      "files",
+      { ...of[0], rule: { objectOwnership: "BucketOwnerEnforced" } },
+      of[1],
+      { dependsOn: [policy.urn] },
+    );
+    const { FilesBucket } = toCloudFormation(graphOf(bucket, policy, ownership)).templates.home!.Resources;
+    expect(FilesBucket!.Properties.OwnershipControls).toBeDefined();
+    expect(FilesBucket!.DependsOn).toBeUndefined();
+  });
+
   it.each([
     [{ protect: true }, {}, "Retain"],
     [{ retainOnDelete: true }, {}, "Retain"],
