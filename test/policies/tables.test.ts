@@ -2,14 +2,26 @@ import { describe, expect, it } from "@jest/globals";
 import { rules } from "../../policies/index.ts";
 import { tableFaults } from "../../policies/testing/index.ts";
 import { azure } from "./cases/azure.ts";
-import { data } from "./cases/data.ts";
+import { buckets } from "./cases/buckets.ts";
+import { databases } from "./cases/databases.ts";
+import { ecr } from "./cases/ecr.ts";
 import { ecs } from "./cases/ecs.ts";
 import { edge } from "./cases/edge.ts";
 import { governance } from "./cases/governance.ts";
 import { kubernetes } from "./cases/kubernetes.ts";
 import { network } from "./cases/network.ts";
 
-const tables = { ...ecs, ...edge, ...data, ...network, ...azure, ...kubernetes, ...governance };
+const tables = {
+  ...ecs,
+  ...ecr,
+  ...edge,
+  ...buckets,
+  ...databases,
+  ...network,
+  ...azure,
+  ...kubernetes,
+  ...governance,
+};
 
 describe("every rule has a table of good and bad cases", () => {
   it("and no table is for a rule that there is not", () => {
