@@ -15,7 +15,10 @@ afterAll(() => server.close());
 
 const runner = {
   slot: 1,
-  token: newEngineToken(),
+  /** Of each claim its own. */
+  get token() {
+    return newEngineToken();
+  },
   identity: { pid: process.pid, bootId: bootId(), startTime: "1" },
 };
 const claim = () => server.queue.claim(workerId, runner);
