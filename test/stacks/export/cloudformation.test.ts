@@ -154,13 +154,14 @@ describe("a resource", () => {
 
   it("waits for nothing that needs it, also where a part of it did", () => {
     const bucket = resource("aws:s3/bucket:Bucket", "files", { bucket: "files" });
-    const of = [{ bucket: "files.id" }, { bucket: [bucket] }] as const;
-    const policy = resource("aws:s3/bucketPolicy:BucketPolicy", "files", { ...of[0], policy: "{}" }, of[1]);
+    const of = { bucket: "files.id" };
+    const needs = { bucket: [bucket] };
+    const policy = resource("aws:s3/bucketPolicy:BucketPolicy", "files", { ...of, policy: "{}" }, needs);
     const ownership = resource(
       "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
       "files",
-      { ...of[0], rule: { objectOwnership: "BucketOwnerEnforced" } },
-      of[1],
+      { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } },
+      needs,
       { dependsOn: [policy.urn] },
     );
     const { FilesBucket } = toCloudFormation(graphOf(bucket, policy, ownership)).templates.home!.Resources;
