@@ -164,6 +164,10 @@ export class Runner {
     return this.#token;
   }
 
+  get isUsed(): boolean {
+    return this.#jobs > 0;
+  }
+
   /** Whether it may run another job: it lives, and the last one left nothing in it. */
   get isReusable(): boolean {
     return this.isAlive && this.#disposed === undefined && this.#jobs < mostJobs;

@@ -11,13 +11,18 @@ export interface RunnerPoolOptions extends Omit<RunnerOptions, "slot"> {
   onFault(message: string): void;
 }
 
+/** A used runner that nobody wants for so long is not worth its memory. */
+const idleMilliseconds = 60_000;
+
 /**
  * Keeps runners warm: importing the SDK takes half a second, which no deployment should wait for. Those in which nothing
- * of a user's has run are used again.
+ * of a user's has run are kept for a while, for another of which nothing of a user's will run.
  */
 export class RunnerPool {
   readonly #options: RunnerPoolOptions;
   readonly #waiting: Promise<Runner>[] = [];
+  /** Each with what ends it. */
+  readonly #used = new Map<Runner, NodeJS.Timeout>();
   #closed = false;
 
   constructor(options: RunnerPoolOptions) {
@@ -40,7 +45,18 @@ export class RunnerPool {
     await Promise.allSettled(this.#waiting.map(async (started) => (await started).warmed()));
   }
 
-  /** A runner that is ready: a warm one, or a new one when none waits. */
+  /** The one of those that were used that was used last. */
+  takeUsed(): Runner | undefined {
+    for (const runner of [...this.#used.keys()].reverse()) {
+      clearTimeout(this.#used.get(runner));
+      this.#used.delete(runner);
+      if (runner.isAlive) return runner;
+      this.#end(runner);
+    }
+    return undefined;
+  }
+
+  /** A runner that is ready, and in which nothing has run: a warm one, or a new one when none waits. */
   async take(): Promise<Runner> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const runner = await next.catch(() => undefined);
@@ -50,21 +66,41 @@ export class RunnerPool {
     return this.#start();
   }
 
-  /** Back to the front, since it has nothing to do; if more wait than should, the last goes. */
+  /** It has nothing to do: a fresh one goes to the front, of those that were used as many are kept as are warm. */
   giveBack(runner: Runner): void {
-    this.#waiting.unshift(Promise.resolve(runner));
-    if (!this.#closed && this.#waiting.length <= this.#options.warm) return;
-    const last = this.#waiting.pop()?.then((each) => each.dispose());
-    last?.catch((error) => this.#options.onFault(messageOf(error)));
+    if (this.#closed) this.#end(runner);
+    else if (runner.isUsed) this.#keep(runner);
+    else this.#waiting.unshift(Promise.resolve(runner));
+  }
+
+  #keep(runner: Runner): void {
+    this.#used.set(
+      runner,
+      setTimeout(() => this.#drop(runner), idleMilliseconds),
+    );
+    const [oldest] = this.#used.keys();
+    if (this.#used.size > this.#options.warm && oldest) this.#drop(oldest);
+  }
+
+  #drop(runner: Runner): void {
+    clearTimeout(this.#used.get(runner));
+    if (this.#used.delete(runner)) this.#end(runner);
+  }
+
+  #end(runner: Runner): void {
+    runner.dispose().catch((error) => this.#options.onFault(messageOf(error)));
   }
 
   /** Ends the runners that still wait. */
   async close(): Promise<void> {
     this.#closed = true;
+    const used = [...this.#used];
+    this.#used.clear();
+    for (const [, idle] of used) clearTimeout(idle);
     const ended = this.#waiting
       .splice(0)
       .map(async (started) => (await started.catch(() => undefined))?.dispose());
-    await Promise.all(ended);
+    await Promise.all([...ended, ...used.map(([runner]) => runner.dispose())]);
   }
 
   async #start(): Promise<Runner> {

@@ -100,7 +100,13 @@ export class Worker {
   /** A ready runner first, then the claim: a claimed deployment never waits for a process to start. */
   async #takeOne(): Promise<boolean> {
     if (this.#stopping.signal.aborted || !(await this.#options.queue.hasWork())) return false;
-    const runner = await this.#options.pool.take();
+    // One that was used first: it is quicker, and not for all.
+    const used = this.#options.pool.takeUsed();
+    if (used && (await this.#takeWith(used))) return true;
+    return this.#takeWith(await this.#options.pool.take());
+  }
+
+  async #takeWith(runner: Runner): Promise<boolean> {
     const claim = await this.#options.queue.claim(this.id, runner).catch(async (error) => {
       await runner.dispose();
       throw error;

@@ -1,4 +1,6 @@
 import type { ConfigValue, Operation } from "../engine/contract.ts";
+import type { ProgramReference } from "../programs/contract.ts";
+import type { ForcedPolicies } from "../projects/contract.ts";
 import type { ConfigChange, OpenOperation } from "./contract.ts";
 
 /** Attempts at most: what only reads may be tried more often than what changes the world. */
@@ -45,6 +47,11 @@ function resolution(stack: string, { operation, urn }: OpenOperation): string {
     return `If it exists: pulumi refresh --stack ${stack} --import-pending-creates '${urn}' --import-pending-creates ID; if not: pulumi refresh --stack ${stack} --clear-pending-creates`;
   }
   return `pulumi refresh --stack ${stack} --target '${urn}'`;
+}
+
+/** Whether a user's code will run for it: what that code can read must be of its own deployment alone. */
+export function bringsCode(of: { program: ProgramReference; policies: ForcedPolicies | null }): boolean {
+  return of.program.builtin === undefined || (of.policies?.packs ?? []).length > 0;
 }
 
 /** Lays a deployment's changes over the configuration that is stored. */

@@ -7,7 +7,7 @@ import { notify } from "../db/notify.ts";
 import { type Db, type Tx, transaction } from "../db/transaction.ts";
 import * as streams from "../events/service.ts";
 import type { Abandoned, Claim, QueueState, Result, Worker } from "./contract.ts";
-import { mergeConfig, recover } from "./domain.ts";
+import { bringsCode, mergeConfig, recover } from "./domain.ts";
 import * as queries from "./queries.ts";
 
 export type { WorkerRow } from "./queries.ts";
@@ -18,6 +18,8 @@ export interface ReadyRunner {
   identity: ProcessIdentity;
   /** What its engine shows the state backend. */
   token: string;
+  /** Another deployment has run in it: of that there may be something in its memory. */
+  isUsed?: boolean;
 }
 
 export interface QueueDependencies {
@@ -36,8 +38,8 @@ export class QueueService {
   }
 
   /**
-   * Takes the oldest deployment that may start, for a runner that is ready; `undefined` when there is none, or when
-   * others have taken the worker for dead.
+   * Takes the oldest deployment that may start, for a runner that is ready; `undefined` when there is none, when it
+   * brings code of a user's and the runner was used, or when others have taken the worker for dead.
    */
   async claim(workerId: string, runner: ReadyRunner): Promise<Claim | undefined> {
     for (;;) {
@@ -51,7 +53,7 @@ export class QueueService {
     return transaction(this.#deps.db, async (tx) => {
       if (!(await queries.isOpen(tx, workerId))) return undefined;
       const row = await queries.lockNext(tx);
-      if (!row) return undefined;
+      if (!row || (runner.isUsed && bringsCode(row))) return undefined;
       const stored = await queries.lockConfig(tx, row.stack_id);
       if (await queries.isLeased(tx, row.stack_id)) return "leased";
       await queries.markRunning(tx, row.id, {

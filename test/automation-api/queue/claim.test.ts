@@ -34,6 +34,22 @@ async function nameUpdate(stack: string): Promise<{ id: string; stackId: string 
 }
 
 describe("a claim", () => {
+  it("gives a runner in which another deployment has run nothing that brings code of a user's", async () => {
+    const { db } = server.database;
+    const used = () => server.queue.claim(workerId, { ...runner, token: newEngineToken(), isUsed: true });
+    const { id } = (await server.deploy({ stack: "brought" })).body as { id: string };
+    const setProgram = (program: object) =>
+      sql`UPDATE deployment SET program = ${JSON.stringify(program)} WHERE id = ${id}`.execute(db);
+    await setProgram({ archive: "prg_of_a_user" });
+    expect(await used()).toBeUndefined();
+    const packs = JSON.stringify({ level: "mandatory", packs: [{ name: "house" }] });
+    await setProgram({ builtin: "hello" });
+    await sql`UPDATE project SET policies = ${packs}`.execute(db);
+    expect(await used()).toBeUndefined();
+    await sql`UPDATE project SET policies = NULL`.execute(db);
+    expect(await used()).toMatchObject({ deploymentId: id });
+  });
+
   it("leaves a deployment alone whose stack a person's update takes while the queue is read", async () => {
     const { db } = server.database;
     expect((await server.deploy({ stack: "contested" })).status).toBe(202);
