@@ -156,7 +156,7 @@ function headers(settings: AppOptions["settings"]): RequestHandler {
   });
   return (request, response, next) => {
     response.setHeader("cache-control", "no-store");
-    const page = request.path === "/" || request.path.startsWith("/docs");
+    const page = request.path === "/" || /^\/(docs|ui)(\/|$)/.test(request.path);
     (page ? forPages : forReplies)(request, response, next);
   };
 }

@@ -14,7 +14,7 @@ interface File {
   summary: string;
 }
 
-/** The pages for people: what this is, and the API's documentation. All files are local, no script is inline. */
+/** The pages for people: what this is, the API's documentation, resets of hosts. All files are local, no script is inline. */
 const files: File[] = [
   {
     url: "/",
@@ -53,6 +53,24 @@ const files: File[] = [
     summary: "Who is signed in, for the first page",
   },
   {
+    url: "/ui",
+    file: `${pages}/reset.html`,
+    type: "text/html; charset=utf-8",
+    summary: "Choose what goes in a reset of a host, see what that does, carry it out, take it back",
+  },
+  {
+    url: "/ui/reset.mjs",
+    file: `${pages}/reset.mjs`,
+    type: "text/javascript; charset=utf-8",
+    summary: "Script of the page for resets",
+  },
+  {
+    url: "/ui/choice.mjs",
+    file: `${pages}/choice.mjs`,
+    type: "text/javascript; charset=utf-8",
+    summary: "What is chosen on the page for resets",
+  },
+  {
     url: "/docs/swagger-ui.css",
     file: `${swagger}/swagger-ui.css`,
     type: "text/css; charset=utf-8",
@@ -66,7 +84,7 @@ const files: File[] = [
   },
 ];
 
-/** `/`, `/docs` and its files, `/openapi.json`. `document` is called once, after all routes are known. */
+/** `/`, `/docs`, `/ui` and their files, `/openapi.json`. `document` is called once, after all routes are known. */
 export function siteRoutes(document: () => unknown): Route[] {
   let openapi: string | undefined;
   return [

@@ -104,7 +104,15 @@ describe("replies", () => {
   });
 
   test("keep a public page and the documentation free of inline scripts and foreign addresses", async () => {
-    for (const path of ["/", "/docs", "/docs/start.mjs", "/docs/page.css", "/docs/swagger-ui-bundle.js"]) {
+    for (const path of [
+      "/",
+      "/docs",
+      "/docs/start.mjs",
+      "/docs/page.css",
+      "/docs/swagger-ui-bundle.js",
+      "/ui",
+      "/ui/reset.mjs",
+    ]) {
       const got = await server.call("GET", path, { token: null });
       expect([path, got.status]).toEqual([path, 200]);
     }
