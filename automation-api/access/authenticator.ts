@@ -39,29 +39,35 @@ export class Authenticator {
     this.#unsubscribe = [notices.on("access", () => this.forget()), notices.onReset(() => this.forget())];
   }
 
-  /** @throws unauthenticated, with the reason when the token was once good. */
-  async authenticate(header: string | undefined): Promise<AccountPrincipal | DeploymentPrincipal> {
-    return this.authenticateToken(readTokenHeader(header));
+  /**
+   * @param isAnew whether the database is asked in any case
+   * @throws unauthenticated, with the reason when the token was once good.
+   */
+  async authenticate(
+    header: string | undefined,
+    isAnew = false,
+  ): Promise<AccountPrincipal | DeploymentPrincipal> {
+    return this.authenticateToken(readTokenHeader(header), isAnew);
   }
 
-  async authenticateToken(token: string): Promise<AccountPrincipal | DeploymentPrincipal> {
+  async authenticateToken(token: string, isAnew = false): Promise<AccountPrincipal | DeploymentPrincipal> {
     // What a browser keeps is no token of a program: with it goes the check of who asks.
     if (token.startsWith(browserPrefix)) throw unknownToken();
-    return this.#authenticate(token);
+    return this.#authenticate(token, isAnew);
   }
 
   /** A browser's sign-in. @throws unauthenticated. */
-  async authenticateCookie(value: string): Promise<AccountPrincipal | DeploymentPrincipal> {
+  async authenticateCookie(value: string, isAnew = false): Promise<AccountPrincipal | DeploymentPrincipal> {
     if (!value.startsWith(browserPrefix)) throw unknownSignIn();
-    return this.#authenticate(value);
+    return this.#authenticate(value, isAnew);
   }
 
-  async #authenticate(token: string): Promise<AccountPrincipal | DeploymentPrincipal> {
+  async #authenticate(token: string, isAnew: boolean): Promise<AccountPrincipal | DeploymentPrincipal> {
     if (!isWellFormed(token)) throw unknownToken();
     const hash = hashToken(token);
     const key = hash.toString("base64");
     const cached = this.#cache.get(key);
-    if (cached && cached.untilMs > performance.now()) return cached.principal;
+    if (cached && !isAnew && cached.untilMs > performance.now()) return cached.principal;
     if (token.startsWith("roost_dep")) return this.#engine(hash);
     const generation = this.#generation;
     if (this.#admitJwt && isJwt(token)) await this.#admitJwt(token);

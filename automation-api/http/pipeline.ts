@@ -84,8 +84,10 @@ export async function login(
   const cookie = isBare && came.mayBeCookie ? cookieOf(request, services) : undefined;
   try {
     if (ticket !== undefined) return await services.authenticator.redeemTicket(ticket);
-    if (cookie !== undefined) return await services.authenticator.authenticateCookie(cookie);
-    return await services.authenticator.authenticate(authorization);
+    // By what was true seconds ago, who has just lost a role could give it back to himself.
+    const isAnew = access === "account:manage";
+    if (cookie !== undefined) return await services.authenticator.authenticateCookie(cookie, isAnew);
+    return await services.authenticator.authenticate(authorization, isAnew);
   } catch (error) {
     const wrong = error instanceof RoostError && error.code === "unauthenticated";
     const tried = !isBare || cookie !== undefined;

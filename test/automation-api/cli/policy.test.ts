@@ -43,7 +43,7 @@ describe("roost policy check", () => {
       "--stack",
       "production",
     ]);
-    expect([code, stdout]).toEqual([0, "83 checks of 43 resources: nothing found\n"]);
+    expect([code, stdout]).toEqual([0, "85 checks of 43 resources: nothing found\n"]);
   });
 
   it("shows violations of a recorded graph in a table, fails, and counts what it could not decide", async () => {
