@@ -238,7 +238,10 @@ export class ChaosLab {
   }
 
   async #violations(): Promise<string[]> {
-    return [...(await findViolations(this.#database.db)), ...leftovers(this.#cluster.folder)];
+    const { rows } = await sql<{ name: string }>`
+      SELECT s.name FROM session_shard h JOIN stack s ON s.id = h.stack_id`.execute(this.#database.db);
+    const shards = rows.map(({ name }) => name);
+    return [...(await findViolations(this.#database.db)), ...leftovers(this.#cluster.folder, shards)];
   }
 }
 
@@ -268,14 +271,31 @@ export function pick<T>(random: () => number, items: T[]): T {
   return items[Math.floor(random() * items.length)] as T;
 }
 
-/** Engines that still run although nothing is under way. Warm runners have none. */
-function leftovers(folder: string): string[] {
+/** Engines that still run although nothing is under way. Warm runners have none, but for shards of sessions. */
+function leftovers(folder: string, shards: string[]): string[] {
   return processIds().flatMap((pid) => {
     const environment = readProc(pid, "environ");
     const isEngine = environment.includes(`${folder}/runners`) && environment.includes("PULUMI_BACKEND_URL=");
-    return isEngine
-      ? [`process ${pid} is left: ${readProc(pid, "cmdline").replaceAll("\0", " ").slice(0, 200)}`]
-      : [];
+    if (!isEngine) return [];
+    const words = readProc(pid, "cmdline").split("\0");
+    return isAhead(words, shards) ? [] : [`process ${pid} is left: ${words.join(" ").slice(0, 200)}`];
+  });
+}
+
+/** Whether an engine waits for the next update of a shard, and has the runner that it waits for. */
+function isAhead(words: string[], shards: string[]): boolean {
+  const stack = words[words.indexOf("--stack") + 1]?.split("/").at(-1);
+  const port = words.flatMap((word) => /^--client=127\.0\.0\.1:(\d+)$/.exec(word)?.[1] ?? [])[0];
+  return stack !== undefined && shards.includes(stack) && port !== undefined && isListened(Number(port));
+}
+
+/** By the kernel's table: the port is the second half of the local address, in hexadecimal; 0A: LISTEN. */
+function isListened(port: number): boolean {
+  const address = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const lines = readFileSync("/proc/net/tcp", "latin1").split("\n");
+  return lines.some((line) => {
+    const [, local, , state] = line.trim().split(/\s+/);
+    return local?.endsWith(address) && state === "0A";
   });
 }
 
