@@ -22,6 +22,7 @@ import * as samples from "./migrations/0019-samples.ts";
 import * as newHostKeys from "./migrations/0020-new-host-keys.ts";
 import * as migrationArchives from "./migrations/0021-migration-archives.ts";
 import * as sessionIsolation from "./migrations/0022-session-isolation.ts";
+import * as unloggedLimits from "./migrations/0023-unlogged-limits.ts";
 import * as aliases from "./migrations/0024-aliases.ts";
 import type { Db } from "./transaction.ts";
 
@@ -47,6 +48,7 @@ const migrations = {
   "0020-new-host-keys": newHostKeys,
   "0021-migration-archives": migrationArchives,
   "0022-session-isolation": sessionIsolation,
+  "0023-unlogged-limits": unloggedLimits,
   "0024-aliases": aliases,
   "0016-environments": environments,
 };
