@@ -41,6 +41,16 @@ export function authorize(principal: Principal, permission: Permission, scope: S
   }
 }
 
+/**
+ * The account that asks, for what everybody has of their own and nobody else sees, whatever else they may do.
+ * @param what belongs to accounts, as it begins a sentence
+ * @throws forbidden
+ */
+export function ownAccount(principal: Principal, what: string): string {
+  if (principal.kind === "account") return principal.accountId;
+  throw new RoostError("forbidden", `${what} belong to accounts.`);
+}
+
 /** Whether the permission is held anywhere: the first, coarse check of a route. */
 export function mayAnywhere(principal: Principal, permission: Permission): boolean {
   if (principal.kind !== "account") return true;

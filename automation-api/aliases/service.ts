@@ -1,8 +1,9 @@
 import { type AliasKind, keyOf, mergeAliases } from "../../host-provisioning/terminal/index.ts";
+import { ownAccount } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
 import { type Db, transaction } from "../db/transaction.ts";
-import { invalid, notFound, RoostError } from "../errors.ts";
+import { invalid, notFound } from "../errors.ts";
 import type { AliasList, ImportedAliases } from "./contract.ts";
 import * as queries from "./queries.ts";
 import { type ImportRequest, mostAliases } from "./requests.ts";
@@ -16,7 +17,7 @@ export class Aliases {
   }
 
   async list(principal: Principal): Promise<AliasList> {
-    const kept = await queries.listAliases(this.#db, ownerOf(principal));
+    const kept = await queries.listAliases(this.#db, ownAccount(principal, "Aliases"));
     return {
       items: kept.map(({ definition, hides, imported_at }) => ({
         ...definition,
@@ -32,7 +33,7 @@ export class Aliases {
    */
   import(principal: Principal, request: ImportRequest, requestId?: string): Promise<ImportedAliases> {
     const { aliases, replace, dryRun } = request;
-    const owner = ownerOf(principal);
+    const owner = ownAccount(principal, "Aliases");
     return transaction(this.#db, async (tx) => {
       await queries.lockAliases(tx, owner);
       const kept = await queries.listAliases(tx, owner);
@@ -64,7 +65,7 @@ export class Aliases {
 
   /** @throws not_found */
   remove(principal: Principal, kind: AliasKind, name: string, requestId?: string): Promise<void> {
-    const owner = ownerOf(principal);
+    const owner = ownAccount(principal, "Aliases");
     return transaction(this.#db, async (tx) => {
       if (!(await queries.deleteAlias(tx, owner, kind, name))) throw notFound("alias", name);
       await record(tx, principal, {
@@ -76,10 +77,4 @@ export class Aliases {
       });
     });
   }
-}
-
-/** An account sees its own aliases only, whatever else it may do. */
-function ownerOf(principal: Principal): string {
-  if (principal.kind !== "account") throw new RoostError("forbidden", "Aliases belong to accounts.");
-  return principal.accountId;
 }

@@ -1,3 +1,4 @@
+import { ownAccount } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
 import { type Db, transaction } from "../db/transaction.ts";
@@ -107,10 +108,8 @@ export class Sync {
   }
 }
 
-/** An account sees its own shells only, whatever else it may do. */
 function placeOf(principal: Principal): string {
-  if (principal.kind !== "account") throw new RoostError("forbidden", "Shells belong to accounts.");
-  return `shells/${principal.accountId}`;
+  return `shells/${ownAccount(principal, "Shells")}`;
 }
 
 function shellOf(index: Index, name: string): Index["shells"][string] {
