@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { aliasKinds } from "../../../host-provisioning/terminal/index.ts";
 import { aliasList, type ImportedAliases, importedAliases } from "../../aliases/contract.ts";
 import { type ClientFlags, openClient, print, type Session, widthOf, withServer } from "../session.ts";
-import { renderTable } from "../table.ts";
+import { printable, renderTable } from "../table.ts";
 import { listHere } from "../zsh.ts";
 
 export function aliasesCommand(session: Session): Command {
@@ -85,6 +85,6 @@ function renderMerged({ added, same, conflicts, shadowed }: ImportedAliases): st
       .filter(({ isUsed }) => !isUsed)
       .map(({ name, hides }) => `${name} hides the ${hides} and does not call it`),
   ]
-    .map((line) => `${line.replaceAll(/\p{Cc}+/gu, " ")}\n`)
+    .map((line) => `${printable(line)}\n`)
     .join("");
 }
