@@ -1,3 +1,5 @@
+export { formatBytes } from "../http/pages/bytes.mjs";
+
 /** "0.4 s", "12 s", "3 min 05 s", "2 h 10 min". */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
@@ -27,16 +29,4 @@ export function ageOf(time: string): string;
 export function ageOf(time: string | null | undefined): string | null;
 export function ageOf(time: string | null | undefined): string | null {
   return time ? formatAge(Date.now() - Date.parse(time)) : null;
-}
-
-/** "1.2 GB" with powers of 1000. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes;
-  let at = 0;
-  while (value >= 999.5 && at < units.length - 1) {
-    value /= 1000;
-    at++;
-  }
-  return `${at === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[at]}`;
 }

@@ -7,81 +7,41 @@ import { type Route, route } from "./route.ts";
 const pages = fileURLToPath(new URL("pages", import.meta.url));
 const swagger = path.dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
+const types: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+};
+
 interface File {
   url: string;
   file: string;
-  type: string;
   summary: string;
 }
 
 /** The pages for people: what this is, the API's documentation, resets of hosts. All files are local, no script is inline. */
 const files: File[] = [
-  {
-    url: "/",
-    file: `${pages}/home.html`,
-    type: "text/html; charset=utf-8",
-    summary: "What this is, with links",
-  },
-  {
-    url: "/docs",
-    file: `${pages}/docs.html`,
-    type: "text/html; charset=utf-8",
-    summary: "This documentation",
-  },
-  {
-    url: "/docs/page.css",
-    file: `${pages}/page.css`,
-    type: "text/css; charset=utf-8",
-    summary: "Style of the pages",
-  },
-  {
-    url: "/docs/icon.svg",
-    file: `${pages}/icon.svg`,
-    type: "image/svg+xml",
-    summary: "Icon of the pages",
-  },
-  {
-    url: "/docs/start.mjs",
-    file: `${pages}/start.mjs`,
-    type: "text/javascript; charset=utf-8",
-    summary: "Start of the documentation",
-  },
-  {
-    url: "/docs/sign-in.mjs",
-    file: `${pages}/sign-in.mjs`,
-    type: "text/javascript; charset=utf-8",
-    summary: "Who is signed in, for the first page",
-  },
+  { url: "/", file: `${pages}/home.html`, summary: "What this is, with links" },
+  { url: "/docs", file: `${pages}/docs.html`, summary: "This documentation" },
   {
     url: "/ui",
     file: `${pages}/reset.html`,
-    type: "text/html; charset=utf-8",
     summary: "Choose what goes in a reset of a host, see what that does, carry it out, take it back",
   },
-  {
-    url: "/ui/reset.mjs",
-    file: `${pages}/reset.mjs`,
-    type: "text/javascript; charset=utf-8",
-    summary: "Script of the page for resets",
-  },
-  {
-    url: "/ui/choice.mjs",
-    file: `${pages}/choice.mjs`,
-    type: "text/javascript; charset=utf-8",
-    summary: "What is chosen on the page for resets",
-  },
-  {
-    url: "/docs/swagger-ui.css",
-    file: `${swagger}/swagger-ui.css`,
-    type: "text/css; charset=utf-8",
-    summary: "Style of the documentation",
-  },
-  {
-    url: "/docs/swagger-ui-bundle.js",
-    file: `${swagger}/swagger-ui-bundle.js`,
-    type: "text/javascript; charset=utf-8",
-    summary: "Script of the documentation",
-  },
+  ...[
+    { file: `${pages}/page.css`, summary: "Style of the pages" },
+    { file: `${pages}/icon.svg`, summary: "Icon of the pages" },
+    { file: `${pages}/dom.mjs`, summary: "What the pages' scripts make elements with" },
+    { file: `${pages}/start.mjs`, summary: "Start of the documentation" },
+    { file: `${pages}/sign-in.mjs`, summary: "Who is signed in, for the first page" },
+    { file: `${pages}/reset.mjs`, summary: "Script of the page for resets" },
+    { file: `${pages}/choice.mjs`, summary: "What is chosen on the page for resets" },
+    { file: `${pages}/bytes.mjs`, summary: "How the pages say sizes" },
+    { file: `${swagger}/swagger-ui.css`, summary: "Style of the documentation" },
+    { file: `${swagger}/swagger-ui-bundle.js`, summary: "Script of the documentation" },
+  ].map((each) => ({ ...each, url: `/docs/${path.basename(each.file)}` })),
 ];
 
 /** `/`, `/docs`, `/ui` and their files, `/openapi.json`. `document` is called once, after all routes are known. */
@@ -104,7 +64,8 @@ export function siteRoutes(document: () => unknown): Route[] {
   ];
 }
 
-function serveFile({ url, file, type, summary }: File): Route {
+function serveFile({ url, file, summary }: File): Route {
+  const type = types[path.extname(file)];
   let text: string | undefined;
   return route({
     method: "get",

@@ -104,12 +104,3 @@ export class Choice {
     return { host, profile, packages: listed(this.packages), paths: listed(this.paths) };
   }
 }
-
-const units = ["bytes", "kB", "MB", "GB", "TB"];
-
-/** @param {number} bytes */
-export function sizeOf(bytes) {
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, Math.abs(bytes))) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
-}

@@ -1,5 +1,7 @@
 // The page on which people choose what goes in a reset, see what that does, carry it out and take it back.
-import { Choice, leafOf, sizeOf, treeOf } from "./choice.mjs";
+import { formatBytes } from "./bytes.mjs";
+import { Choice, leafOf, treeOf } from "./choice.mjs";
+import { make, page } from "./dom.mjs";
 
 /** @typedef {import("./choice.mjs").Node} Node */
 /** @typedef {{id: string, state: string, error: string | null} | null} Run */
@@ -17,7 +19,6 @@ import { Choice, leafOf, sizeOf, treeOf } from "./choice.mjs";
  */
 /** @typedef {{name: string, version: string, class: string, reasons: string[], neededBy: string[]}} Package */
 
-const page = Reflect.get(globalThis, "document");
 const find = (/** @type {string} */ selector) => page.querySelector(selector);
 const pollMilliseconds = 1_000;
 
@@ -45,13 +46,6 @@ async function call(method, path, body) {
       `${field} ${message}${allowed ? ` (${allowed})` : ""}`,
   );
   throw new Error([said.detail, ...faults].join("; "));
-}
-
-/** @param {string} name @param {object} [properties] @param {...unknown} children */
-function make(name, properties = {}, ...children) {
-  const made = Object.assign(page.createElement(name), properties);
-  made.append(...children);
-  return made;
 }
 
 /** Nothing else is begun while something is waited for, and what fails is said. */
@@ -111,7 +105,7 @@ async function preview() {
   planned = await call("POST", "reset/preview", choice.request(host(), profile()));
   const { summary, services, ports, users, renewed, kept, confirm } = planned;
   const facts = {
-    "Given back": sizeOf(summary.freedBytes),
+    "Given back": formatBytes(summary.freedBytes),
     Packages: summary.packages,
     "Paths removed": summary.removed,
     "Paths changed": summary.changed,
@@ -200,7 +194,7 @@ function pathItem(node, largest) {
     for (const each of looks) each();
     isStale();
   });
-  const size = bytes > 0 ? [make("meter", { max: largest, value: bytes }), ` ${sizeOf(bytes)}`] : [];
+  const size = bytes > 0 ? [make("meter", { max: largest, value: bytes }), ` ${formatBytes(bytes)}`] : [];
   const words = [box, ` ${name} `, make("small", {}, kind ?? "", " ", ...size)];
   if (children.length === 0) return make("li", {}, make("label", {}, ...words));
   const list = make("ul");
@@ -246,7 +240,7 @@ function resetRow({ id, title, state, summary, deployment, undo, createdAt }) {
     make("td", {}, new Date(createdAt).toLocaleString()),
     make("td", {}, title),
     make("td", {}, state, fault ? make("p", { className: "fault" }, fault) : ""),
-    make("td", {}, sizeOf(summary.freedBytes)),
+    make("td", {}, formatBytes(summary.freedBytes)),
     make("td", {}, ...buttons),
   );
 }

@@ -47,12 +47,13 @@ it.each([
 
 it("shows ages and sizes with one unit", () => {
   expect([500, 61_000, 7_200_000, 200_000_000].map(formatAge)).toEqual(["0 s", "1 min", "2 h", "2 d"]);
-  expect([0, 999, 1500, 999_600, 81e9].map(formatBytes)).toEqual([
+  expect([0, 999, 1500, 999_600, 81e9, -2000].map(formatBytes)).toEqual([
     "0 B",
     "999 B",
     "1.5 kB",
     "1.0 MB",
     "81 GB",
+    "-2.0 kB",
   ]);
 });
 

@@ -111,7 +111,7 @@ describe("replies", () => {
       "/docs/page.css",
       "/docs/swagger-ui-bundle.js",
       "/ui",
-      "/ui/reset.mjs",
+      "/docs/reset.mjs",
     ]) {
       const got = await server.call("GET", path, { token: null });
       expect([path, got.status]).toEqual([path, 200]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { Choice, sizeOf, treeOf } from "../../../../automation-api/http/pages/choice.mjs";
+import { Choice, treeOf } from "../../../../automation-api/http/pages/choice.mjs";
 
 const change = (path: string, bytes = 0, kind = "removed") => ({ kind, type: "regular", path, bytes });
 
@@ -63,14 +63,4 @@ describe("a choice", () => {
     choice.set("packages", ["nginx"], false);
     expect(choice.request("web", "light").packages).toEqual({ include: [], exclude: ["nginx"] });
   });
-});
-
-it.each([
-  [0, "0 bytes"],
-  [999, "999 bytes"],
-  [1000, "1.0 kB"],
-  [12_345_678, "12.3 MB"],
-  [-2000, "-2.0 kB"],
-])("%d bytes are said as %s", (bytes, said) => {
-  expect(sizeOf(bytes)).toBe(said);
 });
