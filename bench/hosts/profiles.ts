@@ -9,21 +9,14 @@ import {
 } from "../../test/host-provisioning/reset/lived-in.ts";
 import { differences, type TestHost } from "../../test/support/test-host.ts";
 import type { Row } from "../report.ts";
-import type { Rounds } from "./rounds.ts";
-
-interface Options {
-  sets: number;
-  seed: number;
-  release?: string;
-}
+import { type Rounds, roundsOf, type Sets } from "./rounds.ts";
 
 /**
  * The four profiles on hosts that people have used, each of another set of packages by seed: carried out and taken
  * back. What is told beside what happened: paths by name, bytes on the disk in percent.
  */
-export async function profileRows(rounds: Rounds, { sets, seed, release }: Options): Promise<Row[]> {
-  const seeds = Array.from({ length: sets }, (_, index) => `seed ${seed + index}`);
-  const found = await rounds.run("resets", seeds, async (name, index) => {
+export async function profileRows(rounds: Rounds, { sets, seed, release }: Sets): Promise<Row[]> {
+  const found = await rounds.run("resets", roundsOf({ sets, seed }), async (name, index) => {
     const original = await livedIn(seed + index, packageSet(seed + index), release);
     try {
       const before = await original.state();

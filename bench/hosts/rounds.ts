@@ -7,6 +7,20 @@ interface Kept {
   result: unknown;
 }
 
+/** Random sets of packages, made from one seed each. */
+export interface Sets {
+  sets: number;
+  /** Of the first. */
+  seed: number;
+  /** Of Debian. Default: the machine's own. */
+  release?: string;
+}
+
+/** The names of the rounds, one for each set. */
+export function roundsOf({ sets, seed }: Pick<Sets, "sets" | "seed">): string[] {
+  return Array.from({ length: sets }, (_, index) => `seed ${seed + index}`);
+}
+
 /** Rounds of a long bench: each is kept once it is done, so that a run that was stopped can go on. */
 export class Rounds {
   readonly #file: string;

@@ -3,21 +3,14 @@ import { packageSet } from "../../test/host-provisioning/reset/lived-in.ts";
 import { plan } from "../../test/host-provisioning/undo/planning.ts";
 import { differences, TestHost } from "../../test/support/test-host.ts";
 import type { Row } from "../report.ts";
-import type { Rounds } from "./rounds.ts";
+import { type Rounds, roundsOf, type Sets } from "./rounds.ts";
 import { timed } from "./timing.ts";
 
 const megabytes50 = 50 * 1024 * 1024;
 
-interface Options {
-  sets: number;
-  seed: number;
-  release?: string;
-}
-
 /** Random sets of packages taken away and put back: how long each takes in the host itself, and what is left. */
-export async function undoRows(rounds: Rounds, { sets, seed, release }: Options): Promise<Row[]> {
-  const names = Array.from({ length: sets }, (_, index) => `seed ${seed + index}`);
-  const found = await rounds.run("undo", names, async (_, index) => {
+export async function undoRows(rounds: Rounds, { sets, seed, release }: Sets): Promise<Row[]> {
+  const found = await rounds.run("undo", roundsOf({ sets, seed }), async (_, index) => {
     const host = await TestHost.create({ release });
     try {
       const before = await packagesOf(host);
