@@ -44,6 +44,7 @@ const { rate, seconds, live, starts, users } = {
   starts: Number(values.starts),
   users: Number(values.users),
 };
+const warmUpSeconds = 5;
 const parts = {
   claims: measureClaims,
   cold: measureCold,
@@ -70,9 +71,10 @@ async function measureClaims(): Promise<Row[]> {
     const organization = await db.selectFrom("organization").select(["id", "name"]).executeTakeFirstOrThrow();
     const system = await systemPrincipal(db, organization);
     const tokens = await backendTokens(client);
-    await fillPool(db, "desk", 2 * rate * seconds + rate);
+    await fillPool(db, "desk", rate * (2 * seconds + warmUpSeconds));
     const overHttp = claimOverHttp(cluster.url, tokens, "desk");
-    await atRate(rate, 1, (index) => overHttp(1_000_000 + index));
+    // A server that has just started compiles what it runs.
+    await atRate(rate, warmUpSeconds, (index) => overHttp(1_000_000 + index));
     const took = await atRate(rate, seconds, overHttp);
     const template = await findTemplate(db, organization.id, "desk");
     if (!template) throw new Error("The template is gone.");

@@ -166,9 +166,11 @@ async function problemOf(response: Response, connection: Connection): Promise<Ro
     );
   }
   const { code, detail, faults } = parsed.data;
-  const lines = faults.flatMap(({ field, message, allowed }) =>
-    allowed ? [`  ${field}: ${message} (expected: ${allowed})`] : [],
-  );
+  // A lone fault is what `detail` says already.
+  const lines = faults.flatMap(({ field, message, allowed }) => {
+    if (!allowed) return [];
+    return [faults.length === 1 ? `  expected: ${allowed}` : `  ${field}: ${message} (expected: ${allowed})`];
+  });
   const next = code === "unauthenticated" ? [loginHint(connection)] : [];
   return new RoostError(code, [detail, ...lines, ...next].join("\n"), {
     faults,

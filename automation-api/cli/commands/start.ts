@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { readSettings, type Settings } from "../../config.ts";
 import type { Isolation } from "../../engine/isolation.ts";
@@ -6,6 +7,9 @@ import { deployHello } from "../hello.ts";
 import { examples, type Session, withJson } from "../session.ts";
 import { renderFields } from "../table.ts";
 import { superviseProxy } from "./proxy.ts";
+
+/** What the hints below call `roost`: nothing puts it on the PATH. */
+const launcher = fileURLToPath(new URL("../../../toolchain/roost", import.meta.url));
 
 interface StartFlags {
   json?: boolean;
@@ -131,6 +135,7 @@ function showServer(session: Session, flags: StartFlags, settings: Settings, roo
         settings.ROOST_WORKERS === 0 ? "run in workers elsewhere" : isolationText(roost.isolation),
       ],
       ...adminFields(token, file, stdout.isTTY === true),
+      ["command", `alias roost=${launcher}`],
       ["log in", `roost login ${roost.url} --token file:${tokenFile}`],
       ["with pulumi", `PULUMI_ACCESS_TOKEN=$(cat ${tokenFile}) pulumi login ${roost.url}`],
     ])}\n`,

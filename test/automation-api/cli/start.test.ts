@@ -86,7 +86,7 @@ withEngine("the first start", () => {
     await started.printed("Next: roost deploy hello/dev");
     const text = started.output();
     expect(text).toMatch(
-      /Roost is ready\..*API +http.*documentation +http.*\/docs.*roost login http.*pulumi login http/s,
+      /Roost is ready\..*API +http.*documentation +http.*\/docs.*alias roost=\/.*toolchain\/roost.*roost login http.*pulumi login http/s,
     );
     expect(text).toMatch(/web-1 created.*Outputs:.*Deployment succeeded/s);
     const page = await fetch(/url *: "(http[^"]+)"/.exec(text)?.[1] ?? "");
