@@ -48,10 +48,10 @@ export function readPackages(probe: Probe): PackageFacts {
 /** @see https://www.debian.org/doc/debian-policy/ch-controlfields.html */
 function readDpkg(probe: Probe): Package[] {
   const automatic = new Set<string>();
-  for (const block of stanzas(probe.section("auto"), /^Package: /)) {
+  const states = probe.lines("/var/lib/apt/extended_states");
+  for (const block of stanzas(states, /^Package: /)) {
     if (block.get("Auto-Installed") === "1") automatic.add(block.get("Package") ?? "");
   }
-  const knowsAutomatic = probe.section("auto").length > 0;
   return stanzas(probe.section("dpkg"), /^Package: /).map((block) => {
     const name = block.get("Package") ?? "";
     const kibibytes = toNumber(block.get("Installed-Size"));
@@ -66,7 +66,7 @@ function readDpkg(probe: Probe): Package[] {
       section: block.get("Section") ?? null,
       priority: block.get("Priority") ?? null,
       essential: block.get("Essential") === "yes" || block.get("Protected") === "yes",
-      automatic: knowsAutomatic ? automatic.has(name) : null,
+      automatic: states.length > 0 ? automatic.has(name) : null,
       bytes: kibibytes === null ? null : kibibytes * 1024,
       vendor: block.get("Maintainer") ?? null,
       licence: null,

@@ -21,9 +21,7 @@ export class Probe {
       this.#sections.set(name, current);
     }
     this.isWhole = this.#sections.has("end") && this.#sections.has("self");
-    for (const name of ["files", "cgroup", "network", "processes", "maps", "sockets", "units", "present"]) {
-      for (const line of this.section(name)) this.#addLine(line);
-    }
+    for (const line of this.section("files")) this.#addLine(line);
   }
 
   /** Lines of a section as they came. */

@@ -9,19 +9,18 @@
 # may not be read has no line. As root all owners of processes and sockets are seen, else one's own.
 #
 #   self        process id of this script
-#   files       /proc, /sys and /etc by path
-#   cgroup      limits of this session's control group and of each above it
-#   network     /proc/net and what names are resolved by
-#   processes   status, argument lists (NUL between them) and control groups
-#   maps        the first mapped file of each process: its program
-#   sockets     fdinfo of listening sockets, or lines of `ls -l /proc/PID/fd`
-#   dpkg apk    lines of the package database, as they are there; auto: of what apt installed by itself
+#   files       /proc, /sys and /etc by path; of a process its status and control group, the first file that it has
+#               mapped, which is its program, and the arguments of interpreters (NUL between them)
+#   sockets     what listens: `FDINFO-mnt_id:NUMBER` and `FDINFO:ino:NUMBER`, or lines of `ls -l /proc/PID/fd`
+#   dpkg apk    lines of the package database, as they are there
 #   rpm         a line for each package, tab between its fields
 #   owners      `LIST:PATH` of dpkg; or `PATH`, and behind `==` in the same order what rpm says
-#   units       unit files; started names init scripts
 #   links       paths: what is enabled
 #   present     paths that exist, of runtimes and containers
 #   end         nothing; without it the output was cut
+#
+# What it costs is processes, files and walks through the kernel's tables: few greps read many files each, and which
+# line belongs to what is told from the path by whoever reads the output.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -40,125 +39,11 @@ existing() {
   done
 }
 
-machine() {
-  section files
-  # The first processors tell what all are; to list each takes long on large machines.
-  grep -asH -m 64 '' /proc/cpuinfo || :
-  lines /proc/meminfo /proc/vmstat /proc/stat /proc/loadavg /proc/uptime /proc/version /proc/cmdline /proc/swaps \
-    /proc/modules /proc/filesystems /proc/self/mountinfo /proc/diskstats /proc/pressure/* /proc/sys/kernel/* \
-    /proc/sys/vm/[!s]* /proc/sys/vm/swappiness /proc/sys/fs/* /proc/sys/fs/inotify/* /proc/sys/kernel/yama/* \
-    /proc/sys/kernel/random/entropy_avail /proc/sys/user/* /sys/class/dmi/id/* /sys/hypervisor/type \
-    /sys/hypervisor/uuid /sys/devices/system/cpu/online /sys/devices/system/cpu/possible \
-    /sys/devices/system/cpu/isolated /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id \
-    /sys/devices/system/cpu/cpu[0-9]*/topology/core_id /sys/devices/system/cpu/smt/* /sys/devices/system/cpu/vulnerabilities/* \
-    /sys/devices/system/cpu/cpu0/cache/index*/[!pu]* /sys/devices/system/cpu/cpu0/cpufreq/scaling_* \
-    /sys/devices/system/node/node*/cpulist /sys/devices/system/node/node*/meminfo \
-    /sys/kernel/mm/transparent_hugepage/[!k]* /sys/kernel/security/lsm /sys/kernel/security/lockdown \
-    /sys/class/tpm/tpm*/tpm_version_major /sys/class/hwmon/hwmon*/name /sys/class/hwmon/hwmon*/*_input \
-    /sys/class/hwmon/hwmon*/*_label /sys/class/thermal/thermal_zone*/type /sys/class/thermal/thermal_zone*/temp \
-    /sys/class/power_supply/*/uevent /sys/firmware/efi/fw_platform_size /sys/class/drm/card*/device/vendor \
-    /sys/class/drm/card*/device/device /sys/class/drm/card*/device/mem_info_vram_total \
-    /etc/os-release /etc/hostname /etc/timezone /etc/debian_version /etc/redhat-release /etc/alpine-release \
-    /etc/passwd /etc/group /etc/shells /etc/machine-id /etc/apt/sources.list /etc/apt/sources.list.d/* \
-    /etc/apk/repositories /etc/yum.repos.d/* /var/run/reboot-required /run/systemd/container \
-    /var/lib/postgresql/*/*/PG_VERSION /var/lib/pgsql/data/PG_VERSION
-  lines /sys/class/block/*/size /sys/class/block/*/ro /sys/class/block/*/removable /sys/class/block/*/dev \
-    /sys/class/block/*/partition /sys/class/block/*/queue/[dhlmnprsw]* /sys/class/block/*/device/model \
-    /sys/class/block/*/device/vendor /sys/class/block/*/device/serial /sys/class/block/*/device/rev \
-    /sys/class/block/*/device/firmware_rev /sys/class/block/*/wwid /sys/class/block/*/dm/name \
-    /sys/class/block/*/md/level
-  lines /sys/bus/pci/devices/*/uevent /sys/bus/usb/devices/*/idVendor /sys/bus/usb/devices/*/idProduct \
-    /sys/bus/usb/devices/*/manufacturer /sys/bus/usb/devices/*/product /sys/bus/usb/devices/*/speed
-}
-
-control_group() {
-  section cgroup
-  unified='' processor='' memory=''
-  groups=$(grep -ahs '' /proc/self/cgroup || :)
-  for line in $groups; do
-    path=${line#*:}
-    case $path in
-      :*) unified=${path#:} ;;
-      cpu:* | cpu,*) processor=${path#*:} ;;
-      memory:*) memory=${path#*:} ;;
-    esac
-  done
-  set --
-  # Paths may be of a namespace that is not ours; then only the topmost exists.
-  for path in "unified$unified" "cpu$processor" "memory$memory"; do
-    case $path in
-      unified*) root=/sys/fs/cgroup names='cpu.max cpuset.cpus.effective memory.max memory.high memory.swap.max pids.max' ;;
-      cpu*) root=/sys/fs/cgroup/cpu names='cpu.cfs_quota_us cpu.cfs_period_us' ;;
-      *) root=/sys/fs/cgroup/memory names='memory.limit_in_bytes' ;;
-    esac
-    path=/${path#*/}
-    while :; do
-      path=${path%/}
-      # In words of the line above.
-      IFS=' '
-      for name in $names; do set -- "$@" "$root$path/$name"; done
-      IFS=$newline
-      case $path in */*) path=${path%/*} ;; *) break ;; esac
-    done
-  done
-  lines "$@"
-}
-
-network() {
-  section network
-  lines /proc/net/dev /proc/net/route /proc/net/ipv6_route /proc/net/if_inet6 /proc/net/fib_trie /proc/net/arp \
-    /proc/net/snmp /proc/net/sockstat \
-    /proc/net/bonding/* /proc/net/vlan/* /proc/sys/net/core/* /proc/sys/net/ipv4/[!r]* \
-    /proc/sys/net/ipv4/conf/all/* /proc/sys/net/ipv4/conf/default/* /proc/sys/net/ipv6/conf/all/* \
-    /proc/sys/net/ipv6/conf/default/* /proc/sys/net/netfilter/nf_conntrack_max \
-    /proc/sys/net/netfilter/nf_conntrack_count /etc/resolv.conf /etc/hosts /etc/nsswitch.conf
-  # Established and listening ones; a busy host has thousands that only wait to be forgotten.
-  picked '^ *[0-9]+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} (01|07|0A) ' \
-    /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6
-  lines /sys/class/net/*/address /sys/class/net/*/mtu /sys/class/net/*/operstate /sys/class/net/*/speed \
-    /sys/class/net/*/duplex /sys/class/net/*/carrier /sys/class/net/*/carrier_changes /sys/class/net/*/type \
-    /sys/class/net/*/flags /sys/class/net/*/ifindex /sys/class/net/*/iflink /sys/class/net/*/tx_queue_len \
-    /sys/class/net/*/ifalias /sys/class/net/*/uevent /sys/class/net/*/device/uevent \
-    /sys/class/net/*/bridge/bridge_id /sys/class/net/*/brport/state /sys/class/net/*/tun_flags
-}
-
-processes() {
-  section processes
-  picked '^(Name|State|PPid|Uid|Threads|VmRSS|VmSwap):' /proc/[0-9]*/status
-  lines /proc/[0-9]*/cmdline /proc/[0-9]*/cgroup
-  section maps
-  maps=$(grep -asH -m 1 / /proc/[0-9]*/maps || :)
-  printf '%s\n' "$maps"
-}
-
-# A socket's number is in fdinfo since Linux 5.14; before, only a listing of descriptors tells it.
-sockets() {
-  section sockets
-  set -f
-  wanted=''
-  rows=$(grep -ahsE '^ *[0-9]+: [0-9A-F]+:[0-9A-F]{4} 0+:0000 0[A7] ' \
-    /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 || :)
-  for line in $rows; do
-    IFS=' '
-    # shellcheck disable=SC2086 # a table's row is split into its columns
-    set -- $line
-    IFS=$newline
-    wanted="$wanted|${10:-0}"
-  done
-  set +f
-  if [ -z "$wanted" ]; then return; fi
-  if grep -qs '^ino:' /proc/self/fdinfo/0; then
-    # shellcheck disable=SC2046 # names of /proc, a line each
-    set -- $(grep -arslE "^ino:[[:space:]]*(${wanted#|})\$" /proc/[0-9]*/fdinfo || :)
-    if [ $# -gt 0 ]; then lines "$@"; fi
-  else
-    { ls -l /proc/[0-9]*/fd 2>/dev/null || :; } | grep -aE "^/proc/|socket:\\[(${wanted#|})\\]\$" || :
-  fi
-}
-
-# The programs of the running processes, each once, as `set --` of the callers needs them.
+# What runs: the programs, each once, and where the arguments of interpreters are, which name a script.
 programs() {
-  known=$newline
+  maps=$(grep -asH -m 1 / /proc/[0-9]*/maps) || :
+  printf '%s\n' "$maps"
+  known=$newline arguments=''
   set -f
   for line in $maps; do
     path=/${line#* /}
@@ -167,31 +52,180 @@ programs() {
       *"$newline$path$newline"*) ;;
       *) known=$known$path$newline ;;
     esac
+    case ${path##*/} in
+      python* | perl* | ruby* | node* | php* | java* | bash* | sh | dash* | lua*)
+        arguments=$arguments${line%%/maps:*}/cmdline$newline
+        ;;
+    esac
   done
   set +f
 }
 
+# Limits of this session's control group and of each above it.
+control_group() {
+  limits=''
+  if ! [ -r /proc/self/cgroup ]; then return; fi
+  unified='' processor='' memory=''
+  while read -r line; do
+    path=${line#*:}
+    case $path in
+      :*) unified=${path#:} ;;
+      cpu:* | cpu,*) processor=${path#*:} ;;
+      memory:*) memory=${path#*:} ;;
+    esac
+  done </proc/self/cgroup
+  # Paths may be of a namespace that is not ours; then only the topmost exists.
+  for path in "unified$unified" "cpu$processor" "memory$memory"; do
+    case $path in
+      unified*) root=/sys/fs/cgroup names='cpu.max cpuset.cpus.effective memory.max memory.high memory.swap.max pids.max' ;;
+      cpu*) root=/sys/fs/cgroup/cpu names='cpu.cfs_quota_us cpu.cfs_period_us' ;;
+      *) root=/sys/fs/cgroup/memory names='memory.limit_in_bytes' ;;
+    esac
+    if ! [ -d "$root" ]; then continue; fi
+    path=/${path#*/}
+    while :; do
+      path=${path%/}
+      # In words of the line above.
+      IFS=' '
+      for name in $names; do limits=$limits$root$path/$name$newline; done
+      IFS=$newline
+      case $path in */*) path=${path%/*} ;; *) break ;; esac
+    done
+  done
+}
+
+# Files of one value, or of few lines.
+values() {
+  set -f
+  # shellcheck disable=SC2086 # a path a line
+  set -- $arguments $limits
+  set +f
+  # The first processors tell what all are, and to list each takes long on large machines. How a loop device queues
+  # is a matter of what it lies on.
+  grep -asH -m 64 '' "$@" /proc/cpuinfo /proc/[0-9]*/cgroup /proc/loadavg /proc/uptime /proc/cmdline \
+    /proc/pressure/* /proc/sys/kernel/* /proc/sys/vm/[!s]* /proc/sys/vm/swappiness /proc/sys/fs/* \
+    /proc/sys/fs/inotify/* /proc/sys/kernel/yama/* /proc/sys/user/* /proc/sys/net/core/* /proc/sys/net/ipv4/[!r]* \
+    /proc/sys/net/ipv4/conf/all/* /proc/sys/net/ipv4/conf/default/accept_* \
+    /proc/sys/net/ipv4/conf/default/*_redirects /proc/sys/net/ipv4/conf/default/rp_filter \
+    /proc/sys/net/ipv4/conf/default/log_martians /proc/sys/net/ipv6/conf/all/* \
+    /proc/sys/net/ipv6/conf/default/accept_* /proc/sys/net/ipv6/conf/default/forwarding \
+    /proc/sys/net/ipv6/conf/default/disable_ipv6 /proc/sys/net/netfilter/nf_conntrack_max \
+    /proc/sys/net/netfilter/nf_conntrack_count /sys/class/dmi/id/* /sys/hypervisor/type \
+    /sys/devices/system/cpu/online /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id \
+    /sys/devices/system/cpu/cpu[0-9]*/topology/core_id /sys/devices/system/cpu/smt/* \
+    /sys/devices/system/cpu/vulnerabilities/* /sys/devices/system/cpu/cpu0/cache/index*/[ltw]* \
+    /sys/devices/system/cpu/cpu0/cache/index*/size /sys/devices/system/cpu/cpu0/cache/index*/coherency_line_size \
+    /sys/devices/system/cpu/cpu0/cache/index*/shared_cpu_list /sys/devices/system/cpu/cpu0/cpufreq/scaling_* \
+    /sys/devices/system/node/node*/cpulist /sys/devices/system/node/node*/meminfo \
+    /sys/kernel/mm/transparent_hugepage/[!hk]* /sys/kernel/security/lsm /sys/kernel/security/lockdown \
+    /sys/class/tpm/tpm*/tpm_version_major /sys/class/hwmon/hwmon*/name /sys/class/hwmon/hwmon*/*_input \
+    /sys/class/hwmon/hwmon*/*_label /sys/class/thermal/thermal_zone*/type /sys/class/thermal/thermal_zone*/temp \
+    /sys/class/power_supply/*/uevent /sys/bus/pci/devices/*/uevent /sys/bus/usb/devices/*/idVendor \
+    /sys/bus/usb/devices/*/idProduct /sys/bus/usb/devices/*/manufacturer /sys/bus/usb/devices/*/product \
+    /sys/bus/usb/devices/*/speed /sys/class/block/*/size /sys/class/block/*/ro /sys/class/block/[!l]*/removable \
+    /sys/class/block/*/dev /sys/class/block/*/partition /sys/class/block/[!l]*/queue/rotational \
+    /sys/class/block/[!l]*/queue/scheduler /sys/class/block/[!l]*/queue/logical_block_size \
+    /sys/class/block/[!l]*/queue/physical_block_size /sys/class/block/[!l]*/queue/read_ahead_kb \
+    /sys/class/block/[!l]*/queue/nr_requests /sys/class/block/[!l]*/queue/write_cache \
+    /sys/class/block/[!l]*/queue/discard_max_bytes /sys/class/block/*/device/model /sys/class/block/*/device/vendor \
+    /sys/class/block/*/device/serial /sys/class/block/*/device/rev /sys/class/block/*/device/firmware_rev \
+    /sys/class/block/*/wwid /sys/class/block/*/dm/name /sys/class/block/*/md/level /sys/class/net/*/address \
+    /sys/class/net/*/mtu /sys/class/net/*/operstate /sys/class/net/*/speed /sys/class/net/*/duplex \
+    /sys/class/net/*/carrier /sys/class/net/*/type /sys/class/net/*/tx_queue_len /sys/class/net/*/ifalias \
+    /sys/class/net/*/uevent /sys/class/net/*/device/uevent /sys/class/net/*/bridge/bridge_id \
+    /sys/class/net/*/tun_flags /etc/os-release /etc/timezone /etc/debian_version /etc/machine-id \
+    /var/run/reboot-required /run/systemd/container /var/lib/postgresql/*/*/PG_VERSION \
+    /var/lib/pgsql/data/PG_VERSION || :
+}
+
+# Files of as many lines as there are things.
+tables() {
+  lines /proc/meminfo /proc/vmstat /proc/stat /proc/swaps /proc/modules /proc/filesystems /proc/self/mountinfo \
+    /proc/diskstats /proc/net/dev /proc/net/route /proc/net/ipv6_route /proc/net/if_inet6 /proc/net/fib_trie \
+    /proc/net/arp /proc/net/sockstat /etc/passwd /etc/group /etc/shells /etc/apt/sources.list \
+    /etc/apt/sources.list.d/* /etc/apk/repositories /etc/apk/world /etc/yum.repos.d/* /etc/resolv.conf /etc/hosts
+}
+
+# Of longer files the lines that say something: processes, units, programs of supervisord, what apt installed by itself.
+excerpts() {
+  set -- /usr/lib/systemd/system /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system
+  if ! [ -L /lib ]; then set -- /lib/systemd/system "$@"; fi
+  units=''
+  for folder in "$@"; do
+    if [ -d "$folder" ]; then units="$units$folder/*.service$newline$folder/*.socket$newline$folder/*.timer$newline"; fi
+  done
+  # shellcheck disable=SC2086 # patterns, a line each
+  picked '^(Name|State|PPid|Uid|Threads|VmRSS|VmSwap|Package|Auto-Installed):|^(Description|ExecStart|User|ListenStream)=|^\[program:|^command' \
+    /proc/[0-9]*/status $units /var/lib/apt/extended_states /etc/supervisord.conf /etc/supervisor/supervisord.conf \
+    /etc/supervisor/conf.d/*.conf /etc/supervisord.d/*.ini
+  # Where systemd is the first process, it has told in /run/systemd/container.
+  if ! [ -d /run/systemd/system ]; then grep -asoHE 'container=[a-z0-9-]+' /proc/1/environ || :; fi
+}
+
+# The tables of protocols that have a socket: in vain too the kernel goes through hundreds of thousands of places.
+socket_tables() {
+  unused=''
+  for path in /proc/net/sockstat /proc/net/sockstat6; do
+    if ! [ -r "$path" ]; then continue; fi
+    while IFS=' ' read -r protocol _ count _; do
+      if [ "$count" = 0 ]; then unused="$unused$protocol"; fi
+    done <"$path"
+  done
+  used=''
+  for path in TCP:/proc/net/tcp TCP6:/proc/net/tcp6 UDP:/proc/net/udp UDP6:/proc/net/udp6; do
+    case :$unused in *:"${path%%/*}"*) ;; *) used=$used${path#*:}$newline ;; esac
+  done
+}
+
+# A socket's number is in fdinfo since Linux 5.14; before, only a listing of descriptors tells it.
+sockets() {
+  socket_tables
+  if [ -z "$used" ]; then return; fi
+  # Established and listening ones; a busy host has thousands that only wait to be forgotten.
+  # shellcheck disable=SC2086 # a path a line
+  rows=$(grep -asHE '^ *[0-9]+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} (01|07|0A) ' $used) || :
+  printf '%s\n' "$rows"
+  set -f
+  wanted=''
+  for line in $rows; do
+    case $line in *00000000:0000' 0'[A7]' '*) ;; *) continue ;; esac
+    IFS=' '
+    # shellcheck disable=SC2086 # a table's row is split into its columns
+    set -- ${line#*/net/*:}
+    IFS=$newline
+    wanted="$wanted|${10:-0}"
+  done
+  set +f
+  if [ -z "$wanted" ]; then return; fi
+  section sockets
+  numbered=''
+  while read -r line; do
+    case $line in ino:*) numbered=yes ;; esac
+  done </proc/self/fdinfo/0
+  if [ -n "$numbered" ]; then
+    # The mount stands in the line before the number, which tells a socket from a file of the same number.
+    grep -arsH -B 1 -E "^ino:[[:space:]]*(${wanted#|})\$" /proc/[0-9]*/fdinfo || :
+  else
+    { ls -l /proc/[0-9]*/fd 2>/dev/null || :; } | grep -aE "^/proc/|socket:\\[(${wanted#|})\\]\$" || :
+  fi
+}
+
 packages() {
-  programs
   if [ -s /var/lib/dpkg/status ]; then
     section dpkg
-    grep -asE '^(Package|Status|Priority|Section|Installed-Size|Maintainer|Architecture|Multi-Arch|Source|Version|Depends|Pre-Depends|Recommends|Provides|Essential|Protected|Homepage|Description):' \
+    grep -asE '^(Package|Status|Priority|Section|Installed-Size|Maintainer|Architecture|Source|Version|Depends|Pre-Depends|Recommends|Provides|Essential|Protected|Homepage|Description):' \
       /var/lib/dpkg/status || :
+    section owners
     set -f
     set --
     # Where /bin is a link to /usr/bin, a list may have either name.
     for path in $known; do set -- "$@" -e "$path" -e "${path#/usr}"; done
     set +f
-    section owners
     if [ $# -gt 0 ]; then grep -asxFH "$@" /var/lib/dpkg/info/*.list || :; fi
-    section auto
-    grep -ash '' /var/lib/apt/extended_states || :
   fi
   if [ -s /lib/apk/db/installed ]; then
     section apk
     grep -asE '^[PVAITULoDpkFRm]:' /lib/apk/db/installed || :
-    section files
-    lines /etc/apk/world
   fi
   if { [ -d /var/lib/rpm ] || [ -d /usr/lib/sysimage/rpm ]; } && command -v rpm >/dev/null; then redhat; fi
 }
@@ -210,18 +244,7 @@ redhat() {
   rpm -qf --qf '%{NAME}\n' "$@" 2>/dev/null || :
 }
 
-services() {
-  section units
-  set -- /usr/lib/systemd/system /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system
-  if ! [ -L /lib ]; then set -- /lib/systemd/system "$@"; fi
-  for folder in "$@"; do
-    if [ -d "$folder" ]; then
-      picked '^(Description|ExecStart|User|Type|ListenStream|OnCalendar|WantedBy|Alias)=' \
-        "$folder"/*.service "$folder"/*.socket "$folder"/*.timer
-    fi
-  done
-  picked '^\[program:|^command' /etc/supervisord.conf /etc/supervisor/supervisord.conf /etc/supervisor/conf.d/*.conf \
-    /etc/supervisord.d/*.ini
+enabled() {
   section links
   existing /etc/systemd/system/*.wants/* /etc/rc[S2345].d/S* /etc/init.d/* /etc/runlevels/*/* /run/openrc/started/*
   # A unit that is a link to /dev/null cannot be started.
@@ -241,20 +264,21 @@ present() {
     /usr/bin/kubectl /usr/local/bin/k3s /usr/bin/runc /usr/bin/crun /usr/bin/containerd /run/postgresql \
     /run/mysqld/mysqld.sock /run/redis /var/lib/mysql /var/lib/redis /var/lib/mongodb /var/lib/mongo \
     /sys/class/tpm/tpm0 /etc/cloud /run/cloud-init/instance-data.json
-  grep -asoHE 'container=[a-z0-9-]+' /proc/1/environ || :
 }
 
 main() {
   IFS=$newline
   section self
   printf '%s\n' "$$"
-  machine
+  section files
+  programs
   control_group
-  network
-  processes
+  values
+  tables
+  excerpts
   sockets
   packages
-  services
+  enabled
   present
   section end
 }

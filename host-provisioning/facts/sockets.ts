@@ -123,19 +123,12 @@ function readHolders(probe: Probe): Map<string, string> {
   };
   // A file may have the same number as a socket, but lies on something that is mounted.
   const mounted = new Set(probe.lines("/proc/self/mountinfo").map((line) => line.split(" ")[0]));
-  for (const [pid, files] of probe.things(/^\/proc\/(\d+)\/fdinfo\/(\d+)$/)) {
-    for (const lines of files.values()) {
-      const of = (key: string) =>
-        lines
-          .find((line) => line.startsWith(key))
-          ?.slice(key.length)
-          .trim();
-      const inode = of("ino:");
-      if (inode !== undefined && !mounted.has(of("mnt_id:"))) take(inode, pid);
-    }
-  }
+  let mount: string | undefined;
   let pid = "";
   for (const line of probe.section("sockets")) {
+    mount = /-mnt_id:\s*(\d+)$/.exec(line)?.[1] ?? mount;
+    const [, holder = "", number] = /^\/proc\/(\d+)\/fdinfo\/\d+:ino:\s*(\d+)$/.exec(line) ?? [];
+    if (number !== undefined && !mounted.has(mount)) take(number, holder);
     pid = /^\/proc\/(\d+)\/fd:$/.exec(line)?.[1] ?? pid;
     const [, inode] = / -> socket:\[(\d+)\]$/.exec(line) ?? [];
     if (inode !== undefined && pid !== "") take(inode, pid);
