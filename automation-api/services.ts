@@ -215,6 +215,7 @@ export async function openServices(
     lastDay: (hostId) => samples.lastDay(hostId),
   });
   const hostActions = new HostActions({ db, cipher, reader: hostReader, changes: hostChanges });
+  const aliases = new Aliases(db);
   const tuning = new Tuning({ scans, reader: hostReader, actions: hostActions });
   const feed = new EventFeed(db, notices);
   const guard = new Guard(authenticator, notices, (error) =>
@@ -281,13 +282,13 @@ export async function openServices(
       actions: hostActions,
     }),
     resets: new Resets({ reader: hostReader, scans, actions: hostActions }),
-    shellInstalls: new ShellInstalls({ scans, reader: hostReader, actions: hostActions }),
+    shellInstalls: new ShellInstalls({ scans, reader: hostReader, actions: hostActions, aliases }),
     shellVersions: new ShellVersionHistory({ reader: hostReader, actions: hostActions }),
     configTemplates: new ConfigTemplates({ scans, reader: hostReader, actions: hostActions }),
     tuning,
     traces: new Traces(hostReader),
     benchmarks: new Benchmarks({ reader: hostReader, actions: hostActions, tuning }),
-    aliases: new Aliases(db),
+    aliases,
     sync: new Sync(db, openSyncStore(db, settings, outbound)),
     projects: new Projects(db, state),
     policies: new ProjectPolicies(db, programs),

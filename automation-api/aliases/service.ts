@@ -1,4 +1,9 @@
-import { type AliasKind, keyOf, mergeAliases } from "../../host-provisioning/terminal/index.ts";
+import {
+  type AliasKind,
+  type IncomingAlias,
+  keyOf,
+  mergeAliases,
+} from "../../host-provisioning/terminal/index.ts";
 import { ownAccount } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
@@ -25,6 +30,12 @@ export class Aliases {
         importedAt: imported_at.toISOString(),
       })),
     };
+  }
+
+  /** All of them, as a shell takes them. */
+  async kept(principal: Principal): Promise<IncomingAlias[]> {
+    const kept = await queries.listAliases(this.#db, ownAccount(principal, "Aliases"));
+    return kept.map(({ definition, hides }) => ({ ...definition, hides: hides ?? undefined }));
   }
 
   /**

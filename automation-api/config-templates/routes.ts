@@ -2,7 +2,7 @@ import { z } from "zod";
 import { plannedReply } from "../host-actions/contract.ts";
 import { type Route, route } from "../http/route.ts";
 import { generated as generatedShell, installedShell } from "../terminal/contract.ts";
-import { generateZshrc, type ShellInstalls } from "../terminal/service.ts";
+import type { ShellInstalls } from "../terminal/service.ts";
 import * as contract from "./contract.ts";
 import { applyRequest, generateRequest } from "./requests.ts";
 import type { ConfigTemplates } from "./service.ts";
@@ -38,7 +38,10 @@ export function configTemplateRoutes(templates: ConfigTemplates, shells: ShellIn
       },
       handler: async ({ principal, body }) => ({
         status: 200,
-        body: "sources" in body ? generateZshrc(principal, body) : await templates.generate(principal, body),
+        body:
+          "sources" in body
+            ? await shells.generate(principal, body)
+            : await templates.generate(principal, body),
       }),
     }),
     route({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { importedAliases } from "../aliases/contract.ts";
 import { actionStates, plannedAction, verified } from "../host-actions/contract.ts";
 
 export const themesReply = z.object({
@@ -39,6 +40,10 @@ const note = z.object({
   message: z.string().describe("What became of it, or why it was left out."),
 });
 
+const registry = importedAliases
+  .omit({ registry: true })
+  .describe("What became of the aliases of your registry; in a conflict the shell's own one stays.");
+
 export const generated = z.object({
   template: z.literal("zshrc"),
   version: z.string().describe("SHA-256 of the configuration: the same for the same shell."),
@@ -53,6 +58,7 @@ export const generated = z.object({
     z.object({ name: z.string(), version: z.string(), commit: z.string(), licence: z.string() }),
   ),
   cost,
+  registry,
   notes: z.array(note).describe("What became of each line of `definition`."),
 });
 export type Generated = z.output<typeof generated>;
@@ -64,6 +70,7 @@ export const installedShell = plannedAction.extend({
     shell: z.looseObject({}),
     plugins: generated.shape.plugins,
     cost,
+    registry: registry.optional(),
     files: z.array(
       z.object({
         path: z.string(),

@@ -4,19 +4,24 @@ import {
   draftShell,
   frameworkOf,
   generate,
+  type IncomingAlias,
   plugins as knownPlugins,
   type Person,
+  provisionScript,
   readDefinition,
   type Shell,
   shellSchema,
   sourcesOf,
+  takeAliases,
 } from "../../host-provisioning/terminal/index.ts";
+import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
+import type { Aliases } from "../aliases/service.ts";
 import { invalid, RoostError } from "../errors.ts";
 import type { ActionOptions, HostActions } from "../host-actions/service.ts";
 import type { HostReader, ReadableHost } from "../hosts/service.ts";
 import type { Scans } from "../scans/service.ts";
-import type { InstalledShell } from "./contract.ts";
+import type { Generated, InstalledShell } from "./contract.ts";
 import { shellFaults, shellOf } from "./descriptions.ts";
 import type {
   PluginInstall,
@@ -24,12 +29,14 @@ import type {
   TerminalOptimize,
   ThemeInstall,
   ZshrcInstall,
+  ZshrcRequest,
 } from "./requests.ts";
 
 interface Dependencies {
   scans: Pick<Scans, "scan">;
   reader: Pick<HostReader, "find" | "run">;
   actions: Pick<HostActions, "run" | "lastApplied">;
+  aliases: Pick<Aliases, "kept">;
 }
 
 /** What is known of a person's shell on a host, and what it is made into. */
@@ -37,21 +44,36 @@ interface Wish {
   shell: Shell;
   sources: string[];
   notes: InstalledShell["detail"]["notes"];
+  /** Of a registry, as they were taken before. Absent: what the registry of who asks has now. */
+  taken?: IncomingAlias[];
 }
 
 interface Before {
   /** As it was installed last; undefined: not by us. */
-  last: { shell: Shell; sources: string[] } | undefined;
+  last: { shell: Shell; sources: string[]; taken: IncomingAlias[] } | undefined;
   /** Text of the person's .zshrc; null: none. */
   zshrc: string | null;
 }
 
-/** Gives people of hosts a shell: the files lie in their homes, put there as themselves. */
+/** Makes shells, and gives them to people of hosts: the files lie in their homes, put there as themselves. */
 export class ShellInstalls {
   readonly #deps: Dependencies;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+  }
+
+  /**
+   * Makes a configuration; nothing is kept and no host is touched.
+   * @throws invalid for a plugin over budget, or whose files are not among the sources.
+   */
+  async generate(principal: Principal, request: ZshrcRequest): Promise<Generated> {
+    authorize(principal, "host:read");
+    const { shell, notes } = shellOf(request);
+    const { shell: whole, taken: registry } = await this.#withAliases(principal, { shell });
+    const { shell: made, faults } = generate(whole, sourcesOf(request.sources));
+    if (!made) throw shellFaults(faults);
+    return { template: "zshrc", ...made, shell, provision: provisionScript, registry, notes };
   }
 
   /** A shell from its description, or from another framework's. */
@@ -65,18 +87,19 @@ export class ShellInstalls {
   /** Another theme; all else stays as it was installed last. */
   theme(principal: Principal, request: ThemeInstall, options?: ActionOptions): Promise<InstalledShell> {
     return this.#install(principal, request, `theme ${request.theme}`, options, ({ last }) => {
-      const { prompt: _, ...shell } = last?.shell ?? shellSchema.parse({});
-      return { shell: { ...shell, theme: request.theme }, sources: last?.sources ?? [], notes: [] };
+      const { shell: before, ...others } = last ?? nothing();
+      const { prompt: _, ...shell } = before;
+      return { ...others, shell: { ...shell, theme: request.theme }, notes: [] };
     });
   }
 
   /** Plugins beside those that are there. */
   plugins(principal: Principal, request: PluginInstall, options?: ActionOptions): Promise<InstalledShell> {
     return this.#install(principal, request, `plugins ${request.plugins.join(", ")}`, options, ({ last }) => {
-      const shell = last?.shell ?? shellSchema.parse({});
+      const { shell, sources: before, taken } = last ?? nothing();
       const plugins = [...new Set([...shell.plugins, ...request.plugins])];
-      const sources = [...new Set([...(last?.sources ?? []), ...request.sources])];
-      return { shell: { ...shell, plugins }, sources, notes: [] };
+      const sources = [...new Set([...before, ...request.sources])];
+      return { shell: { ...shell, plugins }, sources, taken, notes: [] };
     });
   }
 
@@ -120,8 +143,10 @@ export class ShellInstalls {
       const person: Person = { name: user, home: known.home };
       const [zshrc] = await this.#read(host, [`${person.home}/.zshrc`], options.signal);
       const found = await actions.lastApplied(principal, host.id, "shell", (asked) => asked.user === user);
-      const { shell, sources, notes } = wish({ last: found as Before["last"], zshrc: zshrc ?? null });
-      const { shell: made, faults } = generate(shell, sourcesOf(sources));
+      const wished = wish({ last: lastOf(found as Kept | undefined), zshrc: zshrc ?? null });
+      const { shell, sources, notes } = wished;
+      const { shell: whole, taken: registry } = await this.#withAliases(principal, wished);
+      const { shell: made, faults } = generate(whole, sourcesOf(sources));
       if (!made) throw shellFaults(faults, "sources" in request && !("shell" in request) ? "" : "shell.");
       const files = made.files.map(({ path, text }) => {
         const before = path === ".zshrc" ? (zshrc ?? null) : null;
@@ -136,12 +161,17 @@ export class ShellInstalls {
           request: { user, version },
           draft: draftShell(person, made),
           // What a later theme or plugin is added to.
-          detail: { user, version, shell, sources, plugins, cost, files, notes },
+          detail: { user, version, shell, sources, plugins, cost, registry, files, notes },
           packages: 0,
         },
       };
     };
     return actions.run(principal, request, planning, options);
+  }
+
+  async #withAliases(principal: Principal, { shell, taken }: Pick<Wish, "shell" | "taken">) {
+    const { aliases: isAsked } = shell.registry;
+    return takeAliases(shell, taken ?? (isAsked ? await this.#deps.aliases.kept(principal) : []));
   }
 
   async #read(host: ReadableHost, paths: string[], signal?: AbortSignal): Promise<(string | null)[]> {
@@ -156,4 +186,23 @@ export class ShellInstalls {
       return found?.kind === "file" ? found.text : null;
     });
   }
+}
+
+const nothing = (): NonNullable<Before["last"]> => ({ shell: shellSchema.parse({}), sources: [], taken: [] });
+
+interface Kept {
+  shell: Partial<Shell>;
+  sources?: string[];
+  registry?: { added: IncomingAlias[] };
+}
+
+/** What was installed, maybe by an older version: fields that came later have their defaults. */
+function lastOf(kept: Kept | undefined): Before["last"] {
+  if (!kept) return undefined;
+  const { shell, sources, taken } = nothing();
+  return {
+    shell: { ...shell, ...kept.shell },
+    sources: kept.sources ?? sources,
+    taken: kept.registry?.added ?? taken,
+  };
 }

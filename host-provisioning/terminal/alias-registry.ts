@@ -1,4 +1,5 @@
 import { type Alias, keyOf } from "./aliases.ts";
+import type { Shell } from "./specification.ts";
 
 /** An alias that is to come into the registry, and what it hides where it comes from. */
 export interface IncomingAlias extends Alias {
@@ -36,6 +37,23 @@ export function mergeAliases(
   }
   merged.registry = [...all.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return merged;
+}
+
+/**
+ * A shell with what it asks of its person's registry. Its own aliases stay: one of the registry that says otherwise is
+ * told as a conflict. Pure.
+ * @param kept all that the registry has; what is not asked for is left out.
+ */
+export function takeAliases(
+  shell: Shell,
+  kept: readonly IncomingAlias[],
+): { shell: Shell; taken: Omit<Merged, "registry"> } {
+  const { aliases: isAsked, tags } = shell.registry;
+  const asked = kept.filter(
+    (alias) => isAsked && (tags.length === 0 || tags.some((tag) => alias.tags.includes(tag))),
+  );
+  const { registry: aliases, ...taken } = mergeAliases(shell.aliases, asked);
+  return { shell: { ...shell, aliases }, taken };
 }
 
 /** Where an alias comes from and how it is tagged makes no other alias of it. */

@@ -17,6 +17,11 @@ const reserved = new Set(
   ),
 );
 
+export const tagsSchema = z
+  .array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/))
+  .max(10)
+  .default([]);
+
 export const aliasSchema = z.strictObject({
   name: z
     .string()
@@ -29,10 +34,7 @@ export const aliasSchema = z.strictObject({
     .enum(aliasKinds)
     .default("regular")
     .describe("regular: as a command; global: anywhere in a line; suffix: opens files that end so."),
-  tags: z
-    .array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/))
-    .max(10)
-    .default([]),
+  tags: tagsSchema,
   os: z.enum(["any", "linux", "darwin"]).default("any"),
   requires: z
     .string()

@@ -1,6 +1,6 @@
 export { draftShell, type Person } from "./action.ts";
 export { aliasScript, type FoundAlias, readListing } from "./alias-listing.ts";
-export { type IncomingAlias, type Merged, mergeAliases } from "./alias-registry.ts";
+export { type IncomingAlias, type Merged, mergeAliases, takeAliases } from "./alias-registry.ts";
 export { type Alias, type AliasKind, aliasKinds, aliasSchema, keyOf } from "./aliases.ts";
 export { pluginNames, plugins, themeNames, themes } from "./catalogue.ts";
 export { type Framework, frameworkOf, frameworks, readDefinition } from "./definitions/index.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { aliasSchema, keyOf } from "./aliases.ts";
+import { aliasSchema, keyOf, tagsSchema } from "./aliases.ts";
 import { pluginNames, themeNames } from "./catalogue.ts";
 import { promptSchema } from "./prompt.ts";
 
@@ -61,7 +61,21 @@ export const shellSchema = z.strictObject({
     .array(aliasSchema)
     .max(2000)
     .refine(...unique<z.output<typeof aliasSchema>>(keyOf))
-    .default([]),
+    .default([])
+    .describe("The shell's own; they go before those of the registry."),
+  registry: z
+    .strictObject({
+      aliases: z
+        .boolean()
+        .default(false)
+        .describe("Takes the aliases of your registry, as they are when the configuration is made."),
+      tags: tagsSchema.describe("Only those that have one of these. Default: all."),
+    })
+    .refine(({ aliases, tags }) => aliases || tags.length === 0, {
+      path: ["tags"],
+      message: "choose among aliases that are not taken: set aliases to true",
+    })
+    .prefault({}),
   environment: z
     .record(variable, z.string().max(4096).refine(noNul, "must not hold NUL"))
     .refine((all) => Object.keys(all).length <= 200, "has more than 200 variables")

@@ -148,16 +148,22 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
       "applied",
       expect.stringContaining("\n-source $ZSH/oh-my-zsh.sh\n"),
     ]);
-    const zsh = "su ann -c 'zsh -i -c \"print -r -- \\$HISTSIZE; alias ll\"' 2>&1";
+    const zsh = "su ann -c 'zsh -i -c \"print -r -- \\$HISTSIZE; alias ll gs\"' 2>&1";
     expect(await host.do("stat -c %U /home/ann/.zshrc /home/ann/.local/share/roost/zsh/*.zwc | uniq")).toBe(
       "ann\n",
     );
-    const shell = { ...first.detail.shell, aliases: [{ name: "ll", expansion: "ls -l" }] };
+    const gathered = { aliases: [{ name: "gs", expansion: "git status" }] };
+    await client.call("POST", "/api/v1/aliases/import", gathered);
+    const aliases = [{ name: "ll", expansion: "ls -l" }];
+    const shell = { ...first.detail.shell, aliases, registry: { aliases: true } };
     const second = await install("config/apply", { template: "zshrc", shell });
     expect((await ended(second)).state).toBe("applied");
-    expect(await host.do(zsh)).toBe("50000\nll='ls -l'\n");
+    expect(await host.do(zsh)).toBe("50000\nll='ls -l'\ngs='git status'\n");
+    // What changes in the registry since changes no shell but one that is described anew.
+    await client.call("DELETE", "/api/v1/aliases/gs");
     const third = await install("themes/install", { theme: "two-lines", dryRun: true });
     expect(third.detail.shell).toMatchObject({ theme: "two-lines", aliases: [{ name: "ll" }] });
+    expect(third.detail.registry?.added).toMatchObject([{ name: "gs" }]);
     const wanted = { plugins: ["zsh-autosuggestions"], dryRun: true };
     const missing = await client.fetch("POST", "/api/v1/plugins/install", {
       host: "web",

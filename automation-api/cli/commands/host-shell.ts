@@ -1,10 +1,12 @@
 import { Command, Option } from "commander";
 import { frameworks } from "../../../host-provisioning/terminal/index.ts";
 import { invalid } from "../../errors.ts";
+import type { InstalledShell } from "../../terminal/contract.ts";
 import { examples, openClient, type Session, withServer } from "../session.ts";
 import { parseYaml, readInput } from "../text-file.ts";
 import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
 import { collect, findSources } from "./terminal.ts";
+import { renderTaken } from "./terminal-aliases.ts";
 
 interface ShellFlags extends ExecuteFlags {
   theme?: string;
@@ -51,9 +53,9 @@ export function hostShellCommand(session: Session): Command {
       const request = { ...(await requestOf(flags, sources)), command: `roost host shell ${host}` };
       request.body = { host, user, ...request.body };
       await previewAction(client, session, flags, request, (detail) => {
-        const { files } = detail as { files: { path: string; diff: string }[] };
+        const { files, registry } = detail as InstalledShell["detail"];
         const zshrc = files.find(({ path }) => path.endsWith("/.zshrc"));
-        return zshrc?.diff ? `\n${zshrc.diff}` : "";
+        return [zshrc?.diff, registry && renderTaken(registry)].map((text) => text && `\n${text}`).join("");
       });
     });
 }

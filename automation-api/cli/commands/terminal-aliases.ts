@@ -25,6 +25,7 @@ function listCommand(session: Session): Command {
             { title: "NAME", value: ({ name }) => name },
             { title: "KIND", value: ({ kind }) => kind },
             { title: "HIDES", value: ({ hides }) => hides ?? "" },
+            { title: "TAGS", value: ({ tags }) => tags.join(" ") },
             { title: "FROM", value: ({ source = "" }) => source },
             { title: "EXPANSION", value: ({ expansion }) => expansion, flexible: true },
           ],
@@ -35,6 +36,7 @@ function listCommand(session: Session): Command {
 }
 
 interface ImportFlags extends ClientFlags {
+  tag?: string[];
   replace?: boolean;
   dryRun?: boolean;
 }
@@ -43,10 +45,17 @@ function importCommand(session: Session): Command {
   return withServer(new Command("import"))
     .description("Import aliases from your shell files; a clean zsh of this machine runs them")
     .argument("<file...>", "shell files, such as ~/.zshrc")
+    .option(
+      "--tag <tag>",
+      "by which shells may choose them; may be given again",
+      (value: string, before: string[] = []) => [...before, value],
+    )
     .option("--replace", "let a new expansion take the place of another one")
     .option("--dry-run", "tell what would become of it, and keep nothing")
     .action(async (files: string[], flags: ImportFlags) => {
-      const aliases = await listHere(files.map((file) => path.resolve(file)));
+      const { tag: tags = [] } = flags;
+      const found = await listHere(files.map((file) => path.resolve(file)));
+      const aliases = found.map((alias) => ({ ...alias, tags }));
       const client = await openClient(session, flags);
       const merged = await client.send({
         method: "POST",
@@ -74,7 +83,13 @@ function removeCommand(session: Session): Command {
     });
 }
 
-function renderMerged({ added, same, conflicts, shadowed }: ImportedAliases): string {
+/** What a shell has taken of the registry; nothing where it asks for none. */
+export function renderTaken(taken: Omit<ImportedAliases, "registry">): string {
+  if (taken.added.length + taken.same.length + taken.conflicts.length === 0) return "";
+  return `aliases of your registry: ${renderMerged(taken)}`;
+}
+
+function renderMerged({ added, same, conflicts, shadowed }: Omit<ImportedAliases, "registry">): string {
   return [
     `${added.length} new, ${same.length} the same, ${conflicts.length} otherwise`,
     ...conflicts.map(

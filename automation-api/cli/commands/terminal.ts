@@ -16,7 +16,7 @@ import {
 import { renderFields, renderTable } from "../table.ts";
 import { parseYaml, readInput, unreadable, writeWhole } from "../text-file.ts";
 import { compileHere } from "../zsh.ts";
-import { aliasesCommand } from "./terminal-aliases.ts";
+import { aliasesCommand, renderTaken } from "./terminal-aliases.ts";
 import { pullCommand, pushCommand, versionsCommand } from "./terminal-sync.ts";
 
 export function terminalCommand(session: Session): Command {
@@ -135,7 +135,8 @@ function renderMade(made: Generated & { home: string; isCompiled: boolean }): st
       `${made.cost.firstCommandMs} ms before the first command, ${made.cost.keyMs} ms at each key`,
     ],
   ]);
-  return `${fields}${left.map(({ line, subject, message }) => `line ${line}: ${subject} ${message}\n`).join("")}`;
+  const notes = left.map(({ line, subject, message }) => `line ${line}: ${subject} ${message}\n`);
+  return `${fields}${renderTaken(made.registry)}${notes.join("")}`;
 }
 
 export const collect = (value: string, before: string[] = []) => [...before, value];

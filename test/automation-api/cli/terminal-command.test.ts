@@ -17,15 +17,18 @@ let server: TestServer;
 let home: string;
 /** A shell is made without a scan. */
 const templates = new ConfigTemplates(withoutHosts);
-const shells = new ShellInstalls(withoutHosts);
 
 beforeAll(async () => {
   server = await startTestServer({
-    routes: ({ database: { db } }) => [
-      ...aliasRoutes(new Aliases(db)),
-      ...terminalRoutes(shells, new ShellVersionHistory(withoutHosts)),
-      ...configTemplateRoutes(templates, shells),
-    ],
+    routes: ({ database: { db } }) => {
+      const aliases = new Aliases(db);
+      const shells = new ShellInstalls({ ...withoutHosts, aliases });
+      return [
+        ...aliasRoutes(aliases),
+        ...terminalRoutes(shells, new ShellVersionHistory(withoutHosts)),
+        ...configTemplateRoutes(templates, shells),
+      ];
+    },
   });
   home = await temporaryFolder();
 });
@@ -80,7 +83,9 @@ it("prints a configuration, and says what is wrong with a description", async ()
     await writeFile(at("rc"), "alias g=grep\n");
     expect((await terminal("aliases", "import", at("rc"))).stdout).toContain("kept g: git (not grep)");
     const kept = (await terminal("aliases", "list")).stdout;
-    expect(kept).toMatch(/^NAME .*\ncat +regular +command \S+\/cat +rc +bat\ng +regular +- +rc +git\n$/);
+    expect(kept).toMatch(
+      /^NAME .*\ncat +regular +command \S+\/cat +- +rc +bat\ng +regular +- +- +rc +git\n$/,
+    );
     await writeFile(at("rc"), "alias bad=$'a\\nb'\n");
     const refused = await terminal("aliases", "import", at("rc"));
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("aliases[0].expansion")]);
@@ -89,6 +94,17 @@ it("prints a configuration, and says what is wrong with a description", async ()
     expect((await terminal("aliases", "import", at("rc"), "--replace", "--dry-run")).stdout).toContain(
       "replaced g: git (now grep)",
     );
+    await writeFile(at("own.yaml"), "aliases: [{ name: g, expansion: grep }]\nregistry: { aliases: true }\n");
+    const made = await terminal("generate", at("own.yaml"), "--into", home);
+    expect([made.code, made.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /aliases of your registry: 1 new, 0 the same, 1 otherwise\nkept g: grep \(not git\)\ncat hides the /,
+      ),
+    ]);
+    await writeFile(at("rc"), "alias w=who\n");
+    await terminal("aliases", "import", at("rc"), "--tag", "work", "--tag", "here");
+    expect((await terminal("aliases", "list")).stdout).toMatch(/\nw +regular +- +work here +rc +who\n/);
     expect((await terminal("aliases", "remove", "g")).code).toBe(0);
     expect((await terminal("aliases", "remove", "g")).code).not.toBe(0);
     expect((await terminal("aliases", "list")).stdout).not.toMatch(/^g /m);

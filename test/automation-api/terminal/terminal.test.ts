@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { aliasRoutes } from "../../../automation-api/aliases/routes.ts";
+import { Aliases } from "../../../automation-api/aliases/service.ts";
 import { configTemplateRoutes } from "../../../automation-api/config-templates/routes.ts";
 import { ConfigTemplates } from "../../../automation-api/config-templates/service.ts";
 import { terminalRoutes } from "../../../automation-api/terminal/routes.ts";
@@ -10,20 +12,24 @@ import { startTestServer, type TestServer } from "../http/test-server.ts";
 let server: TestServer;
 /** A shell is made without a scan. */
 const templates = new ConfigTemplates(withoutHosts);
-const shells = new ShellInstalls(withoutHosts);
 
 beforeAll(async () => {
   server = await startTestServer({
-    routes: () => [
-      ...terminalRoutes(shells, new ShellVersionHistory(withoutHosts)),
-      ...configTemplateRoutes(templates, shells),
-    ],
+    routes: ({ database: { db } }) => {
+      const aliases = new Aliases(db);
+      const shells = new ShellInstalls({ ...withoutHosts, aliases });
+      return [
+        ...aliasRoutes(aliases),
+        ...terminalRoutes(shells, new ShellVersionHistory(withoutHosts)),
+        ...configTemplateRoutes(templates, shells),
+      ];
+    },
   });
 });
 afterAll(() => server.close());
 
-const generate = (body: object) =>
-  server.call("POST", "/api/v1/config/generate", { body: { template: "zshrc", ...body } });
+const generate = (body: object, token?: string) =>
+  server.call("POST", "/api/v1/config/generate", { body: { template: "zshrc", ...body }, token });
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const fields = ({ body }: { body: { faults?: { field: string }[] } }) =>
   body.faults?.map(({ field }) => field);
@@ -71,7 +77,41 @@ it("makes one from another framework's definition, and tells what was left out",
   expect([both.status, fields(both)]).toEqual([400, ["definition"]]);
 });
 
+it("takes the aliases of one's own registry where the shell asks for them, and is another one only when they mean something else", async () => {
+  const account = async () => (await server.tokenOf({ roles: [{ role: "viewer", projectId: null }] })).token;
+  const [token, other] = [await account(), await account()];
+  const keep = (aliases: object[]) =>
+    server.call("POST", "/api/v1/aliases/import", { body: { aliases, replace: true }, token });
+  const git = { name: "g", expansion: "git", tags: ["work"] };
+  await keep([{ name: "cat", expansion: "bat", hides: "command /usr/bin/cat" }, git]);
+  const make = async (shell: object, as = token) => (await generate({ shell }, as)).body;
+  const asked = { aliases: [{ name: "g", expansion: "grep" }], registry: { aliases: true } };
+  const made = await make(asked);
+  expect(made.files[0].text).toContain("alias -- 'cat'='bat'\nalias -- 'g'='grep'\n");
+  expect(made.registry).toEqual({
+    added: [expect.objectContaining({ name: "cat" })],
+    same: [],
+    conflicts: [
+      { before: expect.objectContaining({ expansion: "grep" }), after: expect.anything(), taken: false },
+    ],
+    shadowed: [{ name: "cat", hides: "command /usr/bin/cat", isUsed: false }],
+  });
+  // What is described stays apart from what was taken: the same description can be made again.
+  expect(made.shell).toMatchObject(asked);
+  const tagged = await make({ registry: { aliases: true, tags: ["work"] } });
+  expect(tagged.registry.added).toEqual([expect.objectContaining(git)]);
+  const alone = await make({ ...asked, registry: {} });
+  expect(alone.registry).toEqual({ added: [], same: [], conflicts: [], shadowed: [] });
+  expect((await make(asked, other)).version).toBe(alone.version);
+  await keep([{ name: "cat", expansion: "bat", source: "elsewhere" }]);
+  expect((await make(asked)).version).toBe(made.version);
+  await keep([{ name: "cat", expansion: "bat -p" }]);
+  expect((await make(asked)).version).not.toBe(made.version);
+});
+
 it.each<[object, string]>([
+  [{ shell: { registry: { tags: ["work"] } } }, "shell.registry.tags"],
+  [{ shell: { registry: { aliases: "ann" } } }, "shell.registry.aliases"],
   [{ template: "bashrc" }, "template"],
   [{ shell: { theme: "agnoster" } }, "shell.theme"],
   [{ shell: { history: { lines: "many" } } }, "shell.history.lines"],
