@@ -1,3 +1,5 @@
+import { secretSignature, signatureKey, unknownValue } from "../engine-marks.ts";
+
 /** What one kind of step is called: its mark, while it runs, when it is done, and in a plan. */
 interface Wording {
   mark: string;
@@ -259,9 +261,6 @@ function outputLines(before: Outputs, after: Outputs, onlyChanges: boolean): str
   });
 }
 
-/** What the SDK writes for an output that a preview cannot compute: `unknownValue` of @pulumi/pulumi's rpc.ts. */
-const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 /**
  * One line of JSON; a secret, as the engine or this server marks one, is `[secret]`, and what a preview cannot
  * know yet `[unknown]`.
@@ -277,10 +276,8 @@ function valueText(value: unknown): string {
 function isSecret(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const object = value as Record<string, unknown>;
-  const mark = object["4dabf18193072939515e22adb298388d"];
   return (
-    mark === "1b47061264138c4ac30d75fd1eb44270" ||
-    (object.secret === true && Object.keys(object).length === 1)
+    object[signatureKey] === secretSignature || (object.secret === true && Object.keys(object).length === 1)
   );
 }
 

@@ -1,7 +1,5 @@
-/** Key by which Pulumi marks special objects, and the marks of secrets. */
-const signatureKey = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+import { outputSignature, secretSignature, signatureKey } from "../engine-marks.ts";
+
 /** What the engine writes into events in place of a secret's ciphertext. */
 const blinded = "[secret]";
 

@@ -1,9 +1,7 @@
+import { secretSignature, signatureKey } from "../engine-marks.ts";
 import type { GraphResource, StackGraph } from "../projects/contract.ts";
 import { type Checkpoint, type ResourceState, resourcesOf } from "./checkpoint.ts";
 import { isProviderType, parseProviderReference, parseUrn, rootStackType } from "./urn.ts";
-
-const signatureKey = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
  * The graph of a state. The stack itself and default providers, which no program declares, are left out, and so

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { unknownValue } from "../engine-marks.ts";
 import type { Checkpoint, Manifest, ResourceState, Snippet } from "./checkpoint.ts";
 import { isProviderType, parseProviderReference, parseUrn } from "./urn.ts";
 
@@ -51,7 +52,7 @@ export function isOrderFault(fault: Fault): boolean {
 
 /** A provider resource as others refer to it; its id is unknown while it is not created. */
 export function providerKey(resource: ResourceState): string {
-  return `${resource.urn}::${resource.id || "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}`;
+  return `${resource.urn}::${resource.id || unknownValue}`;
 }
 
 /** What a resource needs to stand before it in the list. */

@@ -1,3 +1,4 @@
+import { resourceSignature, signatureKey } from "../engine-marks.ts";
 import type { Checkpoint, ResourceState } from "./checkpoint.ts";
 import { parseUrn, rootStackType } from "./urn.ts";
 
@@ -7,10 +8,6 @@ export interface Renaming {
   project: string;
   stack: string;
 }
-
-/** How the engine marks a reference to a resource among properties. */
-const signatureKey = "4dabf18193072939515e22adb298388d";
-const resourceReference = "5cf8f73096256a8f31e491e813e4eb8e";
 
 /**
  * The state under a stack's new names: every URN holds them, so without this
@@ -86,7 +83,7 @@ function renameInside(value: unknown, rename: Rename): unknown {
   // A number that keeps its text is an object without prototype.
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) === null) return value;
   const record = value as Record<string, unknown>;
-  if (record[signatureKey] === resourceReference && typeof record.urn === "string") {
+  if (record[signatureKey] === resourceSignature && typeof record.urn === "string") {
     return { ...record, urn: rename(record.urn) };
   }
   return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, renameInside(inner, rename)]));

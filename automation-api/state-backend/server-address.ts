@@ -1,3 +1,4 @@
+import { secretSignature, signatureKey } from "../engine-marks.ts";
 import type { Checkpoint, SecretsProvider, StateBody } from "./checkpoint.ts";
 import { isOwnCiphertext } from "./encryption.ts";
 
@@ -7,10 +8,6 @@ export interface StackNames {
   project: string;
   stack: string;
 }
-
-/** How the engine marks a secret in a state, and where it keeps the ciphertext. */
-const signatureKey = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
  * The stack whose secrets a state holds by its own account, if a server like
