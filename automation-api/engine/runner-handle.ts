@@ -72,9 +72,10 @@ export interface JobHandlers {
 export class Runner {
   readonly slot: number;
   readonly identity: ProcessIdentity;
+  /** Resolves with how its process ended, when it has. */
+  readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   readonly #room: Room;
-  readonly #ended: Promise<string>;
   readonly #warmed = Promise.withResolvers<void>();
   #services: Served | undefined;
   readonly #gate: Gate;
@@ -93,7 +94,7 @@ export class Runner {
     this.#child = child;
     this.identity = identity;
     this.#room = room;
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
     });
     child.on("message", (message: FromRunner) => {
@@ -156,7 +157,7 @@ export class Runner {
 
   /** Resolves when it has used its waiting time to warm up, or has ended. */
   async warmed(): Promise<void> {
-    await Promise.race([this.#warmed.promise, this.#ended]);
+    await Promise.race([this.#warmed.promise, this.ended]);
   }
 
   /** Of the engine of its next job, which may be waiting already. */
@@ -200,7 +201,7 @@ export class Runner {
     if (cancel.aborted) onCancel();
     cancel.addEventListener("abort", onCancel, { once: true });
     this.#tell({ kind: "job", job, nextToken });
-    const end = await Promise.race([this.#ended, done.promise]);
+    const end = await Promise.race([this.ended, done.promise]);
     clearTimeout(timer);
     cancel.removeEventListener("abort", onCancel);
     this.#child.off("message", onMessage);
@@ -226,7 +227,7 @@ export class Runner {
   async #dispose(): Promise<void> {
     killGroup(this.identity.pid);
     this.#gate.open(this.#token);
-    await this.#ended;
+    await this.ended;
     await this.#services?.close();
     await this.#room.close();
   }
@@ -249,7 +250,7 @@ export class Runner {
     const timeout = AbortSignal.timeout(readyMilliseconds);
     const end = await Promise.race([
       ready,
-      this.#ended,
+      this.ended,
       new Promise<string>((resolve) => timeout.addEventListener("abort", () => resolve("not ready in time"))),
     ]);
     if (end === undefined) return;

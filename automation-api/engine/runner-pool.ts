@@ -74,6 +74,8 @@ export class RunnerPool {
   }
 
   #keep(runner: Runner): void {
+    // One that dies by itself leaves its users and folder to be taken away.
+    void runner.ended.then(() => this.#drop(runner));
     this.#used.set(
       runner,
       setTimeout(() => this.#drop(runner), idleMilliseconds),
