@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { openSessionTargets, type SessionTargets } from "../plugins/roost/index.ts";
+import { isolationOf, openSessionTargets, type SessionTargets } from "../plugins/roost/index.ts";
 import type { PriceTable } from "../policies/index.ts";
 import { type Builtins, builtins, checkConfig } from "../stacks/index.ts";
 import { engineVersion } from "../toolchain/found.mjs";
@@ -335,8 +335,7 @@ function abilitiesOf(
   const ability = (name: keyof SessionTargets, missing: string) => {
     const target = targets[name];
     if (target === undefined) return { missing, isolates: false };
-    const { exposed } = target;
-    return { isolates: exposed === undefined, exposed };
+    return { isolates: isolationOf(target) !== "none", exposed: target.exposed };
   };
   return {
     process: ability("process", "sessions cannot be processes here"),

@@ -1,4 +1,4 @@
-import type { SessionTarget } from "../../plugins/roost/index.ts";
+import { isolationOf, type SessionTarget } from "../../plugins/roost/index.ts";
 import type { SystemPrincipal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
 import { notify } from "../db/notify.ts";
@@ -121,8 +121,4 @@ export class Reconciler {
         return;
     }
   }
-}
-
-function isolationOf({ exposed }: SessionTarget): "none" | "network" {
-  return exposed === undefined ? "network" : "none";
 }

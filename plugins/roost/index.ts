@@ -6,6 +6,7 @@ export {
   daemonOf,
   type EcsOptions,
   type Endpoint,
+  isolationOf,
   openSessionTargets,
   openToSessions,
   regionOf,

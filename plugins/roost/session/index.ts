@@ -6,7 +6,13 @@ import { type ProcessOptions, processTarget } from "./targets/process.ts";
 
 export type { Endpoint } from "./firewall/plan.ts";
 export { openToSessions } from "./firewall/reach.ts";
-export type { SessionTarget, SessionTargets, StartBatch, TargetSession } from "./target.ts";
+export {
+  isolationOf,
+  type SessionTarget,
+  type SessionTargets,
+  type StartBatch,
+  type TargetSession,
+} from "./target.ts";
 export { type DaemonFacts, daemonOf } from "./targets/docker/api.ts";
 export { callerOf, regionOf } from "./targets/ecs/api.ts";
 export type { EcsOptions } from "./targets/ecs/target.ts";

@@ -112,5 +112,10 @@ export interface SessionTarget {
   readLog?(id: string, options: { follow: boolean; signal: AbortSignal }): AsyncIterable<Buffer>;
 }
 
+/** How a target keeps its sessions from each other and from this machine, as it is now. */
+export function isolationOf({ exposed }: Pick<SessionTarget, "exposed">): "none" | "network" {
+  return exposed === undefined ? "network" : "none";
+}
+
 export type TargetName = "process" | "docker" | "ecs";
 export type SessionTargets = Partial<Record<TargetName, SessionTarget>>;
