@@ -144,7 +144,7 @@ export class Planner {
     { shard, sessions }: { shard: number; sessions: string[] },
   ): Promise<void> {
     const held = new Set(shards.find(({ number }) => number === shard)?.held ?? []);
-    const starts = sessions.filter((id) => !held.has(id)).length;
+    const starts = sessions.filter((id) => !held.has(id));
     const stops = [...held].filter((id) => !sessions.includes(id)).length;
     const program = await queries.readProgram(tx, template.id, sessions);
     const secrets = program.revisions.flatMap(({ revision, secret_environment: sealed }) =>
@@ -161,12 +161,13 @@ export class Planner {
           program.revisions.map(({ revision, workload }) => [revision, workload]),
         ),
         sessions: program.sessions,
+        starts,
         ...(Object.keys(program.batches).length > 0 && { batches: program.batches }),
       },
       secrets: {
         secretEnvironments: secrets.length > 0 ? JSON.stringify(Object.fromEntries(secrets)) : null,
       },
-      message: `${template.name}: ${starts} to start, ${stops} to stop`,
+      message: `${template.name}: ${starts.length} to start, ${stops} to stop`,
       options: { parallel: shardSize, continueOnError: true },
     };
     const deployment = await this.#deps.deployments.queue(

@@ -25,6 +25,9 @@ export const sessionShardConfig = z.strictObject({
       )
       .max(200),
   ).describe("Sessions that there are to be. Who has one, and until when, is no business of the stack."),
+  starts: structured(z.array(sessionId).max(200))
+    .default([])
+    .describe("Those of them that the stack does not hold yet: somebody waits for them."),
   batches: structured(z.record(batchId, z.array(sessionId).min(1).max(10)))
     .optional()
     .describe("Starts that are one call, where the target counts calls: all that each was begun with."),

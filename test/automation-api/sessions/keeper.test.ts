@@ -83,6 +83,8 @@ function sessionsOf({ config }: NewDeployment): string[] {
   return ((config?.sessions ?? []) as { id: string }[]).map(({ id }) => id);
 }
 
+const startsOf = ({ config }: NewDeployment) => config?.starts;
+
 let stacks: Stacks;
 let planner: Planner;
 let here: ReturnType<typeof fakeTarget>;
@@ -149,6 +151,7 @@ describe("the planner", () => {
     });
     expect(JSON.stringify(input.config)).not.toContain("canary");
     expect(input.secrets).toEqual({ secretEnvironments: '{"1":{"KEY":"canary"}}' });
+    expect(startsOf(input)).toEqual(sessionsOf(input));
     for (const { id } of first) expect(await stateOf(id)).toMatchObject({ state: "starting" });
 
     const later = [await lab.create("c", template.name), await lab.create("d", template.name)];
@@ -161,6 +164,7 @@ describe("the planner", () => {
     expect(sessionsOf(stacks.queued[1]?.input as NewDeployment).sort()).toEqual(
       [first[1], ...later].map((each) => each?.id).sort(),
     );
+    expect(startsOf(stacks.queued[1]?.input as NewDeployment)).toEqual(later.map(({ id }) => id).sort());
     expect(await stateOf(first[0]?.id as string)).toMatchObject({ state: "stopping" });
     await stacks.end();
     await settle(template);
