@@ -18,6 +18,8 @@ export interface Contender {
   name: string;
   /** Writes the home's files, with all that may be made ahead. */
   prepare: (home: string) => void;
+  /** Default: an interactive zsh with the home's files. */
+  command?: string;
 }
 
 const share = "/usr/share";
@@ -28,7 +30,13 @@ const write = (home: string, name: string, text: string) => {
 };
 
 export function zsh(home: string, args: string[]): string {
-  const env = { HOME: home, PATH: process.env.PATH, TERM: "xterm-256color", LC_ALL: "C.UTF-8" };
+  const env = {
+    HOME: home,
+    PATH: process.env.PATH,
+    TERM: "xterm-256color",
+    LC_ALL: "C.UTF-8",
+    PS1: `${ready} `,
+  };
   return execFileSync("zsh", args, { cwd: home, env, encoding: "utf8", timeout: 110_000 });
 }
 
@@ -82,6 +90,9 @@ const bare: Contender = {
   prepare: (home) => write(home, ".zshrc", `PROMPT='${ready} '\n`),
 };
 
+/** Nothing is read, the machine's own files neither: what no configuration can be quicker than. */
+const floor: Contender = { name: "floor", prepare: () => undefined, command: "zsh -f -i" };
+
 /** Found only where somebody has put it: there is no Debian package of it. */
 function ohMyZsh(folder: string): Contender {
   return {
@@ -115,6 +126,7 @@ export function contenders(given?: string): Contender[] {
     ...names.map((name) => ours(`ours_${name.replaceAll("-", "_")}`, [name])),
     ours("ours_no_plugins", []),
     bare,
+    floor,
     byHand,
     ...(ohMyZshFolder === undefined ? [] : [ohMyZsh(ohMyZshFolder)]),
   ];

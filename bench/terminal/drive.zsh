@@ -1,5 +1,5 @@
 # Measures an interactive zsh as a person meets it: on a pseudo-terminal, with what was shown as the only evidence.
-# args: what a prompt of this shell ends with; how many commands and keys are measured
+# args: what a prompt of this shell ends with; how many commands and keys are measured; how the shell is started
 # prints, in milliseconds: first prompt, first command, the medians of a command and of a key; then the processor
 # time of the shell up to the first command, and for a key
 zmodload zsh/zpty zsh/datetime zsh/zselect zsh/system
@@ -38,7 +38,7 @@ median() {
 }
 
 typeset -F from=$EPOCHREALTIME
-zpty shell 'exec zsh -i'
+zpty shell "exec $3"
 typeset -gi REPLY_FD=$REPLY
 # Typed before the shell is there, as one does.
 zpty -w shell 'print -r -- first$((20+3))command $$ end'
