@@ -7,7 +7,7 @@ import { quote } from "./quote.ts";
 import type { Shell } from "./specification.ts";
 
 /** Changes when the same specification would make another text: part of what a version is made from. */
-const generation = 3;
+const generation = 4;
 
 const part = (name: string) => readFileSync(new URL(`./zsh/${name}.zsh`, import.meta.url), "utf8");
 const parts = {

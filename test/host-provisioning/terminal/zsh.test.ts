@@ -85,6 +85,13 @@ const ready = "\u001b[39m ";
     expect(existsSync(join(home, "made"))).toBe(false);
   });
 
+  it("knows Home and End as the terminal sends them, in application mode and outside of it", () => {
+    provision({});
+    expect(interactive("bindkey $'\\e[H'; bindkey $'\\eOF'")).toBe(
+      '"^[[H" beginning-of-line\n"^[OF" end-of-line\n',
+    );
+  });
+
   it("reads what one keeps for oneself behind it", () => {
     provision({ environment: { WHO: "roost" } });
     writeFileSync(join(home, ".zshrc.local"), "WHO=me\n");
