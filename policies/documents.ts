@@ -10,9 +10,10 @@ export const documentType = "roost-components:index:Document";
 
 /** URN of the component beside a resource. */
 export function documentUrn(urn: string): string {
-  const parts = urn.split("::");
-  const above = parts[2]!.slice(0, parts[2]!.lastIndexOf("$") + 1);
-  return [...parts.slice(0, 2), `${above}${documentType}`, ...parts.slice(3)].join("::");
+  const types = urn.indexOf("::", urn.indexOf("::") + 2) + 2;
+  const name = urn.indexOf("::", types);
+  const type = Math.max(types, urn.lastIndexOf("$", name) + 1);
+  return `${urn.slice(0, type)}${documentType}${urn.slice(name)}`;
 }
 
 /** Inputs with what is said beside the resource in place of each text that is not known. A known text is what counts. */

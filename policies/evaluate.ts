@@ -1,4 +1,4 @@
-import { documentType, documentUrn, withDocuments } from "./documents.ts";
+import { documentUrn, withDocuments } from "./documents.ts";
 import { kindOf } from "./kinds.ts";
 import { guard, Undecidable, unguard } from "./known.ts";
 import type { Context, Props, Resource, Rule, StackContext } from "./rule.ts";
@@ -66,10 +66,7 @@ const stackReference = "pulumi:pulumi:StackReference";
 
 /** The resources of a graph as rules see them; what is only read, and components, are not judged. */
 export function resourcesOf(graph: RecordedGraph): Resource[] {
-  const documents = new Map(
-    graph.resources.filter(({ type }) => type === documentType).map(({ urn, inputs }) => [urn, inputs]),
-  );
-  const besideOf = (urn: string) => (documents.size > 0 ? documents.get(documentUrn(urn)) : undefined);
+  const inputsOf = new Map(graph.resources.map(({ urn, inputs }) => [urn, inputs]));
   return graph.resources
     .filter(({ custom, read, type }) => custom !== false && (read === undefined || type === stackReference))
     .map(({ urn, type, name, parent, inputs, references, options }) => ({
@@ -77,11 +74,11 @@ export function resourcesOf(graph: RecordedGraph): Resource[] {
       type,
       kind: kindOf(type),
       name,
-      ...judgedInputs(inputs, besideOf(urn)),
+      ...judgedInputs(inputs, inputsOf.get(documentUrn(urn))),
       references: references ?? {},
       protect: options?.protect,
       parent,
-      provider: providerOf(graph, options?.provider),
+      provider: options?.provider ? providerOf(options.provider, inputsOf) : undefined,
     }));
 }
 
@@ -92,11 +89,9 @@ export function judgedInputs(inputs: Props, beside: Props | undefined): Pick<Res
     : { props: guard(inputs) };
 }
 
-function providerOf(graph: RecordedGraph, reference: string | undefined): Resource["provider"] {
-  if (!reference) return undefined;
+function providerOf(reference: string, inputsOf: ReadonlyMap<string, Props>): Resource["provider"] {
   const urn = reference.slice(0, reference.lastIndexOf("::")) || reference;
-  const found = graph.resources.find((resource) => resource.urn === urn);
-  return { urn, props: found && guard(found.inputs) };
+  return { urn, props: guard(inputsOf.get(urn)) };
 }
 
 /**
@@ -110,13 +105,14 @@ export function evaluate(
 ): Verdict {
   requireKnown(rules, settings);
   const stack = new Stack(resourcesOf(graph));
+  const today = dayOf(now);
   const verdict: Verdict = { checks: 0, resources: stack.resources.length, outcomes: [] };
   for (const rule of rules) {
     const own = settingsOf(rule, settings);
     if (own.level === "disabled") continue;
     for (const resource of stack.of(...rule.kinds)) {
       verdict.checks += 1;
-      verdict.outcomes.push(...judge(rule, resource, own, stack, dayOf(now)));
+      verdict.outcomes.push(...judge(rule, resource, own, stack, today));
     }
   }
   return verdict;

@@ -73,7 +73,10 @@ function orNotKnown(read: () => Props): Props {
 function hasUnknown(value: unknown): boolean {
   if (typeof value === "string") return unknowns.has(value);
   if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some(hasUnknown);
+  if (Array.isArray(value)) return value.some(hasUnknown);
+  // Every input of every resource passes here: no list is made of them.
+  for (const name in value) if (hasUnknown((value as Props)[name])) return true;
+  return false;
 }
 
 function proxy(value: Props, path: string): Props {

@@ -78,12 +78,15 @@ function sayingOf(error: unknown): string {
 /** A question about one resource, before it is made or when the stack is whole. */
 type Asked = messages.AnalyzeRequest | messages.AnalyzerResource;
 
-/** The resource rules that judge a kind, and that repair it; and a word on the others, which else count as kept. */
+/**
+ * The resource rules that judge a kind, and that repair it. The answers, where there is nothing to tell of a resource,
+ * name the other rules, which else count as kept.
+ */
 interface OfKind {
   judging: Rule[];
-  unjudged: messages.PolicyNotApplicable[];
+  kept: messages.AnalyzeResponse;
   repairing: Rule[];
-  unrepaired: messages.PolicyNotApplicable[];
+  leftAsGiven: messages.RemediateResponse;
 }
 
 /** A resource that is judged by itself has no stack yet. */
@@ -141,9 +144,10 @@ export class Pack {
   }
 
   remediate(request: messages.AnalyzeRequest): messages.RemediateResponse {
+    const { repairing, leftAsGiven } = this.#of(request.getType());
+    if (repairing.length === 0) return leftAsGiven;
     let inputs = propsOf(request.getProperties());
     const made: messages.Remediation[] = [];
-    const { repairing, unrepaired } = this.#of(request.getType());
     for (const rule of repairing) {
       const { level, config } = this.#settings.get(rule)!;
       if (level !== "remediate") continue;
@@ -159,16 +163,22 @@ export class Pack {
           .setProperties(structOf(inputs)),
       );
     }
-    return new messages.RemediateResponse().setRemediationsList(made).setNotApplicableList(unrepaired);
+    if (made.length === 0) return leftAsGiven;
+    return new messages.RemediateResponse()
+      .setRemediationsList(made)
+      .setNotApplicableList(leftAsGiven.getNotApplicableList());
   }
 
   analyze(request: messages.AnalyzeRequest): messages.AnalyzeResponse {
-    const { judging, unjudged } = this.#of(request.getType());
+    const { judging, kept } = this.#of(request.getType());
     const props = opened(propsOf(request.getProperties()));
     this.#inputs.set(request.getUrn(), props);
     const resources = judging.length > 0 ? [this.#resourceOf(request, props)] : [];
     const found = judging.flatMap((rule) => this.#ask(rule, resources, alone));
-    return new messages.AnalyzeResponse().setDiagnosticsList(found).setNotApplicableList(unjudged);
+    if (found.length === 0) return kept;
+    return new messages.AnalyzeResponse()
+      .setDiagnosticsList(found)
+      .setNotApplicableList(kept.getNotApplicableList());
   }
 
   analyzeStack(request: messages.AnalyzeStackRequest): messages.AnalyzeResponse {
@@ -189,7 +199,12 @@ export class Pack {
       const judging = all.filter(({ kinds }) => kinds.includes(kind));
       const repairing = judging.filter((rule) => "remedy" in rule);
       const others = (some: Rule[]) => all.filter((rule) => !some.includes(rule)).map(notApplicable);
-      known = { judging, unjudged: others(judging), repairing, unrepaired: others(repairing) };
+      known = {
+        judging,
+        kept: writtenOnce(new messages.AnalyzeResponse().setNotApplicableList(others(judging))),
+        repairing,
+        leftAsGiven: writtenOnce(new messages.RemediateResponse().setNotApplicableList(others(repairing))),
+      };
       this.#kinds.set(kind, known);
     }
     return known;
@@ -252,6 +267,13 @@ export class Pack {
       custom: asked.hasProvider(),
     };
   }
+}
+
+/** An answer that many resources are given: to write it takes longer than to judge one of them. */
+function writtenOnce<Reply extends { serializeBinary(): Uint8Array }>(reply: Reply): Reply {
+  const bytes = reply.serializeBinary();
+  reply.serializeBinary = () => bytes;
+  return reply;
 }
 
 function notApplicable({ id }: Rule): messages.PolicyNotApplicable {

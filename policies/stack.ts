@@ -11,6 +11,8 @@ export class Stack {
   /** Kind and input → URN → resources of that kind whose input is made from it. */
   readonly #sources = new Map<string, Map<string, Resource[]>>();
 
+  #used?: Set<string>;
+
   constructor(resources: readonly Resource[]) {
     this.resources = resources;
     this.#byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
@@ -47,6 +49,18 @@ export class Stack {
   pointsAt(source: Resource, input: string, target: Resource): boolean {
     if (isByHand(source, input)) return isNamed(source.props[input], target);
     return this.#madeFrom(source, input).has(target.urn);
+  }
+
+  /** Whether an input of another resource is made from this one. */
+  isUsed({ urn }: Resource): boolean {
+    this.#used ??= new Set(
+      this.resources.flatMap((user) =>
+        Object.values(user.references)
+          .flat()
+          .filter((each) => each !== user.urn),
+      ),
+    );
+    return this.#used.has(urn);
   }
 
   #sourcesOf(kind: string, input: string): Map<string, Resource[]> {

@@ -27,27 +27,30 @@ export const declaredDocuments = resourceRule({
     for (const input of Object.keys(beside)) {
       const text = props[input];
       // What is no text is what was said itself: the text is not known yet.
-      if (typeof text === "string" && said(parseJson(text, input)) !== said(beside[input])) {
+      if (typeof text === "string" && !isSame(said(parseJson(text, input)), said(beside[input]))) {
         found(`says something else in ${input} than the document beside it`, input);
       }
     }
   },
 });
 
-/** One text for all that means the same: order of names, and statements of nothing, do not count. */
-function said(document: Props): string {
-  const isPolicy = Array.isArray(document?.Statement);
-  const statements = isPolicy && document.Statement.filter((each: Props) => !isEmpty(each.Resource));
-  return JSON.stringify(sorted(isPolicy ? { ...document, Statement: statements } : document));
+/** What a document says without statements of nothing, which the text leaves out. */
+function said(document: Props): Props {
+  if (!Array.isArray(document?.Statement)) return document;
+  return { ...document, Statement: document.Statement.filter((each: Props) => !isEmpty(each.Resource)) };
 }
 
 function isEmpty(resource: Props): boolean {
   return resource !== undefined && list(resource).length === 0;
 }
 
-function sorted(value: Props): Props {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const names = Object.keys(value).sort();
-  return Object.fromEntries(names.map((name) => [name, sorted(value[name])]));
+/** Whether two values mean the same: the order of names does not count. */
+function isSame(one: Props, other: Props): boolean {
+  if (typeof one !== "object" || typeof other !== "object" || !one || !other) return one === other;
+  const names = Object.keys(one);
+  return (
+    Array.isArray(one) === Array.isArray(other) &&
+    names.length === Object.keys(other).length &&
+    names.every((name) => isSame(one[name], other[name]))
+  );
 }

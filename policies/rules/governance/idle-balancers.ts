@@ -15,12 +15,8 @@ export const idleBalancers = stackRule({
         found("has no listener");
       return;
     }
-    const users = stack.resources.some(
-      ({ urn, references }) =>
-        urn !== resource.urn && Object.values(references).some((urns) => urns.includes(resource.urn)),
-    );
     const { props } = resource;
-    if (!users && !isGiven(props, "instance") && !isGiven(props, "networkInterface"))
+    if (!stack.isUsed(resource) && !isGiven(props, "instance") && !isGiven(props, "networkInterface"))
       found("is used by nothing");
   },
 });
