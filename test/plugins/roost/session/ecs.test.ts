@@ -70,6 +70,24 @@ describe("a batch of sessions on ECS", () => {
     expect(standIn.tasks.map(({ tags }) => tags.get("roost:session")).sort()).toEqual(batch.sessions);
   });
 
+  it("binds no session to a task that has ended before, and says why", async () => {
+    const batch = newBatch(2);
+    await startAll(openEcs(standIn.cluster), batch, workload());
+    for (const { tags } of standIn.tasks) tags.delete("roost:session");
+    const [first, second] = standIn.tasks.map(({ arn }) => arn).sort();
+    standIn.end(first as string, 7);
+    const outcomes = await startAll(openEcs(standIn.cluster), batch, workload());
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(String((outcomes[1] as PromiseRejectedResult).reason)).toContain("main ended with 7");
+    const bound = standIn.tasks.filter(({ tags }) => tags.has("roost:session"));
+    expect(bound.map(({ arn }) => arn)).toEqual([second]);
+    standIn.end(second as string, 7);
+    for (const { tags } of standIn.tasks) tags.delete("roost:session");
+    const none = await startAll(openEcs(standIn.cluster), batch, workload());
+    expect(none.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(standIn.tasks).toHaveLength(2);
+  });
+
   it("starts those for whom there is room, and says of the others why not", async () => {
     standIn.refuse = 2;
     const batch = newBatch(5);
@@ -132,6 +150,19 @@ describe("the cluster", () => {
       state: "ended",
     });
     expect((await target.list())[0]).toMatchObject({ id: ready, state: "ended" });
+  });
+
+  it("tells of a task that ended before its session's tag came to it, once it has come", async () => {
+    const batch = newBatch(1);
+    await startAll(openEcs(standIn.cluster), batch, workload());
+    const [task] = standIn.tasks;
+    task?.tags.delete("roost:session");
+    standIn.end(task?.arn as string, 7);
+    const target = openEcs(standIn.cluster);
+    expect(await target.list()).toMatchObject([{ id: task?.arn, batch: batch.id, state: "ended" }]);
+    const [session] = batch.sessions;
+    task?.tags.set("roost:session", session as string);
+    expect(await target.list()).toMatchObject([{ id: session, state: "ended" }]);
   });
 
   it("shows nothing of another server's, also not to be stopped", async () => {

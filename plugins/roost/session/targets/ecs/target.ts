@@ -59,9 +59,11 @@ export function ecsTarget(options: EcsOptions): SessionTarget {
   }
 
   function note(ended: FoundTask): void {
-    over.set(ended.arn, ended);
     answered.delete(ended.arn);
-    if (ended.session !== null) arns.delete(ended.session);
+    // It may get its tag after its end, from a start that does not know of it yet: it is looked at again.
+    if (ended.session === null) return;
+    over.set(ended.arn, ended);
+    arns.delete(ended.session);
   }
 
   async function tasksOf(batch: string): Promise<FoundTask[]> {
@@ -79,9 +81,11 @@ export function ecsTarget(options: EcsOptions): SessionTarget {
   ): Promise<StartedBatch> {
     const input = runTaskInput(batch, workload, installation);
     // What a start before this has begun, of which nobody heard the answer.
-    let tasks: Pick<FoundTask, "arn" | "session">[] = await tasksOf(batch.id);
-    let why = `its batch ${batch.id} has started no more tasks`;
-    if (tasks.length === 0) {
+    const before = await tasksOf(batch.id);
+    const ended = before.filter(({ session, state }) => session === null && state === "ended");
+    let tasks: Pick<FoundTask, "arn" | "session">[] = before.filter((task) => !ended.includes(task));
+    let why = ended[0]?.reason ?? `its batch ${batch.id} has started no more tasks`;
+    if (before.length === 0) {
       await launch(batch, signal);
       const started = await api.runTask(input, signal);
       tasks = started.tasks.flatMap(({ taskArn }) => (taskArn ? [{ arn: taskArn, session: null }] : []));
