@@ -10,13 +10,28 @@ export async function takeTurn(tx: Tx, place: string): Promise<boolean> {
   return rows[0]?.mine === true;
 }
 
-/** Sessions that the ledger expects at a place, and those with these ids whatever became of them. */
+/**
+ * Sessions that the ledger expects at a place, those of which it only knows that their batch was started there, and
+ * those with these ids whatever became of them.
+ */
 export async function readLedger(tx: Tx, place: string, ids: string[]): Promise<LedgerSession[]> {
   const { rows } = await sql<LedgerSession>`
-    SELECT id, state, owner, address, port, place,
-      coalesce(extract(epoch FROM now() - coalesce(ended_at, stopping_at)), 0)::float8 AS "secondsOver"
-    FROM session
-    WHERE id = ANY(${ids}::text[]) OR (place = ${place} AND state NOT IN ('stopped', 'failed'))`.execute(tx);
+    SELECT s.id, s.state, s.owner, s.address, s.port, s.place,
+      coalesce(extract(epoch FROM now() - coalesce(s.ended_at, s.stopping_at)), 0)::float8 AS "secondsOver",
+      (SELECT extract(epoch FROM now() - d.ended_at)::float8
+        FROM session_batch b
+        JOIN session_shard sh ON sh.template_id = s.template_id AND sh.number = s.shard
+        JOIN deployment d ON d.id = sh.deployment_id
+        JOIN stack_resource r ON r.stack_id = sh.stack_id AND r.name = s.id
+          AND r.type = 'roost:session:Session'
+        WHERE s.place IS NULL AND b.id = s.batch_id AND b.place = ${place} LIMIT 1) AS "secondsUnseen"
+    FROM session s
+    WHERE s.id IN (
+      SELECT unnest(${ids}::text[])
+      UNION SELECT id FROM session
+        WHERE state NOT IN ('stopped', 'failed') AND (place = ${place} OR (place IS NULL AND state = 'starting')))`.execute(
+    tx,
+  );
   return rows;
 }
 

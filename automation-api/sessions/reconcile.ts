@@ -27,6 +27,8 @@ export interface LedgerSession {
   place: string | null;
   /** Since it was told to stop, or is over. */
   secondsOver: number;
+  /** Since the update that started it here has ended, where nobody has seen it so far; null: it was seen, or not started. */
+  secondsUnseen: number | null;
 }
 
 export type Correction =
@@ -40,6 +42,8 @@ export type Correction =
 
 /** What is told to stop goes by its stack's next update; after this it is stopped beside it. */
 const stopPatienceSeconds = 15;
+/** What was started is in a target's lists seconds later; after this it came and went without being seen. */
+const unseenPatienceSeconds = 60;
 
 /**
  * Makes target and ledger the same set: every difference is taken over or stopped. `found` holds what carries our
@@ -63,7 +67,8 @@ export function reconcile(
   });
   const vanished = ledger.flatMap((row): Correction[] => {
     const isExpected = row.state === "starting" || row.state === "warm" || row.state === "active";
-    if (seen.has(row.id) || row.place !== place || !isExpected) return [];
+    const wasHere = row.place === place || (row.secondsUnseen ?? 0) > unseenPatienceSeconds;
+    if (seen.has(row.id) || !wasHere || !isExpected) return [];
     return [{ id: row.id, do: "fail", reason: "gone", error: `${place} has it no more.` }];
   });
   return [...present, ...vanished];

@@ -304,6 +304,30 @@ describe("the reconciler", () => {
     expect(sessionsOf(stacks.queued.at(-1)?.input as NewDeployment)).toEqual([]);
   });
 
+  it("fails what was started and came and went before anybody saw it", async () => {
+    const template = await make({ pool: { floor: 0 } });
+    const { id } = await lab.create("ann", template.name);
+    await settle(template);
+    await stacks.end();
+    const { db } = lab.database;
+    const batch = newId("bat");
+    const { place } = here.target;
+    await db.insertInto("session_batch").values({ id: batch, template_id: template.id, place }).execute();
+    await sql`UPDATE session SET batch_id = ${batch} WHERE id = ${id}`.execute(db);
+    const ended = (ago: string) =>
+      sql`UPDATE deployment SET ended_at = now() - ${ago}::interval WHERE id = ${stacks.queued.at(-1)?.id}`.execute(
+        db,
+      );
+    await ended("1 second");
+    await reconciler.compare(here.target);
+    expect(await stateOf(id)).toMatchObject({ state: "starting" });
+    await ended("2 minutes");
+    await reconciler.compare(fakeTarget("elsewhere").target);
+    expect(await stateOf(id)).toMatchObject({ state: "starting" });
+    await reconciler.compare(here.target);
+    expect(await stateOf(id)).toMatchObject({ state: "failed", reason: "gone" });
+  });
+
   it("stops what no ledger knows, and leaves another place alone", async () => {
     const { id } = await started("ann");
     const elsewhere = fakeTarget("elsewhere");

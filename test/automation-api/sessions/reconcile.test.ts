@@ -30,6 +30,7 @@ const row = (change: Partial<LedgerSession> = {}): LedgerSession => ({
   port: 8080,
   place: here,
   secondsOver: 0,
+  secondsUnseen: null,
   ...change,
 });
 
@@ -96,6 +97,18 @@ describe("target and ledger", () => {
     ["gone from the pool: failed", [], [row({ state: "warm", owner: null })], [{ do: "fail" }]],
     ["gone elsewhere: none of our business", [], [row({ place: "process there" })], []],
     ["asked for, and never seen: its update's business", [], [row({ state: "starting", place: null })], []],
+    [
+      "started a minute ago, and never seen: failed",
+      [],
+      [row({ state: "starting", place: null, secondsUnseen: 61 })],
+      [{ do: "fail", reason: "gone" }],
+    ],
+    [
+      "started just now, and not seen so far: nothing yet",
+      [],
+      [row({ state: "starting", place: null, secondsUnseen: 5 })],
+      [],
+    ],
     ["stopping and gone: its stack's business", [], [row({ state: "stopping" })], []],
     ["stopping, told just now: nothing yet", [found()], [row({ state: "stopping", secondsOver: 3 })], []],
     [
@@ -143,6 +156,7 @@ describe("target and ledger", () => {
         port: fc.constant(1),
         place: fc.option(fc.constantFrom(here, "elsewhere")),
         secondsOver: fc.nat(100),
+        secondsUnseen: fc.option(fc.nat(100)),
       }),
       { selector: (each) => each.id },
     );
