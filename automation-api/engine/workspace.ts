@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
   LocalWorkspace,
@@ -42,6 +43,9 @@ export interface WorkspaceRequest {
 export async function openStack(request: WorkspaceRequest): Promise<Stack> {
   const { job, setup, command, folder, program } = request;
   const home = path.join(setup.engineHome, "pulumi");
+  // The engine writes all that it does and sees into a log of its own there, which nobody reads and no setting turns
+  // off; where that folder cannot be made it does without, and asks for no key to encrypt it.
+  await writeFile(path.join(home, "logs"), "");
   if (setup.pluginsFolder) {
     await linkPlugins(setup.pluginsFolder, path.join(home, "plugins"), setup.engineUser !== undefined);
   }
