@@ -2,6 +2,7 @@ import path from "node:path";
 import { baseEnvironment, type Child, launch } from "../../../plugins/process/index.ts";
 import { runBounded } from "../../bounded-command.ts";
 import { RoostError } from "../../errors.ts";
+import type { SshTarget } from "./contract.ts";
 
 /** A key is in the agent for as long as a login takes; a connection that stands needs it no more. */
 const keySeconds = 60;
@@ -16,6 +17,8 @@ export class KeyAgent {
   readonly #folder: string;
   #child: Child | undefined;
   #started: Promise<void> | undefined;
+  /** By public key; asked for again at half the time that the agent keeps it. */
+  readonly #added = new Map<string, { until: number; done: Promise<void> }>();
 
   /** @param folder a folder of ours alone. */
   constructor(folder: string) {
@@ -23,7 +26,18 @@ export class KeyAgent {
     this.socket = path.join(folder, "agent");
   }
 
-  async add(privateKey: string): Promise<void> {
+  /** Ends when the agent has the key, for as long as a login takes; many logins by one key ask for it once. */
+  async add({ privateKey, publicKey }: SshTarget["login"]): Promise<void> {
+    for (const [key, { until }] of this.#added) if (until < Date.now()) this.#added.delete(key);
+    const known = this.#added.get(publicKey);
+    if (known) return known.done;
+    const added = { until: Date.now() + (keySeconds / 2) * 1000, done: this.#add(privateKey) };
+    this.#added.set(publicKey, added);
+    added.done.catch(() => this.#added.delete(publicKey));
+    return added.done;
+  }
+
+  async #add(privateKey: string): Promise<void> {
     this.#started ??= this.#start();
     await this.#started;
     const { code } = await runBounded({
@@ -44,7 +58,12 @@ export class KeyAgent {
     const command = ["ssh-agent", "-D", "-a", this.socket];
     const child = launch({ command, cwd: this.#folder, env: baseEnvironment() });
     this.#child = child;
-    child.exited.catch(() => undefined).then(() => (this.#started = undefined));
+    child.exited
+      .catch(() => undefined)
+      .then(() => {
+        this.#started = undefined;
+        this.#added.clear();
+      });
     child.stderr.resume();
     // It prints its variables once the socket is there.
     await Promise.race([

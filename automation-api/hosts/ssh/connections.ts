@@ -2,19 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { setTimeout as delay } from "node:timers/promises";
 import { baseEnvironment, type Child, launch } from "../../../plugins/process/index.ts";
 import { KeyAgent } from "./agent.ts";
 import { Channels, untilAborted } from "./channels.ts";
 import { HostError, type RemoteOutput, type RemoteRun, type SshTarget } from "./contract.ts";
-import {
-  type ConnectionFiles,
-  channelArguments,
-  connectionKey,
-  filesOf,
-  loginError,
-  masterArguments,
-} from "./options.ts";
+import { type ConnectionFiles, connectionKey, filesOf, loginError, masterArguments } from "./options.ts";
+import { runOver } from "./session.ts";
 
 /** sshd's MaxSessions is 10 by default; two are left for people. */
 const channelsPerHost = 8;
@@ -151,7 +146,7 @@ export class HostConnections {
     const how = { aliveSeconds: this.#aliveSeconds, way };
     const command = masterArguments(target, files, agent.socket, how);
     for (const pause of [...pausesMilliseconds, undefined]) {
-      await agent.add(target.login.privateKey);
+      await agent.add(target.login);
       if (connection.ended)
         throw new HostError("unreachable", `${target.name}: The connections are being closed.`);
       const master = launch({ command, cwd: folder, env: baseEnvironment() });
@@ -203,43 +198,37 @@ async function loggedIn(target: SshTarget, master: Child): Promise<void> {
 }
 
 async function runScript(
-  { name, ...target }: SshTarget,
-  files: ConnectionFiles,
+  { name }: SshTarget,
+  { control }: ConnectionFiles,
   { script, capBytes = defaultCapBytes }: RemoteRun,
   signal: AbortSignal,
 ): Promise<RemoteOutput> {
-  const cap = new AbortController();
-  const command = channelArguments(target, files);
-  const ends = AbortSignal.any([signal, cap.signal]);
-  const child = launch({ command, cwd: "/", env: baseEnvironment(), stdin: script }, ends);
-  const result = Promise.all([
-    readUpTo(child.stdout, capBytes, () => cap.abort()),
-    readLast(child.stderr),
-    child.exited,
-  ]);
-  const [stdout, stderr, exit] = await untilAborted(result, ends).catch((error) => {
-    // The connection's ssh holds the other end of these for as long as the host keeps the script: not waited for.
-    child.stdout.destroy();
-    child.stderr.destroy();
-    if (!cap.signal.aborted) throw error;
-    throw new HostError("output-cap", `${name}: More than ${capBytes} bytes of output.`);
-  });
-  if (exit.code === 0) return { stdout, stderr };
-  // 255 is ssh's own; a script that ends so is told from it by nothing.
-  if (exit.code === 255) throw new HostError("unreachable", `${name}: The connection was lost.`);
-  const words = stderr.trim().slice(-500);
-  throw new HostError("remote-exit", `${name}: The script ended with ${exit.code ?? exit.signal}. ${words}`);
-}
-
-async function readUpTo(stream: Readable, most: number, onMore: () => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > most) onMore();
-    else chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  let stderr = "";
+  const decoder = new StringDecoder("utf8");
+  const request = {
+    // Its text stands in no command line, here or there.
+    command: "exec /bin/sh -s",
+    stdin: script,
+    onStdout(chunk: Buffer) {
+      bytes += chunk.length;
+      if (bytes > capBytes)
+        throw new HostError("output-cap", `${name}: More than ${capBytes} bytes of output.`);
+      chunks.push(chunk);
+    },
+    onStderr(chunk: Buffer) {
+      stderr = (stderr + decoder.write(chunk)).slice(-keptLetters);
+    },
+  };
+  const end = await runOver(control, request, signal);
+  if (!end) throw new HostError("unreachable", `${name}: The connection was lost.`);
+  if (end.code === 0) return { stdout: Buffer.concat(chunks), stderr };
+  const words = stderr.trim().slice(-500);
+  throw new HostError(
+    "remote-exit",
+    `${name}: The script ended with ${end.code ?? end.signal ?? "no word"}. ${words}`,
+  );
 }
 
 async function readLast(stream: Readable): Promise<string> {

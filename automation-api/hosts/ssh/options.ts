@@ -10,6 +10,11 @@ export interface ConnectionFiles {
 }
 
 const signaturesOf: Record<string, string> = { "ssh-rsa": "rsa-sha2-512,rsa-sha2-256" };
+/**
+ * All but one: sntrup, which OpenSSH 8.5 to 9.8 prefer, takes a tenth of a second of processor a login. From 9.9 on
+ * they agree on ML-KEM, which keeps a recording secret from later computers too and costs nothing.
+ */
+const keyExchange = "-sntrup761*";
 /** A host that leaves so many questions in a row unanswered has gone. */
 const aliveCount = 3;
 
@@ -39,7 +44,12 @@ export function masterArguments(
 ): string[] {
   const type = target.hostKey.split(" ")[0] as string;
   const options: Record<string, string | number> = {
-    ...shared,
+    BatchMode: "yes",
+    ForwardAgent: "no",
+    ForwardX11: "no",
+    RequestTTY: "no",
+    EscapeChar: "none",
+    LogLevel: "ERROR",
     ControlMaster: "yes",
     ControlPath: files.control,
     ControlPersist: "no",
@@ -47,6 +57,7 @@ export function masterArguments(
     PermitLocalCommand: "yes",
     LocalCommand: "echo ready",
     HostKeyAlias: target.id,
+    KexAlgorithms: keyExchange,
     HostKeyAlgorithms: signaturesOf[type] ?? type,
     UserKnownHostsFile: files.knownHosts,
     GlobalKnownHostsFile: "/dev/null",
@@ -67,23 +78,8 @@ export function masterArguments(
   return ["ssh", "-F", "none", ...flags(options), "-N", "-T", ...place];
 }
 
-/** Arguments of the ssh that runs one script over a connection that stands. Pure. */
-export function channelArguments(target: Pick<SshTarget, "address">, files: ConnectionFiles): string[] {
-  const options = { ...shared, ControlMaster: "no", ControlPath: files.control, ProxyCommand: dialNothing };
-  return ["ssh", "-F", "none", ...flags(options), "-T", "--", target.address, "exec /bin/sh -s"];
-}
-
 /** Where the socket is gone, ssh would dial anew without our options: this makes that fail. */
 const dialNothing = "false";
-
-const shared = {
-  BatchMode: "yes",
-  ForwardAgent: "no",
-  ForwardX11: "no",
-  RequestTTY: "no",
-  EscapeChar: "none",
-  LogLevel: "ERROR",
-};
 
 /** Run by a shell, which ssh makes it take the place of: holds a path of ours and an address, whose letters the contract limits. */
 function proxyCommand({ control, address }: { control: string; address: string }): string {

@@ -80,6 +80,19 @@ const find = (name: string) =>
     }
   });
 
+  it("does not even read the arguments of what is no interpreter", async () => {
+    const child = spawn("cat", ["-", "/canary-of-an-argument"], { stdio: ["pipe", "pipe", "ignore"] });
+    try {
+      child.stdin.write("up\n");
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      const text = output();
+      expect(text).toContain(`/proc/${child.pid}/status:`);
+      expect(text).not.toContain("canary-of-an-argument");
+    } finally {
+      child.kill();
+    }
+  });
+
   it("joins this test's program to its package where it has one", () => {
     const { software } = scan();
     const shell = Object.entries(software.applications).find(([, { package: owner }]) => owner !== null);

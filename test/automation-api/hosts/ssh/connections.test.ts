@@ -129,8 +129,29 @@ const sockets = new Set<Socket>();
     expect(await faultOf(run("true"))).toBe("none");
   });
 
-  it("stop reading at the cap, and tell how a script ended", async () => {
-    expect(await faultOf(run("exec cat /dev/zero", target(), { capBytes: 1_000_000 }))).toBe("output-cap");
+  it("take a script of any length", async () => {
+    expect(await text(`wc -c <<'E'\n${"x".repeat(3_000_000)}\nE\n`)).toBe("3000001\n");
+  });
+
+  it("stop reading at the cap, at a deadline and when nobody waits, and are there for the next script", async () => {
+    await text("true");
+    const before = sshd.accepted();
+    const leaving = new AbortController();
+    const left = run("echo $$; sleep 60", target(), { signal: leaving.signal });
+    const flood = (more: object) => faultOf(run("exec cat /dev/zero", target(), more));
+    expect(await flood({ capBytes: 1_000_000 })).toBe("output-cap");
+    expect(await flood({ capBytes: 1e12, deadlineMs: 500 })).toBe("deadline");
+    leaving.abort(new Error("left"));
+    await expect(left).rejects.toMatchObject({ message: "left" });
+    expect(await text("echo still")).toBe("still\n");
+    expect(sshd.accepted()).toBe(before);
+  });
+
+  it("tell how a script ended", async () => {
+    expect(await faultOf(run("exit 255"))).toBe("remote-exit");
+    await expect(run("kill -9 $$")).rejects.toMatchObject({
+      message: expect.stringMatching(/ended with KILL/),
+    });
     await expect(run("echo sorry >&2; exit 3")).rejects.toMatchObject({
       fault: "remote-exit",
       message: expect.stringMatching(/ended with 3.*sorry/),
