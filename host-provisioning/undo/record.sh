@@ -68,10 +68,13 @@ running_units() {
     sed 's/ .*//' | sort
 }
 
+# there LIST: paths of the list that exist.
+there() { xargs -0 -r -a "$1" sh -c 'find "$@" -maxdepth 0 -print0 2>/dev/null || :' find; }
+
 # Paths of the scope that exist, with all that is below the trees. Sorted, so that a folder comes before its content.
 existing() {
   {
-    xargs -0 -r -a "$record/scope" sh -c 'find "$@" -maxdepth 0 -print0 2>/dev/null || :' find
+    there "$record/scope"
     # What waits for a confirmation is no part of the host.
     xargs -0 -r -a "$record/trees" sh -c 'find "$@" -xdev ! -name "roost-undo-*" -print0 2>/dev/null || :' find
   } | sort -zu
@@ -89,10 +92,10 @@ manifest() {
   } | sort -z
 }
 
-# survey NAME: manifest of the scope as it is now.
+# survey NAME [LIST]: manifest of the scope as it is now, or of a list of paths.
 survey() {
   cd "$root/" || return 1
-  existing >"$record/$1.paths"
+  if [ $# -gt 1 ]; then there "$2"; else existing; fi >"$record/$1.paths"
   manifest "$record/$1.paths" "$record/links" >"$record/$1.part"
   mv "$record/$1.part" "$record/$1"
 }

@@ -44,16 +44,17 @@ restore() {
 
 # choose: which paths are put back, written down before the first one is.
 choose() {
-  survey now
   : >"$record/conflicts"
   : >"$record/staying"
   if [ -f "$record/after" ]; then
     differing "$record/before" "$record/after" >"$record/touched"
+    survey now "$record/touched"
     differing "$record/after" "$record/now" | comm -z -12 - "$record/touched" >"$record/conflicts"
     drop_folders "$record/conflicts"
     drop_caches "$record/conflicts"
     newcomers | sort -zu -o "$record/conflicts" - "$record/conflicts"
   else
+    survey now
     differing "$record/before" "$record/now" >"$record/touched"
   fi
   cp "$record/touched" "$record/restoring"
@@ -114,7 +115,7 @@ settle_conflicts() {
       done <"$record/live" >"$record/live.restoring"
       ;;
     replace)
-      xargs -0 -r -a "$record/conflicts" sh -c 'find "$@" -maxdepth 0 -print0 2>/dev/null || :' find >"$record/saving"
+      there "$record/conflicts" >"$record/saving"
       if [ "$(room)" -lt $(($(weigh "$record/saving") + 1048576)) ]; then refuse 74 'No room to save what is replaced.'; fi
       archive "$record/saving" saved || refuse 74 'What is replaced could not be saved; nothing was changed.'
       live_now >"$record/live.saved"
@@ -160,9 +161,8 @@ put_back() {
   stop_gone
   remove_all "$record/new"
   comm -z -12 "$record/restoring" "$record/before.paths" >"$record/old"
-  sort -zr "$record/old" | xargs -0 -r sh -c 'for path; do
-    if [ -L "$path" ] || [ ! -d "$path" ]; then rm -f -- "$path"; fi
-  done' sh
+  xargs -0 -r -a "$record/old" sh -c 'find "$@" -maxdepth 0 ! -type d -print0 2>/dev/null || :' find |
+    xargs -0 -r rm -f --
   if [ ! -s "$record/old" ]; then return; fi
   tar --extract --delay-directory-restore --file "$record/before.tar" --no-recursion --numeric-owner --same-permissions --acls --xattrs \
     --xattrs-include='*' --no-wildcards --null --verbatim-files-from --files-from "$record/old"
@@ -179,8 +179,9 @@ stop_gone() {
 }
 
 check_restored() {
-  survey now
-  differing "$record/before" "$record/now" | comm -z -12 - "$record/restoring" >"$record/wrong"
+  survey now "$record/restoring"
+  # The root itself is above every path, and in no scope.
+  differing "$record/before" "$record/now" | comm -z -12 - "$record/restoring" | sed -z '/^\.$/d' >"$record/wrong"
   if [ -s "$record/wrong" ]; then
     tr '\n\0' '?\n' <"$record/wrong" | head -c 1000 >&2
     refuse 77 'These paths are not as they were.'
