@@ -10,7 +10,12 @@ port=$1
 printf '%s' "$2" >/run/fleet/key
 printf '%s' "$3" >/run/fleet/authorized
 shift 3
+# Machines do not see each other's processes.
 for address; do
-  /usr/sbin/sshd -f /dev/null -o ListenAddress="$address:$port" -o HostKey=/run/fleet/key -o PidFile=none \
-    -o AuthorizedKeysFile=/run/fleet/authorized -o PermitRootLogin=prohibit-password -o UsePAM=no -o StrictModes=no
+  unshare --mount --pid --fork --kill-child --mount-proc /usr/sbin/sshd -D -f /dev/null \
+    -o ListenAddress="$address:$port" -o HostKey=/run/fleet/key -o PidFile=none \
+    -o AuthorizedKeysFile=/run/fleet/authorized -o PermitRootLogin=prohibit-password -o UsePAM=no -o StrictModes=no \
+    </dev/null >/dev/null 2>&1 &
 done
+listening=$(printf ':%04X 00000000:0000 0A' "$port")
+until [ "$(grep -c "$listening" /proc/net/tcp)" -ge $# ]; do sleep 0.1; done
