@@ -7,13 +7,13 @@ export type ScanRow = Awaited<ReturnType<typeof listScans>>[number];
 
 /**
  * Keeps a scan, and of the host's older ones the newest `keep`.
- * @returns false when the host was changed or removed since it had this version.
+ * @returns when it was kept; undefined when the host was changed or removed since it had this version.
  */
 export async function insertScan(
   tx: Tx,
   row: Insertable<Schema["scan"]>,
   { version, keep }: { version: number; keep: number },
-): Promise<boolean> {
+): Promise<Date | undefined> {
   const host = await tx
     .selectFrom("host")
     .select("id")
@@ -21,14 +21,14 @@ export async function insertScan(
     .where("version", "=", version)
     .forUpdate()
     .executeTakeFirst();
-  if (!host) return false;
-  await tx.insertInto("scan").values(row).execute();
+  if (!host) return undefined;
+  const kept = await tx.insertInto("scan").values(row).returning("created_at").executeTakeFirstOrThrow();
   await sql`
     DELETE FROM scan WHERE host_id = ${row.host_id} AND id <= (
       SELECT id FROM scan WHERE host_id = ${row.host_id} ORDER BY id DESC OFFSET ${keep} LIMIT 1)`.execute(
     tx,
   );
-  return true;
+  return kept.created_at;
 }
 
 /** Newest first. */

@@ -132,8 +132,8 @@ export class Scans {
       requester: principal.name,
     };
     return transaction(this.#db, async (tx) => {
-      const isSame = await queries.insertScan(tx, row, { version: host.version, keep: keptPerHost });
-      if (!isSame) throw new RoostError("conflict", `${host.name} was changed or removed during the scan.`);
+      const keptAt = await queries.insertScan(tx, row, { version: host.version, keep: keptPerHost });
+      if (!keptAt) throw new RoostError("conflict", `${host.name} was changed or removed during the scan.`);
       await record(tx, principal, {
         action: "host.scan",
         object: host.id,
@@ -141,9 +141,7 @@ export class Scans {
         detail: { name: host.name, scan: row.id, kind: row.kind, facts: row.fact_count },
         requestId,
       });
-      const { organizationId } = principal;
-      const [stored] = await queries.listScans(tx, { organizationId, id: row.id, limit: 1 });
-      return { scan: view(stored as queries.ScanRow), facts };
+      return { scan: view({ ...row, host_name: host.name, created_at: keptAt }), facts };
     });
   }
 

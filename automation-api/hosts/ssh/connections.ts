@@ -75,6 +75,10 @@ export class HostConnections {
       await connection.channels.take(signal);
       try {
         return await runScript(target, connection.files, run, signal);
+      } catch (error) {
+        // Whether its ssh has ended yet or not: the next caller dials anew.
+        if (error instanceof HostError && error.fault === "unreachable") this.#end(connection);
+        throw error;
       } finally {
         connection.channels.give();
       }
@@ -145,11 +149,13 @@ export class HostConnections {
     };
     const how = { aliveSeconds: this.#aliveSeconds, way };
     const command = masterArguments(target, files, agent.socket, how);
+    // What ssh runs by a shell is run by this one: bash would read its user's files first, since its input is a socket.
+    const env = { ...baseEnvironment(), SHELL: "/bin/sh" };
     for (const pause of [...pausesMilliseconds, undefined]) {
       await agent.add(target.login);
       if (connection.ended)
         throw new HostError("unreachable", `${target.name}: The connections are being closed.`);
-      const master = launch({ command, cwd: folder, env: baseEnvironment() });
+      const master = launch({ command, cwd: folder, env });
       connection.master = master;
       try {
         await loggedIn(target, master);

@@ -87,8 +87,7 @@ class SessionChannel {
     this.#socket = socket;
     this.#request = request;
     this.#input = Buffer.from(request.stdin);
-    socket.write(muxFrame(message.muxHello, muxVersion));
-    socket.write(muxFrame(message.muxProxy, own));
+    socket.write(Buffer.concat([muxFrame(message.muxHello, muxVersion), muxFrame(message.muxProxy, own)]));
   }
 
   /**
@@ -102,10 +101,16 @@ class SessionChannel {
     if (this.#isOpen) this.#send(message.close, this.#theirs);
   }
 
+  /** What one chunk is answered with goes out at once: each write wakes ssh. */
   read(chunk: Buffer): void {
-    for (const frame of this.#frames.read(chunk)) {
-      if (this.#isProxy) this.#onMessage(frame);
-      else this.#onMux(frame);
+    this.#socket.cork();
+    try {
+      for (const frame of this.#frames.read(chunk)) {
+        if (this.#isProxy) this.#onMessage(frame);
+        else this.#onMux(frame);
+      }
+    } finally {
+      this.#socket.uncork();
     }
   }
 
@@ -154,6 +159,8 @@ class SessionChannel {
         this.#socket.end();
         break;
       case message.openFailed:
+        // The connection stands; the host lets no more run over it.
+        this.ended = this.#end;
         this.#socket.end();
     }
   }

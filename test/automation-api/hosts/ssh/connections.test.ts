@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -99,6 +99,20 @@ const sockets = new Set<Socket>();
     const commands = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
     expect(stored.join("")).toContain("hst_one ssh-ed25519");
     for (const mark of marks) expect(stored.join("") + commands).not.toContain(mark);
+  });
+
+  it("read no file of the user who runs them", async () => {
+    const home = path.join(sshd.folder, "home");
+    mkdirSync(home);
+    writeFileSync(path.join(home, ".bashrc"), `: >${path.join(home, "read")}\n`);
+    const { HOME = "/", SHELL = "/bin/sh" } = process.env;
+    Object.assign(process.env, { HOME: home, SHELL: "/bin/bash" });
+    try {
+      await text("true");
+      expect(readdirSync(home)).toEqual([".bashrc"]);
+    } finally {
+      Object.assign(process.env, { HOME, SHELL });
+    }
   });
 
   it.each([
