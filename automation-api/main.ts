@@ -260,6 +260,7 @@ async function work(
     backendUrl: listener.url,
     resolveSource: ({ organizationId, projectId }, program, place) =>
       programs.resolve(program, { organizationId, projectId, ...place }),
+    budgeted: ({ stackId }, forced) => services.costs.budgeted(stackId, forced),
     costOfPreview: ({ stackId }, after) => services.costs.ofPreview(stackId, after),
     resolveLogins: (claim) => services.hostChanges.loginsOf(claim),
     onFault,

@@ -9,6 +9,7 @@ import {
   readPrices,
 } from "../../policies/index.ts";
 import { messageOf, RoostError } from "../errors.ts";
+import type { ForcedPolicies } from "../projects/contract.ts";
 import { type CostChange, shownItems } from "./contract.ts";
 
 /** What the estimate is made from: states, of which the state backend knows the graphs. For services, which authorize. */
@@ -43,6 +44,22 @@ export class Costs {
   constructor(graphs: StackGraphs, prices: PriceTable) {
     this.#graphs = graphs;
     this.#prices = prices;
+  }
+
+  /**
+   * What is set for policies with what a budget in it is kept by: the prices of this server unless it names others,
+   * and what the stack costs as it is where there is a limit for changes.
+   * @throws invalid when its own prices are no price table
+   */
+  async budgeted<T extends Pick<ForcedPolicies, "settings">>(stackId: string, forced: T): Promise<T> {
+    const budget = forced.settings["cost-budget"];
+    if (typeof budget !== "object") return forced;
+    const kept: typeof budget = { prices: this.#prices, ...budget };
+    if (budget.increase !== undefined) {
+      const prices = pricesOf(JSON.stringify(kept.prices), "The prices of the policy cost-budget");
+      kept.before ??= estimate((await this.#graphs.graphOf(stackId)) ?? nothing, prices).monthly;
+    }
+    return { ...forced, settings: { ...forced.settings, "cost-budget": kept } };
   }
 
   /** What a previewed change would cost. @param after estimate of what the preview has seen */

@@ -4,14 +4,17 @@ import type { CostChange } from "../costs/contract.ts";
 import { isDatabaseAway } from "../db/transaction.ts";
 import { messageOf } from "../errors.ts";
 import type { PackSource, ProgramReference, ProgramSource } from "../programs/contract.ts";
+import type { ForcedPolicies } from "../projects/contract.ts";
 import type { Claim, Result } from "../queue/contract.ts";
 import type { QueueService } from "../queue/service.ts";
-import type { JobPack, RunnerOutcome } from "./contract.ts";
+import type { Job, JobPack, RunnerOutcome } from "./contract.ts";
 import { EventRecord } from "./record.ts";
 import type { Runner } from "./runner-handle.ts";
 
 /** Between tries of a write while the database is away. */
 const retryMilliseconds = 250;
+
+type Forced = Pick<ForcedPolicies, "settings">;
 
 export interface DeploymentOptions {
   queue: QueueService;
@@ -19,6 +22,8 @@ export interface DeploymentOptions {
   backendUrl: string;
   /** Turns what a row says of a program or a pack into what a runner can unpack without the database. */
   resolveSource(claim: Claim, program: ProgramReference, place: Runner["place"]): Promise<ProgramSource>;
+  /** What is set for policies, with what a budget in it is kept by. */
+  budgeted<T extends Forced>(claim: Claim, forced: T): Promise<T>;
   /** What a previewed change would cost. @param after the stack as the preview has seen it */
   costOfPreview(claim: Claim, after: Estimate): Promise<CostChange>;
   /** Private keys that the deployment may log in to hosts with, by name. */
@@ -100,10 +105,12 @@ export class RunningDeployment {
   async #runJob(): Promise<RunnerOutcome> {
     const { claim, runner } = { claim: this.#claim, runner: this.#runner };
     let program: ProgramSource;
+    let policies: Job["policies"];
     let packs: JobPack[];
     let logins: Record<string, string>;
     try {
       program = await this.#options.resolveSource(claim, claim.program, runner.place);
+      policies = await this.#budgeted(claim.policies ?? claim.environments[0]?.policies);
       packs = await this.#resolvePacks();
       logins = await this.#options.resolveLogins(claim);
     } catch (error) {
@@ -119,7 +126,7 @@ export class RunningDeployment {
         operation: claim.operation,
         options: claim.options,
         program,
-        policies: claim.policies ?? claim.environments[0]?.policies,
+        policies,
         packs,
         config: claim.config,
         backendUrl: this.#options.backendUrl,
@@ -147,8 +154,8 @@ export class RunningDeployment {
    * stays open without them.
    */
   async #resolvePacks(): Promise<JobPack[]> {
-    const { operation, policies, environments } = this.#claim;
-    if (operation !== "preview" && operation !== "update") return [];
+    const { policies, environments } = this.#claim;
+    if (!this.#isJudged) return [];
     const others = environments.slice(policies ? 0 : 1);
     const own = await Promise.all(
       (policies?.packs ?? []).map(async ({ source, ...pack }, index) => {
@@ -159,7 +166,19 @@ export class RunningDeployment {
         return { ...pack, source: resolved as PackSource };
       }),
     );
-    return [...own, ...others.map((each) => ({ ...each.policies, name: "roost", source: null }))];
+    const further = others.map(async (each) => ({
+      ...(await this.#budgeted(each.policies)),
+      ...{ name: "roost", source: null },
+    }));
+    return [...own, ...(await Promise.all(further))];
+  }
+
+  async #budgeted<T extends Forced | undefined>(forced: T): Promise<T> {
+    return forced && this.#isJudged ? this.#options.budgeted(this.#claim, forced) : forced;
+  }
+
+  get #isJudged(): boolean {
+    return this.#claim.operation === "preview" || this.#claim.operation === "update";
   }
 
   /** Appends in order; what arrives during a write goes with the next one. */

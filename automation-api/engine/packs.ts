@@ -5,7 +5,7 @@ import { baseEnvironment, type Child, launch } from "../../plugins/process/index
 import { RoostError } from "../errors.ts";
 import type { JobPack, RunnerSetup } from "./contract.ts";
 import { placePack } from "./placement.ts";
-import { openPlace, type PolicyFlags, sources, withPrices, writeSettings } from "./policies.ts";
+import { openPlace, type PolicyFlags, sources, writeSettings } from "./policies.ts";
 
 const launcher = fileURLToPath(new URL("../../plugins/policy-launcher/main.ts", import.meta.url));
 /** A pack that needs more is ended, which fails the deployment. */
@@ -15,7 +15,7 @@ const startMilliseconds = 60_000;
 const keptBytes = 8_000;
 
 export interface PackOptions {
-  setup: Pick<RunnerSetup, "packs" | "engineHome" | "engineUser" | "prices">;
+  setup: Pick<RunnerSetup, "packs" | "engineHome" | "engineUser">;
   signal: AbortSignal;
   log(line: string): void;
 }
@@ -84,7 +84,7 @@ async function servePack(pack: JobPack, index: number, { setup, signal, log }: P
   const place = await openPlace(setup.engineHome, `pack-${index}`);
   const executable = path.join(place, name);
   await placeServedPack(executable, port);
-  const config = await writeSettings(place, source === null ? withPrices(pack, setup.prices) : pack);
+  const config = await writeSettings(place, pack);
   return { executable, config, fault };
 }
 

@@ -36,17 +36,10 @@ export async function writeSettings(folder: string, { level, settings }: Forced)
 /** Serves the policies to this runner's engine. */
 export async function servePolicies(
   forced: Forced,
-  { engineHome, prices }: Pick<RunnerSetup, "engineHome" | "prices">,
+  { engineHome }: Pick<RunnerSetup, "engineHome">,
   admit: ServeOptions["admit"],
 ): Promise<PolicyFlags> {
-  return place(await loadPolicies(), withPrices(forced, prices), engineHome, admit);
-}
-
-/** A budget is kept by the server's prices unless it names others. */
-export function withPrices({ level, settings }: Forced, prices: RunnerSetup["prices"]): Forced {
-  const budget = settings["cost-budget"];
-  const priced = typeof budget === "object" && { "cost-budget": { prices, ...budget } };
-  return { level, settings: { ...settings, ...priced } };
+  return place(await loadPolicies(), forced, engineHome, admit);
 }
 
 /** Has the engine show the recorder the stack that it previews, which it does only for policies. */

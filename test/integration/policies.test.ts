@@ -222,6 +222,14 @@ suite("policies that are forced on a project", () => {
       state: "failed",
       error: expect.stringContaining("27.00 EUR a month, which may cost 20"),
     });
+    await force("bank", { settings: { "cost-budget": { increase: 20 } } });
+    const [tooMuch] = await deploy({ ...of("large"), operation: "preview" });
+    expect(tooMuch).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("21.00 EUR more than before, of which a change may add 20"),
+    });
+    await force("bank", { settings: { "cost-budget": { increase: 21 } } });
+    expect(await deploy(of("large"))).toMatchObject([{ state: "succeeded" }]);
   });
 
   it("repair what they may, let through what is excepted while it is, and tell both live", async () => {

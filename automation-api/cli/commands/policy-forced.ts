@@ -26,6 +26,7 @@ interface ForceFlags extends PlaceFlags {
   level?: "mandatory" | "advisory" | "own";
   settings?: string;
   budget?: number;
+  increase?: number;
   pack?: string[];
   withoutPack?: string[];
   allowCommandLine?: boolean;
@@ -82,6 +83,7 @@ export function forceCommand(session: Session): Command {
       "levels, settings and exceptions of policies, as YAML or JSON, in place of those there are",
     )
     .option("--budget <amount>", "most that each stack may cost in a month", amount)
+    .option("--increase <amount>", "most that one change may add to what a stack costs in a month", amount)
     .option(
       "--pack <name=path>",
       "a pack of the project's own: folder or gzipped tar of this machine; may be given again",
@@ -110,7 +112,7 @@ export function forceCommand(session: Session): Command {
         flags.settings === undefined ? before.settings : await readSettings(flags.settings, schema);
       const body: NonNullable<Forced> = {
         level: flags.level === undefined ? before.level : flags.level === "own" ? null : flags.level,
-        settings: flags.budget === undefined ? settings : withBudget(settings, flags.budget),
+        settings: withBudget(settings, flags),
         ...(!flags.environment && { packs: await packsOf(client, before.packs ?? [], flags) }),
         allowCommandLine: flags.allowCommandLine ?? before.allowCommandLine,
       };
@@ -142,10 +144,15 @@ async function find(client: Client, { path }: Place): Promise<Forced> {
   return (await client.send({ path, reply })).policies;
 }
 
-function withBudget(settings: ForcedPolicies["settings"], monthly: number): ForcedPolicies["settings"] {
+function withBudget(
+  settings: ForcedPolicies["settings"],
+  { budget, increase }: ForceFlags,
+): ForcedPolicies["settings"] {
+  const given = Object.entries({ monthly: budget, increase }).filter(([, limit]) => limit !== undefined);
+  if (given.length === 0) return settings;
   const before = settings["cost-budget"];
   const own = typeof before === "string" ? { enforcementLevel: before } : before;
-  return { ...settings, "cost-budget": { ...own, monthly } };
+  return { ...settings, "cost-budget": { ...own, ...Object.fromEntries(given) } };
 }
 
 /** A pack of the same name is replaced, with what was set for it. */

@@ -42,6 +42,7 @@ describe("policies of a project by command", () => {
       0,
     );
     await call("policy", "force", "shop", "--budget", "400");
+    await call("policy", "force", "shop", "--increase", "50");
     const packed = await call(
       "policy",
       "force",
@@ -54,7 +55,7 @@ describe("policies of a project by command", () => {
     expect(json()).toEqual({
       policies: {
         ...{ level: "advisory", allowCommandLine: false },
-        settings: { "cost-idle": "disabled", "cost-budget": { monthly: 400 } },
+        settings: { "cost-idle": "disabled", "cost-budget": { monthly: 400, increase: 50 } },
         packs: [
           { name: "house", source: { archive: expect.stringMatching(/^prg_/) }, level: null, settings: {} },
         ],

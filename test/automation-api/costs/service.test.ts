@@ -45,6 +45,23 @@ describe("Costs", () => {
     expect(await costs.ofVersion("stack", 4)).toBeNull();
   });
 
+  it("tells a budget its prices, and what a limit of changes begins at", async () => {
+    const forced = (budget: Record<string, unknown>) => ({
+      level: null,
+      settings: { "cost-budget": budget },
+    });
+    const budget = async (given: Record<string, unknown>, stackId = "stack") =>
+      (await costs.budgeted(stackId, forced(given))).settings["cost-budget"];
+    expect(await budget({ monthly: 5 })).toEqual({ monthly: 5, prices });
+    expect(await budget({ increase: 5 })).toEqual({ increase: 5, prices, before: 10 });
+    expect(await budget({ increase: 5 }, "new")).toEqual({ increase: 5, prices, before: 0 });
+    const own = { ...prices, prices: [{ type, item: "months", monthly: 7 }] };
+    expect(await budget({ increase: 5, prices: own })).toEqual({ increase: 5, prices: own, before: 14 });
+    const none = { settings: { "cost-idle": "disabled" as const } };
+    expect(await costs.budgeted("stack", none)).toBe(none);
+    await expect(budget({ increase: 5, prices: {} })).rejects.toThrow("The prices of the policy cost-budget");
+  });
+
   it("names a hundred at most", async () => {
     const many = graphOf(Array.from({ length: 150 }, (_, index) => given(type, `n${index}`, { count: 1 })));
     const { items, after } = await costs.ofPreview("new", estimate(many, prices));

@@ -209,6 +209,15 @@ export const governance: Record<string, Table> = {
       when("by a table of its own", [machine("m7g.xlarge")], {
         settings: { monthly: 1, prices: ownPrices(1) },
       }),
+      when("a change that adds no more than it may", [machine("m7g.xlarge")], {
+        settings: { increase: 33, before: 100 },
+      }),
+      when("a change that adds nothing", [machine("m7g.xlarge")], {
+        settings: { increase: 0, before: 132.787 },
+      }),
+      when("what costs nothing, whatever there was", [given("aws:iam/role:Role", "role")], {
+        settings: { increase: 0 },
+      }),
     ],
     bad: [
       when("more than it", [machine("m7g.xlarge"), machine("t4g.nano", "small")], {
@@ -218,6 +227,15 @@ export const governance: Record<string, Table> = {
       when("by a table of its own", [machine("m7g.xlarge")], {
         settings: { monthly: 1, prices: ownPrices(2) },
         says: "costs 2.00 EUR",
+      }),
+      when("a change that adds more", [machine("m7g.xlarge"), machine("t4g.nano", "small")], {
+        settings: { increase: 36, before: 100 },
+        says: "USD more than before, of which a change may add 36",
+      }),
+      when("a change of what nobody knows", [machine("m7g.xlarge")], {
+        settings: { increase: 200 },
+        kind: "cannot-decide",
+        says: "nobody said what the stack costs as it is",
       }),
       when("what the table does not know", [given("shop:index:Box", "box")], {
         settings: { monthly: 1 },
