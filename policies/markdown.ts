@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { frameworks } from "./frameworks.ts";
+import { frameworks, nistOf } from "./frameworks.ts";
+import nist from "./nist.json" with { type: "json" };
 import type { Rule } from "./rule.ts";
 import { schemaOf } from "./settings.ts";
 
@@ -19,7 +20,9 @@ export function policiesDocument(rules: readonly Rule[]): string {
     ].join("\n"),
     `Of frameworks: ${Object.entries(frameworks)
       .map(([key, { name, version }]) => `${key} = ${name} ${version}`)
-      .join(", ")}; own: no framework asks for it.`,
+      .join(
+        ", ",
+      )}; own: no framework asks for it. Of NIST are told, with each policy, what [AWS's guide to Security Hub](${nist.source}) relates to the controls of the FSBP.`,
     ...rules.map(section),
     "This page is made by `roost policy list --markdown > docs/policies.md`.",
   ].join("\n\n")}\n`;
@@ -32,10 +35,12 @@ function section(rule: Rule): string {
     const otherwise = value === undefined ? "" : ` Default \`${JSON.stringify(value)}\`.`;
     return `- \`${name}\`: ${description ?? ""}${otherwise}`;
   });
+  const requirements = nistOf(rule);
   return [
     `## ${rule.id}`,
     `${rule.title}. To repair: ${rule.remediation}`,
     `Judges ${rule.kinds.map((kind) => `\`${kind}\``).join(", ")}.`,
+    ...(requirements.length > 0 ? [`Helps with NIST ${requirements.join(", ")}.`] : []),
     ...(lines.length > 0 ? [`Settings:\n\n${lines.join("\n")}`] : []),
   ].join("\n\n");
 }

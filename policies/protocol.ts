@@ -2,7 +2,7 @@ import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { z } from "zod";
 import { repair } from "./evaluate.ts";
-import { frameworks } from "./frameworks.ts";
+import { askedForBy, frameworks } from "./frameworks.ts";
 import { type Level, linkOf, type Props, type Rule, type Severity } from "./rule.ts";
 import { schemaOf } from "./settings.ts";
 
@@ -53,7 +53,7 @@ export function policyInfo(rule: Rule): messages.PolicyInfo {
     .setSeverity(severities[rule.severity])
     .setRemediationSteps(rule.remediation)
     .setUrl(linkOf(rule))
-    .setTagsList(rule.frameworks)
+    .setTagsList(askedForBy(rule))
     .setConfigschema(new messages.PolicyConfigSchema().setProperties(structOf(properties)));
   const [key, reference] = rule.frameworks[0]!.split(" ");
   const framework = frameworks[key!];

@@ -1,4 +1,5 @@
 import { countOutcomes, type Outcome, type Verdict } from "./evaluate.ts";
+import { askedForBy } from "./frameworks.ts";
 import { linkOf, type Rule, type Severity } from "./rule.ts";
 
 export const VERDICT_FORMAT = "roost-verdict/1";
@@ -19,7 +20,7 @@ export function reportOf(verdict: Verdict) {
       type,
       message,
       path: path ?? null,
-      frameworks: rule.frameworks,
+      frameworks: askedForBy(rule),
       remediation: rule.remediation,
       link: linkOf(rule),
       exception: exception ?? null,
@@ -53,7 +54,7 @@ function sarifRule(rule: Rule) {
     shortDescription: { text: rule.title },
     help: { text: rule.remediation },
     helpUri: linkOf(rule),
-    properties: { "security-severity": scores[rule.severity], tags: ["security", ...rule.frameworks] },
+    properties: { "security-severity": scores[rule.severity], tags: ["security", ...askedForBy(rule)] },
   };
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
+import { nistOf } from "../../policies/frameworks.ts";
 import { rules } from "../../policies/index.ts";
+import nist from "../../policies/nist.json" with { type: "json" };
 import { tableFaults } from "../../policies/testing/index.ts";
 import { azure } from "./cases/azure.ts";
 import { buckets } from "./cases/buckets.ts";
@@ -49,4 +51,16 @@ describe("a rule", () => {
       expect(rule.frameworks).not.toEqual([]);
     },
   );
+
+  it("is told to help with the requirements of NIST that its controls are related to, and no others", () => {
+    expect(nistOf({ frameworks: ["CKV CKV_AWS_163", "FSBP ECR.1", "FSBP ECR.3"] })).toEqual([
+      "CA-9(1)",
+      "CM-2",
+      "CM-2(2)",
+      "RA-5",
+    ]);
+    expect(nistOf({ frameworks: ["own"] })).toEqual([]);
+    const named = new Set(rules.flatMap(({ frameworks }) => frameworks));
+    expect(Object.keys(nist.controls).filter((control) => !named.has(`FSBP ${control}`))).toEqual([]);
+  });
 });
