@@ -229,7 +229,11 @@ suite("policies that are forced on a project", () => {
       error: expect.stringContaining("21.00 EUR more than before, of which a change may add 20"),
     });
     await force("bank", { settings: { "cost-budget": { increase: 21 } } });
-    expect(await deploy(of("large"))).toMatchObject([{ state: "succeeded" }]);
+    const [added] = await deploy(of("large"));
+    expect([added.state, added.cost]).toEqual([
+      "succeeded",
+      expect.objectContaining({ before: 6, after: 27 }),
+    ]);
   });
 
   it("repair what they may, let through what is excepted while it is, and tell both live", async () => {
