@@ -15,7 +15,7 @@ const config = z.object({
     .number()
     .nonnegative()
     .optional()
-    .describe("Most that one change may add to that; absent: anything."),
+    .describe("Most that one change may add to that, the first one too; absent: anything."),
   before: z
     .number()
     .nonnegative()
