@@ -75,6 +75,8 @@ export const optimized = plannedAction.extend({
           wish: z.string(),
           verdict: z.enum(["applied", "replaced", "refused"]),
           add: z.array(z.string()),
+          remove: z.array(z.string()),
+          unit: z.string().nullable().describe("Timer that is enabled, beside one trim at once; null: none."),
           reason: z.string(),
           source: z.string(),
         }),

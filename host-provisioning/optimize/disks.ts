@@ -17,10 +17,22 @@ export function diskClass(name: string, { rotational }: Pick<Disk, "rotational">
   return rotational ? "rotating" : "solid";
 }
 
-/** The disk whose partition, or which itself, is this device; undefined behind layers. */
-export function diskOfDevice(facts: Facts, device: string): [name: string, disk: Disk] | undefined {
+/** What can be told which blocks are free: removable disks and files that are mounted as disks too. */
+export function disksBelow({ hardware }: Facts): [name: string, disk: Disk][] {
+  return Object.entries(hardware.disks).filter(([, { layer }]) => layer === null);
+}
+
+/**
+ * The disk whose partition, or which itself, is this device; undefined behind layers.
+ * @param disks to look among. Default: real ones.
+ */
+export function diskOfDevice(
+  facts: Facts,
+  device: string,
+  disks = realDisks(facts),
+): [name: string, disk: Disk] | undefined {
   const name = device.replace(/^\/dev\//, "");
-  return realDisks(facts).find(([disk]) => {
+  return disks.find(([disk]) => {
     const rest = name.startsWith(disk) ? name.slice(disk.length) : undefined;
     return rest !== undefined && (rest === "" || (/\d$/.test(disk) ? /^p\d+$/ : /^\d+$/).test(rest));
   });

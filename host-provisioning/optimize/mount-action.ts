@@ -24,6 +24,7 @@ export function draftMounts(judgements: readonly MountJudgement[], mounts: Mount
   const changed = judgements.filter(({ add, remove }) => add.length > 0 || remove.length > 0);
   const points = [...new Set(changed.map(({ mount }) => mount))].filter((point) => !/[\n ]$|\n/.test(point));
   const units = [...new Set(judgements.flatMap(({ unit }) => unit ?? []))];
+  const trimmed = judgements.flatMap(({ mount, wish, unit }) => (wish === "trim" && unit ? [mount] : []));
   const text = editFstab(table, changed);
   const remounts = points.map((point) => {
     const own = changed.filter(({ mount }) => mount === point);
@@ -39,6 +40,8 @@ export function draftMounts(judgements: readonly MountJudgement[], mounts: Mount
       ...(text === undefined ? [] : [["write_fstab", text] as const]),
       ...remounts.map(({ point, words }): Step => ["remount", point, words]),
       ...units.map((unit): Step => ["enable_unit", unit]),
+      // Last: what was told to a disk is not taken back.
+      ...trimmed.map((point): Step => ["trim", point]),
     ],
     goals: [
       ...(text === undefined ? [] : [["goal_text", "/etc/fstab", text] as const]),

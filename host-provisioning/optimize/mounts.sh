@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
-# summary: mount options, for the next start and now, and timers of units
+# summary: mount options, for the next start and now, timers of units, and trim
 # args: none; behind the steps that all actions share
 # needs: root; findmnt and mount of util-linux, systemd for timers
-# undo: /etc/fstab and links of units come back with the record; `remount` and `stop` of the record's list do the rest
+# undo: /etc/fstab and links of units come back with the record; `remount` and `stop` of the record's list do the rest.
+#   Blocks that were trimmed held nothing, and stay so
 
 # write_fstab TEXT: the whole table, if findmnt finds no fault in it. A table with a fault may keep a host from starting.
 write_fstab() (
@@ -16,6 +17,12 @@ write_fstab() (
 enable_unit() {
   systemctl enable --quiet -- "$1" || return 1
   if [ "${rehearsing:-}" != yes ] && has_units; then systemctl start -- "$1"; fi
+}
+
+# trim POINT: as the timer does it; a filesystem that cannot tell its disk is passed over.
+trim() {
+  if [ "${rehearsing:-}" = yes ]; then return 0; fi
+  fstrim --verbose --quiet-unsupported -- "$1"
 }
 
 # goal_mounted POINT OPTION is|not: what is in force.

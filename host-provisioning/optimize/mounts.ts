@@ -1,5 +1,5 @@
 import type { Facts } from "../facts/index.ts";
-import { diskOfDevice } from "./disks.ts";
+import { diskOfDevice, disksBelow } from "./disks.ts";
 import { hostKind } from "./host-kind.ts";
 import type { Verdict } from "./judgement.ts";
 import { sources } from "./sources.ts";
@@ -13,7 +13,7 @@ export interface MountJudgement {
   /** Options to add to and take from its line in /etc/fstab; none when refused. */
   add: string[];
   remove: string[];
-  /** Unit that is enabled instead; null: none. */
+  /** Timer that is enabled instead, beside what it does being done now; null: none. */
   unit: string | null;
   reason: string;
   source: string;
@@ -57,7 +57,7 @@ function accessTimes(mount: string, options: string[], facts: Facts): MountJudge
   return { ...verdict(mount, wish, "applied", reason, sources.mount), add: ["noatime"], remove };
 }
 
-/** Blocks that hold nothing are told to the disk once a week: at each deletion it would make others wait. */
+/** Blocks that hold nothing are told to the disk now and once a week: at each deletion it would make others wait. */
 function trim(
   mount: string,
   { device, options }: Facts["system"]["mounts"][string],
@@ -65,7 +65,9 @@ function trim(
   { present }: Survey,
 ): MountJudgement {
   const wish = "trim" as const;
-  const found = diskOfDevice(facts, device);
+  if (options.includes("ro"))
+    return verdict(mount, wish, "refused", "It is read only: no block of it becomes free.", sources.fstrim);
+  const found = diskOfDevice(facts, device, disksBelow(facts));
   if (!found) {
     const reason = `What disk ${device} lies on is not seen, behind layers such as encryption, where trim tells which blocks are in use.`;
     return verdict(mount, wish, "refused", reason, sources.fstrim);
@@ -83,7 +85,7 @@ function trim(
   const reason =
     remove.length > 0
       ? `${name} is trimmed once a week instead of at each deletion, for which others would wait.`
-      : `${name} takes discards, and is trimmed once a week.`;
+      : `${name} takes discards, and is trimmed now and once a week.`;
   const change = verdict(mount, wish, remove.length > 0 ? "replaced" : "applied", reason, sources.fstrim);
   return { ...change, remove, unit: enabled ? null : "fstrim.timer" };
 }

@@ -121,6 +121,9 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
   describe("of a real file system", () => {
     let host: TestHost;
     const options = async () => (await host.do("findmnt -n -o OPTIONS /srv/data")).trim().split(",");
+    const timers = () => host.do("cd /etc/systemd/system && find . -name fstrim.timer -printf '%p %l\\n'");
+    /** What the file behind the device takes, in 512 bytes. */
+    const blocks = async () => Number(await host.do("sync; stat -c %b /srv/image"));
     const table = () => host.do("sha256sum /etc/fstab; stat -c '%y %a %u' /etc/fstab; cat /etc/fstab");
 
     beforeAll(async () => {
@@ -130,17 +133,30 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
       await host.do(`set -e
         truncate -s 16M /srv/image; mkfs.ext4 -q /srv/image; mkdir /srv/data
         mount -o loop /srv/image /srv/data
+        systemctl disable --quiet fstrim.timer
+        # What the kernel says of this one device, and of none of the machine's own.
+        device=$(findmnt -n -o SOURCE /srv/data); device=\${device#/dev/}
+        mount -t sysfs sysfs /mnt; mkdir -p "/sys/class/block/$device"
+        mount --bind "/mnt/class/block/$device/" "/sys/class/block/$device"; umount /mnt
         printf '%s /srv/data ext4 defaults 0 2 # mine\\n' "$(findmnt -n -o SOURCE /srv/data)" >/etc/fstab`);
     });
 
-    it("mounts it with the judged options, now and at the next start, and back", async () => {
-      const before = [await table(), await options()] as const;
+    it("mounts it with the judged options and trims it, now and at the next start, and back", async () => {
+      const before = [await table(), await options(), await timers()] as const;
       expect(before[1]).toContain("relatime");
+      expect(before[2]).toBe("");
+      await host.do("cd /srv/data; echo kept >kept; head -c 6M /dev/urandom >big; sync; rm big");
+      const full = await blocks();
       const body = { host: "disk", mounts: true };
       const queued = await client.call<Optimized>("POST", "/api/v1/optimize/disk", body);
       expect(queued.detail.mounts).toMatchObject([
         { mount: "/srv/data", wish: "noatime", verdict: "applied", add: ["noatime"] },
-        { wish: "trim", verdict: "refused", reason: expect.stringContaining("is not seen") },
+        {
+          wish: "trim",
+          verdict: "applied",
+          unit: "fstrim.timer",
+          reason: expect.stringContaining("discards"),
+        },
       ]);
       const done = await ended(queued);
       expect([done.state, done.deployment?.error]).toEqual(["applied", null]);
@@ -148,8 +164,13 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
       expect(await host.do("cat /etc/fstab")).toMatch(
         /^\/dev\/loop\d+ \/srv\/data ext4 defaults,noatime 0 2 # mine\n$/,
       );
+      expect(await timers()).toMatch(/^\.\/timers\.target\.wants\/fstrim\.timer \S+\n$/);
+      const trimmed = await blocks();
+      expect(full - trimmed).toBeGreaterThan((5 * 1024 * 1024) / 512);
       expect((await rollback(queued)).state).toBe("undone");
-      expect([await table(), await options()]).toEqual(before);
+      expect([await table(), await options(), await timers()]).toEqual(before);
+      // What held nothing still does; what held something is there.
+      expect([await blocks(), await host.do("cat /srv/data/kept")]).toEqual([trimmed, "kept\n"]);
     });
   });
 });

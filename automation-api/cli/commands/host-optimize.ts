@@ -1,6 +1,14 @@
 import { Command, Option } from "commander";
-import type { Optimized } from "../../tuning/contract.ts";
-import { examples, openClient, type Session, widthOf, withServer } from "../session.ts";
+import { type Optimized, profileList } from "../../tuning/contract.ts";
+import {
+  type ClientFlags,
+  examples,
+  openClient,
+  print,
+  type Session,
+  widthOf,
+  withServer,
+} from "../session.ts";
 import { renderTable } from "../table.ts";
 import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
 
@@ -43,18 +51,41 @@ export function hostOptimizeCommand(session: Session): Command {
     });
 }
 
-function renderDetail(detail: Optimized["detail"], width: number | undefined): string {
-  const { profile, reason, judgements, writes, kept, mounts } = detail;
-  const table = renderTable(
+export function hostProfilesCommand(session: Session): Command {
+  return withServer(new Command("profiles"))
+    .description("List the tuning profiles; with a host, what becomes of each value there and why")
+    .argument("[host]", "name or id; its last scan is what counts")
+    .action(async (host: string | undefined, flags: ClientFlags) => {
+      const client = await openClient(session, flags);
+      const found = await client.send({ path: "/api/v1/profiles", query: { host }, reply: profileList });
+      const width = widthOf(session.context);
+      print(session, flags, found, ({ items }) =>
+        items
+          .map(({ name, summary, values, judgements }) => {
+            const asked = Object.entries(values).map(([value, wish]) => `${value}: ${wish}\n`);
+            return `${name}: ${summary}\n${judgements ? renderJudgements(judgements, width) : asked.join("")}`;
+          })
+          .join("\n"),
+      );
+    });
+}
+
+function renderJudgements(judgements: Optimized["detail"]["judgements"], width: number | undefined): string {
+  return renderTable(
     judgements,
     [
       { title: "VALUE", value: ({ value, device }) => (device === null ? value : `${value} ${device}`) },
       { title: "ASKED", value: ({ asked }) => asked },
       { title: "VERDICT", value: ({ verdict }) => verdict },
-      { title: "BECAUSE", value: (one) => one.reason, flexible: true },
+      { title: "BECAUSE", value: ({ reason }) => reason, flexible: true },
     ],
     width,
   );
+}
+
+function renderDetail(detail: Optimized["detail"], width: number | undefined): string {
+  const { profile, reason, judgements, writes, kept, mounts } = detail;
+  const table = renderJudgements(judgements, width);
   const lines = [
     ...writes.map(({ path, before, value }) => `${path}: ${before} -> ${value}`),
     ...kept.map(({ path, by }) => `${path} stays: ${by} sets it`),

@@ -35,7 +35,7 @@ import {
 import { hostBenchmarkCommand } from "./host-benchmark.ts";
 import { hostConfigCommand } from "./host-config.ts";
 import { hostMigrateCommand } from "./host-migrate.ts";
-import { hostOptimizeCommand } from "./host-optimize.ts";
+import { hostOptimizeCommand, hostProfilesCommand } from "./host-optimize.ts";
 import { hostPerformanceCommand } from "./host-performance.ts";
 import { hostReinstallCommand } from "./host-reinstall.ts";
 import { hostResetCommand } from "./host-reset.ts";
@@ -69,7 +69,7 @@ export function hostCommand(session: Session): Command {
   ];
   others.push(hostBenchmarkCommand, hostTraceCommand);
   others.push(hostOptimizeCommand, hostReinstallCommand, hostShellCommand, hostActionsCommand);
-  others.push(hostMigrateCommand, hostShellsCommand);
+  others.push(hostProfilesCommand, hostMigrateCommand, hostShellsCommand);
   others.push(hostConfirmCommand, hostVerifyCommand, hostUndoCommand);
   for (const inner of [...others, removeCommand]) command.addCommand(inner(session));
   return command.addHelpText(

@@ -48,6 +48,7 @@ it("has every command of the product", () => {
         "migrate import",
         "host optimize",
         "host performance",
+        "host profiles",
         "host reinstall",
         "host shell",
         "host shells",

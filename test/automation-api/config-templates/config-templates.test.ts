@@ -8,6 +8,7 @@ import { tuningRoutes } from "../../../automation-api/tuning/routes.ts";
 import { Tuning } from "../../../automation-api/tuning/service.ts";
 import type { Facts } from "../../../host-provisioning/facts/index.ts";
 import { bareHost, containerHost, guestHost } from "../../host-provisioning/optimize/three-hosts.ts";
+import { roost } from "../cli/terminal.ts";
 import { startTestServer, type TestServer } from "../http/test-server.ts";
 import { withoutHosts } from "./without-hosts.ts";
 
@@ -133,5 +134,16 @@ describe("tuning profiles over HTTP", () => {
       source: expect.stringMatching(/^https:/),
     });
     expect((await server.call("GET", "/api/v1/profiles?host=nobody")).status).toBe(404);
+  });
+
+  it("are shown by the command line", async () => {
+    const env = { ROOST_URL: server.url, ROOST_TOKEN: server.adminToken };
+    const asked = await roost(["host", "profiles"], { env });
+    expect([asked.code, asked.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^laptop_battery: [\s\S]*\nswappiness: 0\n/),
+    ]);
+    const judged = await roost(["host", "profiles", "container"], { env });
+    expect(judged.stdout).toMatch(/^server_production: [\s\S]*\nfile_max +2097152 +refused +\w/m);
   });
 });

@@ -29,6 +29,7 @@ describe("the draft of mount options", () => {
     expect(found.steps.slice(1)).toEqual([
       ["remount", "/srv/my data", "noatime,nodiscard"],
       ["enable_unit", "fstrim.timer"],
+      ["trim", "/srv/my data"],
     ]);
     expect(found.refresh).toEqual([
       { how: "remount", unit: "/srv/my data strictatime,discard" },

@@ -63,6 +63,14 @@ describe("mount options and trim", () => {
   it("know what is there already, and who needs access times", () => {
     expect(lines(host(), survey([...timer, enabled]))).toContain("/ trim applied");
     expect(lines(host(), survey([]))).toContain("/ trim refused");
+    const others = host();
+    others.system.mounts["/"] = { device: "/dev/nvme0n1p2", type: "ext4", options: ["ro"] };
+    const disk = { ...others.hardware.disks.sda, removable: true, discards: true };
+    others.hardware.disks = { ...others.hardware.disks, loop0: disk as never };
+    others.system.mounts["/old"] = { device: "/dev/loop0", type: "ext4", options: ["rw"] };
+    expect(lines(others)).toEqual(
+      expect.arrayContaining(["/ trim refused", "/old trim applied fstrim.timer"]),
+    );
     const facts = host();
     const some = { version: "1", architecture: "all", installed: true, source: "mutt", section: null };
     facts.software.packages = { mutt: { ...some, name: "mutt" } as never };
