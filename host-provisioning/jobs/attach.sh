@@ -24,17 +24,19 @@ main() {
   folder=/run/roost-jobs/$job
   sweep
   mkdir -p "$folder"
-  exec 8>>"$folder/lock"
-  if flock -n 8 && [ ! -f "$folder/rc" ]; then start "$@"; fi
-  exec 8>&-
+  starts=1 shown=0
+  start_if_free "$@"
   trap 'cancel' INT TERM
-  shown=0
   until [ -f "$folder/rc" ]; do
     show
-    # Killed, with nobody left to say so.
+    # Killed, with nobody left to say so: started again, the script puts back what it had begun.
     if flock -n "$folder/lock" [ ! -f "$folder/rc" ]; then
-      printf 'The job was ended from outside: ask for it again, and it is put back.\n' >&2
-      exit 70
+      if [ "$starts" = 3 ]; then
+        printf 'The job is ended from outside each time: ask for it again, and it is put back.\n' >&2
+        exit 70
+      fi
+      starts=$((starts + 1))
+      start_if_free "$@"
     fi
     # Waited for, so that an interrupt is heard at once.
     sleep 0.2 &
@@ -53,15 +55,22 @@ sweep() {
   done
 }
 
+start_if_free() {
+  exec 8>>"$folder/lock"
+  if flock -n 8 && [ ! -f "$folder/rc" ]; then start "$@"; fi
+  exec 8>&-
+}
+
 # The lock goes over to the job; nothing of the login's is left to it.
 start() {
   printf '%s' "$script" >"$folder/script"
   printf '%s' "$runner" >"$folder/runner"
   : >"$folder/lines"
+  shown=0
   set -- setsid /bin/sh "$folder/runner" "$@"
-  # A login's own unit may be ended with it.
+  # A login's own unit may be ended with it. What a killed job has left running keeps its unit, and its name.
   if [ -d /run/systemd/system ]; then
-    set -- systemd-run --scope --quiet --collect --unit="roost-job-$job" "$@"
+    set -- systemd-run --scope --quiet --collect --unit="roost-job-$job-$$-$starts" "$@"
   fi
   "$@" </dev/null >/dev/null 2>&1 &
 }
