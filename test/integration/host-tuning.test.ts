@@ -172,5 +172,40 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
       // What held nothing still does; what held something is there.
       expect([await blocks(), await host.do("cat /srv/data/kept")]).toEqual([trimmed, "kept\n"]);
     });
+
+    /** In a copy of the kernel's values that lies over them: nothing of this machine is set. */
+    it.each(["kernel", "network", "auto"])(
+      "%s: sets what is right, reads it back, and goes back to the letter",
+      async (area) => {
+        await host.do(`set -e
+          if grep -q ' /proc/sys ' /proc/self/mountinfo; then exit 0; fi
+          mkdir /run/values; cp -r --no-preserve=all /proc/sys/. /run/values 2>/dev/null || :
+          echo 1000 >/run/values/fs/file-max
+          echo cubic >/run/values/net/ipv4/tcp_congestion_control
+          echo 'reno cubic bbr' >/run/values/net/ipv4/tcp_available_congestion_control
+          mount --bind /run/values /proc/sys; grep -q ' /proc/sys ' /proc/self/mountinfo`);
+        const body = { host: "disk", profile: "server_production", confirmSeconds: 0 };
+        const queued = await client.call<Optimized>("POST", `/api/v1/optimize/${area}`, body);
+        const { writes } = queued.detail;
+        expect(writes.map(({ path }) => path)).toContain(
+          area === "network" ? "/proc/sys/net/ipv4/tcp_congestion_control" : "/proc/sys/fs/file-max",
+        );
+        const values = async () => {
+          const found = await host.do(`cat ${writes.map(({ path }) => path).join(" ")}`);
+          return found
+            .trim()
+            .split("\n")
+            .map((line) => line.replaceAll(/\s+/g, " "));
+        };
+        const done = await ended(queued);
+        expect([done.state, done.deployment?.error]).toEqual(["applied", null]);
+        expect(await values()).toEqual(writes.map(({ value }) => value));
+        const verified = await client.call("POST", `/api/v1/host-actions/${queued.id}/verify`, {});
+        expect(verified).toMatchObject({ holds: true });
+        expect((await rollback(queued)).state).toBe("undone");
+        expect(await values()).toEqual(writes.map((write) => write.before.replaceAll(/\s+/g, " ")));
+        expect((await host.run("ls /etc/sysctl.d/60-roost.conf")).code).not.toBe(0);
+      },
+    );
   });
 });
