@@ -14,7 +14,7 @@ import { type Served, serveProvider } from "../../plugins/provider/index.ts";
 import { roostProvider } from "../../plugins/roost/index.ts";
 import { type SimulatedCloud, simulateCloud } from "../../plugins/simulated-cloud/index.ts";
 import { structuredOutputs } from "../../stacks/graph.ts";
-import { checkConfig } from "../../stacks/index.ts";
+import { type Builtins, checkConfig } from "../../stacks/index.ts";
 import { runBuiltin } from "../../stacks/run.ts";
 import { RoostError } from "../errors.ts";
 import { EngineCommand, EngineFailure } from "./command.ts";
@@ -25,8 +25,10 @@ export type SimulatedOperation = "preview" | "up" | "refresh" | "destroy";
 export interface SimulationRequest {
   /** The engine's executable and its version. */
   engine: { path: string; version: string };
-  /** Name of a program that comes with Roost. */
+  /** Name of a program. */
   program: string;
+  /** Programs to choose from. Default: those that come with Roost. */
+  builtins?: Builtins;
   project: string;
   stack: string;
   /** Search path of the programs that the engine starts. Default: none is found. */
@@ -82,8 +84,9 @@ export async function withSimulation<T>(
       cloud,
       async configure(values, secretKeys = []) {
         const secrets = Object.fromEntries(secretKeys.map((key) => [key, madeUpSecret]));
-        const checked = checkConfig(request.program, { ...values, ...secrets }, secretKeys);
-        if ("faults" in checked) throw configError(request.program, checked.faults);
+        const { program, builtins } = request;
+        const checked = checkConfig(program, { ...values, ...secrets }, secretKeys, builtins);
+        if ("faults" in checked) throw configError(program, checked.faults);
         await configure(opened, values, secretKeys);
       },
       run: (operation, watch = {}) => runOperation(opened.stack, operation, watch),
@@ -101,14 +104,14 @@ interface Opened {
 }
 
 async function openStack(
-  { engine, program, project, stack, searchPath = "" }: SimulationRequest,
+  { engine, program, builtins, project, stack, searchPath = "" }: SimulationRequest,
   root: string,
   attached: string,
 ): Promise<Opened> {
   const [work, state, home] = ["work", "state", "home"].map((name) => path.join(root, name));
   for (const folder of [work!, state!, home!]) await mkdir(folder);
   const command = new EngineCommand(engine.path, engine.version);
-  const inline: PulumiFn = () => runBuiltin(program);
+  const inline: PulumiFn = () => runBuiltin(program, builtins);
   const envVars = {
     HOME: home!,
     PATH: searchPath,
