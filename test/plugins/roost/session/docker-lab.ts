@@ -22,7 +22,7 @@ import { until } from "../../../support/processes.ts";
 
 const connectScript = `#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n\\r\\n'
-if echo | nc -w 2 "\${QUERY_STRING%%:*}" "\${QUERY_STRING##*:}" >/dev/null 2>/tmp/said; then echo open; else cat /tmp/said; fi
+if echo | nc -w 2 "\${QUERY_STRING%%:*}" "\${QUERY_STRING##*:}" >/dev/null 2>/tmp/said.$$; then echo open; else cat /tmp/said.$$; fi
 `;
 const factsScript = `#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n\\r\\n'
