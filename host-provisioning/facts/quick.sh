@@ -101,7 +101,7 @@ values() {
   set -- $arguments $limits
   set +f
   # The first processors tell what all are, and to list each takes long on large machines. How a loop device queues
-  # is a matter of what it lies on.
+  # is a matter of what it lies on; whether it takes discards is told of it too.
   grep -asH -m 64 '' "$@" /proc/cpuinfo /proc/[0-9]*/cgroup /proc/loadavg /proc/uptime /proc/cmdline \
     /proc/pressure/* /proc/sys/kernel/* /proc/sys/vm/[!s]* /proc/sys/vm/swappiness /proc/sys/fs/* \
     /proc/sys/fs/inotify/* /proc/sys/kernel/yama/* /proc/sys/user/* /proc/sys/net/core/* /proc/sys/net/ipv4/[!r]* \
@@ -127,7 +127,7 @@ values() {
     /sys/class/block/[!l]*/queue/scheduler /sys/class/block/[!l]*/queue/logical_block_size \
     /sys/class/block/[!l]*/queue/physical_block_size /sys/class/block/[!l]*/queue/read_ahead_kb \
     /sys/class/block/[!l]*/queue/nr_requests /sys/class/block/[!l]*/queue/write_cache \
-    /sys/class/block/[!l]*/queue/discard_max_bytes /sys/class/block/*/device/model /sys/class/block/*/device/vendor \
+    /sys/class/block/*/queue/discard_max_bytes /sys/class/block/*/device/model /sys/class/block/*/device/vendor \
     /sys/class/block/*/device/serial /sys/class/block/*/device/rev /sys/class/block/*/device/firmware_rev \
     /sys/class/block/*/wwid /sys/class/block/*/dm/name /sys/class/block/*/md/level /sys/class/net/*/address \
     /sys/class/net/*/mtu /sys/class/net/*/operstate /sys/class/net/*/speed /sys/class/net/*/duplex \
