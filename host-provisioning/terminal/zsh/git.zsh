@@ -1,10 +1,7 @@
 # Branch and state of the work tree, in the prompt's first slot. git starts when the prompt is on the screen, and runs
 # beside it: what it says is shown when it is there, and until then what was known before. Its text is data, which the
 # prompt never evaluates.
-typeset -g _roost_git_root= _roost_git_fd= _roost_git_soon
-zmodload zsh/system
-# Always readable: the line editor comes to it as soon as it waits for a key. Opened once, as each time costs.
-sysopen -r -o cloexec -u _roost_git_soon /dev/null
+typeset -g _roost_git_root= _roost_git_fd=
 _roost_git_find() {
   local folder=$PWD
   while [[ ! -e $folder/.git ]]; do
@@ -19,10 +16,13 @@ _roost_git_start() {
   _roost_git_find || { _roost_git_root= psvar[1]=; return }
   [[ $REPLY == $_roost_git_root ]] || psvar[1]=
   _roost_git_root=$REPLY
-  zle -F $_roost_git_soon _roost_git_ask
+  # Always readable: the line editor comes to it as soon as it waits for a key.
+  exec {_roost_git_fd}</dev/null
+  zle -F $_roost_git_fd _roost_git_ask
 }
 _roost_git_ask() {
   zle -F $1
+  exec {_roost_git_fd}<&-
   exec {_roost_git_fd}< <(GIT_OPTIONAL_LOCKS=0 exec git status --porcelain=v2 --branch --ignore-submodules=dirty 2>/dev/null)
   zle -F $_roost_git_fd _roost_git_read
 }
@@ -51,4 +51,5 @@ _roost_git_read() {
   psvar[1]=$text
   zle && zle .reset-prompt
 }
+zmodload zsh/system
 precmd_functions+=(_roost_git_start)
