@@ -8,6 +8,11 @@ function split(text: string, option: string, expected: string): [string, string]
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** For an option that may be given again: what came so far, and the next. */
+export function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
 /** For an option of `name=value` that may be given again: the pairs so far, and the next. */
 export function assignments<T>(option: string, read: (text: string) => T) {
   return (text: string, before: [string, T][] = []): [string, T][] => {

@@ -4,7 +4,7 @@ import { type DeploymentOptions, deployment, type Operation } from "../../deploy
 import { RoostError } from "../../errors.ts";
 import { type ProgramReference, programArchive } from "../../programs/contract.ts";
 import type { Client } from "../client.ts";
-import { type ConfigFlags, parseConfig, parseSecrets } from "../config-arguments.ts";
+import { type ConfigFlags, collect, parseConfig, parseSecrets } from "../config-arguments.ts";
 import { follow } from "../follow.ts";
 import { packProgram } from "../pack.ts";
 import { SecretReader, secretSourceHelp } from "../secret-source.ts";
@@ -222,10 +222,6 @@ function optionsOf(flags: DeployFlags): DeploymentOptions {
     refreshFirst: flags.refresh,
     continueOnError: flags.continueOnError,
   };
-}
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 function wholeNumber(text: string): number {

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { invalid } from "../../errors.ts";
 import { archive, exported, type Migration, partNames } from "../../host-migrations/contract.ts";
 import type { Client } from "../client.ts";
+import { collect } from "../config-arguments.ts";
 import {
   type ClientFlags,
   examples,
@@ -14,7 +15,6 @@ import {
 import { printable, renderFields, renderTable } from "../table.ts";
 import { readInput, writeWhole } from "../text-file.ts";
 import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
-import { collect } from "./terminal.ts";
 
 export function hostMigrateCommand(session: Session): Command {
   return new Command("migrate")

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { invalid } from "../../errors.ts";
 import { type Preview, preview as previewSchema } from "../../resets/contract.ts";
+import { collect } from "../config-arguments.ts";
 import { formatBytes } from "../duration.ts";
 import { examples, openClient, print, type Session, widthOf, withServer } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
@@ -12,8 +13,6 @@ interface ResetFlags extends ExecuteFlags {
   path?: string[];
   keep?: string[];
 }
-
-const repeated = (value: string, before: string[] = []): string[] => [...before, value];
 
 export function hostResetCommand(session: Session): Command {
   return withExecute(withServer(new Command("reset")))
@@ -27,9 +26,9 @@ export function hostResetCommand(session: Session): Command {
         "nuclear",
       ]),
     )
-    .option("--package <name>", "a package that goes; may be given again", repeated)
-    .option("--path <path>", "a file that goes; may be given again", repeated)
-    .option("--keep <name>", "a package or an absolute path that stays; may be given again", repeated)
+    .option("--package <name>", "a package that goes; may be given again", collect)
+    .option("--path <path>", "a file that goes; may be given again", collect)
+    .option("--keep <name>", "a package or an absolute path that stays; may be given again", collect)
     .addHelpText(
       "after",
       examples(

@@ -2,10 +2,11 @@ import { Command, Option } from "commander";
 import { frameworks } from "../../../host-provisioning/terminal/index.ts";
 import { invalid } from "../../errors.ts";
 import type { InstalledShell } from "../../terminal/contract.ts";
+import { collect } from "../config-arguments.ts";
 import { examples, openClient, type Session, withServer } from "../session.ts";
 import { parseYaml, readInput } from "../text-file.ts";
 import { type ExecuteFlags, executeAction, previewAction, withExecute } from "./host-actions.ts";
-import { collect, findSources } from "./terminal.ts";
+import { findSources } from "./terminal.ts";
 import { renderTaken } from "./terminal-aliases.ts";
 
 interface ShellFlags extends ExecuteFlags {

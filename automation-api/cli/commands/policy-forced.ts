@@ -4,6 +4,7 @@ import { RoostError } from "../../errors.ts";
 import { programArchive } from "../../programs/contract.ts";
 import { type ForcedPolicies, forcedPolicies, type OwnPack, ownPack } from "../../projects/contract.ts";
 import type { Client } from "../client.ts";
+import { collect } from "../config-arguments.ts";
 import { packProgram } from "../pack.ts";
 import { readSettings } from "../policy-settings.ts";
 import { type ClientFlags, examples, openClient, print, type Session, withServer } from "../session.ts";
@@ -200,10 +201,6 @@ function describe({ words }: Place, policies: Forced): string {
 function sourceText({ folder, archive, path, git }: OwnPack["source"]): string {
   const text = folder ?? archive ?? `${git?.url} ${git?.ref}`;
   return path === undefined ? text : `${text} ${path}`;
-}
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 function amount(text: string): number {

@@ -2,6 +2,7 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import { aliasKinds } from "../../../host-provisioning/terminal/index.ts";
 import { aliasList, type ImportedAliases, importedAliases } from "../../aliases/contract.ts";
+import { collect } from "../config-arguments.ts";
 import { type ClientFlags, openClient, print, type Session, widthOf, withServer } from "../session.ts";
 import { printable, renderTable } from "../table.ts";
 import { listHere } from "../zsh.ts";
@@ -45,11 +46,7 @@ function importCommand(session: Session): Command {
   return withServer(new Command("import"))
     .description("Import aliases from your shell files; a clean zsh of this machine runs them")
     .argument("<file...>", "shell files, such as ~/.zshrc")
-    .option(
-      "--tag <tag>",
-      "by which shells may choose them; may be given again",
-      (value: string, before: string[] = []) => [...before, value],
-    )
+    .option("--tag <tag>", "by which shells may choose them; may be given again", collect)
     .option("--replace", "let a new expansion take the place of another one")
     .option("--dry-run", "tell what would become of it, and keep nothing")
     .action(async (files: string[], flags: ImportFlags) => {

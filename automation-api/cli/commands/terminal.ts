@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { frameworks } from "../../../host-provisioning/terminal/index.ts";
 import { type Generated, generated, pluginsReply, themesReply } from "../../terminal/contract.ts";
 import type { Client } from "../client.ts";
+import { collect } from "../config-arguments.ts";
 import {
   type ClientFlags,
   examples,
@@ -139,7 +140,6 @@ function renderMade(made: Generated & { home: string; isCompiled: boolean }): st
   return `${fields}${renderTaken(made.registry)}${notes.join("")}`;
 }
 
-export const collect = (value: string, before: string[] = []) => [...before, value];
 const listPlugins = (client: Client) => client.send({ path: "/api/v1/plugins", reply: pluginsReply });
 
 /** Files below the folders that have the name of a plugin's file; the server knows them by their content. */
