@@ -272,15 +272,21 @@ main() {
   printf '%s\n' "$$"
   section files
   programs
-  control_group
-  values
-  tables
-  excerpts
-  sockets
-  packages
-  enabled
-  present
-  section end
+  # On both of two processors: what the first of these reads waits in the pipe until the second has printed all.
+  {
+    section files
+    control_group
+    values
+    tables
+    section end
+  } | {
+    excerpts
+    sockets
+    packages
+    enabled
+    present
+    cat
+  }
 }
 
 main "$@" </dev/null

@@ -1,5 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import { Readable, type Stream, type Writable } from "node:stream";
 import { killOnAbort } from "./cancel.ts";
 import { findProgram, foldersOf } from "./find-program.ts";
 import type { Role } from "./frames.ts";
@@ -15,6 +16,8 @@ export interface LaunchRequest {
   env: Record<string, string>;
   /** Written to the child's standard input, which is then closed. Default: closed at once. */
   stdin?: string | Buffer;
+  /** Becomes the child's standard input and output, in place of `stdin` and `stdout`, and is the child's alone. */
+  socket?: Socket;
   /** A program ends with the process that started it, a service outlives it. Default: "program". */
   as?: "program" | "service";
   /** With whose rights, where a launcher keeps users apart. Default: those of the launcher's role. */
@@ -73,23 +76,29 @@ export const localLauncher: Launcher = {
     // Whoever awaits the promise sees the error; nobody awaiting it must not end the process.
     exited.catch(() => undefined);
     // A child may close its input before reading all of it.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(request.stdin);
+    child.stdin?.on("error", () => undefined).end(request.stdin);
+    request.socket?.destroy();
     if (signal) killOnAbort(signal, exited, kill);
-    return { pid: group, stdout: child.stdout, stderr: child.stderr, exited, kill };
+    return { pid: group, stdout: child.stdout ?? Readable.from([]), stderr: child.stderr, exited, kill };
   },
 };
 
-function start({ command: [program = "", ...args], cwd, env }: LaunchRequest) {
-  return spawn(program, args, { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+type Started = ChildProcessByStdio<Writable | null, Readable | null, Readable>;
+
+function start({ command: [program = "", ...args], cwd, env, socket }: LaunchRequest): Started {
+  return spawn(program, args, { cwd, env, detached: true, stdio: [...inAndOut(socket), "pipe"] }) as Started;
+}
+
+function inAndOut(socket: Socket | undefined): [Stream | "pipe", Stream | "pipe"] {
+  return [socket ?? "pipe", socket ?? "pipe"];
 }
 
 /** Waits for a line on descriptor 3, and becomes its arguments; where the line never comes, its starter is dead. */
 const gate = ["/bin/sh", "-c", 'read -r go <&3 || exit 1; exec 3<&-; exec "$@"', "gate"];
 
 /** The child does nothing before the guardian knows of it: killed at any moment, this process leaves none behind. */
-function startGuarded(request: LaunchRequest) {
-  const { command, cwd, env } = request;
+function startGuarded(request: LaunchRequest): Started {
+  const { command, cwd, env, socket } = request;
   const path = programPath(command[0] as string, request);
   // Spawning what is not there makes the error that callers know.
   if (path === undefined) return start(request);
@@ -98,13 +107,13 @@ function startGuarded(request: LaunchRequest) {
     cwd,
     env,
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", "pipe"],
+    stdio: [...inAndOut(socket), "pipe", "pipe"],
   });
   if (child.pid !== undefined) child.once("exit", guard(child.pid));
   const opener = child.stdio[3] as Writable;
   opener.on("error", () => undefined);
   opener.end("go\n");
-  return child as ChildProcessWithoutNullStreams;
+  return child as Started;
 }
 
 function programPath(program: string, { cwd, env }: LaunchRequest): string | undefined {

@@ -24,6 +24,7 @@ export function socketLauncher(path: string, role: Role = "program"): Launcher {
       if (request.command.length === 0) throw new Error("launch: the command is empty");
       if (request.as === "service")
         throw new Error("launch: services are not started by way of a launcher's socket");
+      if (request.socket) throw new Error("launch: a socket is not handed on by way of a launcher's");
       signal?.throwIfAborted();
       const child = new RemoteChild(connect(path), request, role);
       if (signal) killOnAbort(signal, child.exited, (name) => child.kill(name));

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
@@ -8,7 +9,15 @@ import { baseEnvironment, type Child, launch } from "../../../plugins/process/in
 import { KeyAgent } from "./agent.ts";
 import { Channels, untilAborted } from "./channels.ts";
 import { HostError, type RemoteOutput, type RemoteRun, type SshTarget } from "./contract.ts";
-import { type ConnectionFiles, connectionKey, filesOf, loginError, masterArguments } from "./options.ts";
+import { dial } from "./dial.ts";
+import {
+  type ConnectionFiles,
+  connectionKey,
+  filesOf,
+  loginError,
+  masterArguments,
+  ready,
+} from "./options.ts";
 import { runOver } from "./session.ts";
 
 /** sshd's MaxSessions is 10 by default; two are left for people. */
@@ -152,10 +161,12 @@ export class HostConnections {
     // What ssh runs by a shell is run by this one: bash would read its user's files first, since its input is a socket.
     const env = { ...baseEnvironment(), SHELL: "/bin/sh" };
     for (const pause of [...pausesMilliseconds, undefined]) {
-      await agent.add(target.login);
-      if (connection.ended)
+      const socket = await dialWithKey(target, agent);
+      if (connection.ended) {
+        socket?.destroy();
         throw new HostError("unreachable", `${target.name}: The connections are being closed.`);
-      const master = launch({ command, cwd: folder, env });
+      }
+      const master = launch({ command, cwd: folder, env, socket });
       connection.master = master;
       try {
         await loggedIn(target, master);
@@ -187,9 +198,23 @@ async function makePlace(): Promise<{ folder: string; agent: KeyAgent }> {
   return { folder, agent: new KeyAgent(folder) };
 }
 
+/** At the same time: the host begins its part while our agent takes the key. Undefined: the way is a bastion's. */
+async function dialWithKey(target: SshTarget, agent: KeyAgent): Promise<Socket | undefined> {
+  const [dialled, added] = await Promise.allSettled([
+    target.bastion ? undefined : dial(target),
+    agent.add(target.login),
+  ]);
+  if (dialled.status === "rejected") throw loginError(target.name, String(dialled.reason.code));
+  if (added.status === "fulfilled") return dialled.value;
+  dialled.value?.destroy();
+  throw added.reason;
+}
+
 async function loggedIn(target: SshTarget, master: Child): Promise<void> {
-  const words = readLast(master.stderr);
-  const ready = new Promise<void>((resolve) => master.stdout.once("data", () => resolve()));
+  const { promise: isReady, resolve } = Promise.withResolvers<void>();
+  const words = readLast(master.stderr, (text) => {
+    if (text.split("\n").includes(ready)) resolve();
+  });
   const ended = master.exited.then(async () => {
     throw loginError(target.name, await words);
   });
@@ -197,7 +222,7 @@ async function loggedIn(target: SshTarget, master: Child): Promise<void> {
   ended.catch(() => undefined);
   const limit = setTimeout(() => master.kill("SIGKILL"), loginMilliseconds);
   try {
-    await Promise.race([ready, ended]);
+    await Promise.race([isReady, ended]);
   } finally {
     clearTimeout(limit);
   }
@@ -237,10 +262,11 @@ async function runScript(
   );
 }
 
-async function readLast(stream: Readable): Promise<string> {
+async function readLast(stream: Readable, onText: (text: string) => void): Promise<string> {
   let text = "";
   for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) {
     text = (text + chunk).slice(-keptLetters);
+    onText(text);
   }
   return text;
 }

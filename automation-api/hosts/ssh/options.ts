@@ -17,6 +17,12 @@ const signaturesOf: Record<string, string> = { "ssh-rsa": "rsa-sha2-512,rsa-sha2
 const keyExchange = "-sntrup761*";
 /** A host that leaves so many questions in a row unanswered has gone. */
 const aliveCount = 3;
+/** For the connection, and again for the first words over it. */
+export const connectSeconds = 10;
+/** Its standard input and output are the connection. */
+const connected = "-";
+/** What ssh says on standard error once the login is done and the socket is there. */
+export const ready = "ready";
 
 /** Two targets with the same key may share a connection: same machine, pinned key, login and way. Pure. */
 export function connectionKey(target: SshTarget): string {
@@ -32,8 +38,9 @@ export function filesOf(folder: string, key: string): ConnectionFiles {
 }
 
 /**
- * Arguments of the ssh that logs in and then serves channels. Nothing comes from the configuration
- * of the machine or its user; the only host key that is accepted is the pinned one. Pure.
+ * Arguments of the ssh that logs in and then serves channels, over a connection that it is given or through a
+ * bastion's. Nothing comes from the configuration of the machine or its user; the only host key that is accepted is
+ * the pinned one. Pure.
  * @param how `aliveSeconds`: how often a silent host is asked whether it is there; `way`: socket of the bastion's connection.
  */
 export function masterArguments(
@@ -53,9 +60,8 @@ export function masterArguments(
     ControlMaster: "yes",
     ControlPath: files.control,
     ControlPersist: "no",
-    // Tells on standard output that the login is done and the socket is there.
     PermitLocalCommand: "yes",
-    LocalCommand: "echo ready",
+    LocalCommand: `echo ${ready} >&2`,
     HostKeyAlias: target.id,
     KexAlgorithms: keyExchange,
     HostKeyAlgorithms: signaturesOf[type] ?? type,
@@ -68,11 +74,10 @@ export function masterArguments(
     IdentitiesOnly: "yes",
     IdentityFile: files.publicKey,
     IdentityAgent: agentSocket,
-    ConnectionAttempts: 1,
-    ConnectTimeout: 10,
+    ConnectTimeout: connectSeconds,
     ServerAliveInterval: aliveSeconds,
     ServerAliveCountMax: aliveCount,
-    ...(way && { ProxyCommand: proxyCommand(way) }),
+    ProxyCommand: way ? proxyCommand(way) : connected,
   };
   const place = ["-p", String(target.port), "-l", target.user, "--", target.address];
   return ["ssh", "-F", "none", ...flags(options), "-N", "-T", ...place];
@@ -100,18 +105,22 @@ const said: [RegExp, HostFault, string][] = [
     "It showed another host key than the pinned one.",
   ],
   [/permission denied|too many authentication failures/i, "authentication", "It refused the login."],
-  [/could not resolve hostname/i, "unreachable", "Its name cannot be resolved."],
-  [/connection refused/i, "unreachable", "Nothing listens at its address and port."],
+  [/could not resolve hostname|ENOTFOUND|EAI_AGAIN/i, "unreachable", "Its name cannot be resolved."],
+  [/connection refused|ECONNREFUSED/i, "unreachable", "Nothing listens at its address and port."],
   [
     turnedAway,
     "unreachable",
     "It hung up before the login: too many log in at once (MaxStartups), or it bars this address.",
   ],
-  [/timed out|not responding/i, "unreachable", "It does not answer."],
-  [/no route to host|network is unreachable/i, "unreachable", "There is no way to its address."],
+  [/timed out|not responding|ETIMEDOUT/i, "unreachable", "It does not answer."],
+  [
+    /no route to host|network is unreachable|EHOSTUNREACH|ENETUNREACH/i,
+    "unreachable",
+    "There is no way to its address.",
+  ],
 ];
 
-/** What ssh's last words mean when it could not log in. Pure. */
+/** What ssh's last words, or the code of an error of the system, mean when it could not log in. Pure. */
 export function loginError(name: string, words: string): HostError {
   const [, fault, message] = said.find(([pattern]) => pattern.test(words)) ?? [
     null,

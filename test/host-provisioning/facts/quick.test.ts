@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { arch, hostname, release, tmpdir, totalmem } from "node:os";
 import path from "node:path";
@@ -39,13 +39,32 @@ const find = (name: string) =>
     expect(countFacts(minimal)).toBeGreaterThanOrEqual(4000);
   });
 
-  it("needs nothing but sh and grep, and changes nothing in the environment's favour", () => {
+  it("needs nothing but sh, cat and grep, and changes nothing in the environment's favour", () => {
     const only = path.join(folder, "bin");
     mkdirSync(only);
-    symlinkSync(find("grep"), path.join(only, "grep"));
+    for (const name of ["cat", "grep"]) symlinkSync(find(name), path.join(only, name));
     const facts = scan({ PATH: only, GREP_OPTIONS: "-v", LC_ALL: "C.UTF-8", mark: "wrong" });
     expect(Object.keys(facts.system.sysctl).length).toBeGreaterThan(100);
     expect(facts.system.users.root).toBeDefined();
+  });
+
+  it.each([
+    ["first", "/proc/cpuinfo"],
+    ["second", "/var/lib/apt/extended_states"],
+  ])("is not taken for whole when its %s half was killed", (half, file) => {
+    const only = path.join(folder, half);
+    mkdirSync(only);
+    symlinkSync(find("cat"), path.join(only, "cat"));
+    const killer = `#!/bin/sh\ncase "$*" in *${file}*) kill -9 $PPID ;; esac\nexec ${find("grep")} "$@"\n`;
+    writeFileSync(path.join(only, "grep"), killer, { mode: 0o755 });
+    let printed = "";
+    try {
+      printed = output({ PATH: only });
+    } catch (error) {
+      printed = (error as { stdout: string }).stdout;
+    }
+    expect(printed).toContain(`== ${mark} files\n`);
+    expect(readFacts(printed, mark)).toBeUndefined();
   });
 
   it("finds who holds a port, and what program that is", async () => {

@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -38,6 +39,21 @@ describe("a launched child", () => {
         .sort(),
     ).toEqual(["A", "PATH"]);
     expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it("has a connection as its own input and output", async () => {
+    const server = createServer({ allowHalfOpen: true }, async (peer) => {
+      peer.write("first, before anybody reads\n");
+      peer.end(`heard ${await text(peer)}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1").pause();
+    await new Promise((resolve) => socket.once("connect", resolve));
+    const child = launch(shell("read -r line; echo $line; echo $line >&2", { socket }));
+    expect(await text(child.stderr)).toBe("first, before anybody reads\n");
+    expect(await text(child.stdout)).toBe("");
+    expect(socket.destroyed).toBe(true);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { buffer, text } from "node:stream/consumers";
@@ -98,6 +98,7 @@ it("rejects what cannot be started as a launch in this process does", async () =
     code: "ENOENT",
   });
   expect(() => sh("true", { as: "service" })).toThrow(/services/);
+  expect(() => sh("true", { socket: new Socket() })).toThrow(/not handed on/);
 });
 
 it("starts nothing in a role that the socket does not have", async () => {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/glob
 import { readPrivateKey } from "../../../../automation-api/credentials/ssh-key.ts";
 import { HostConnections } from "../../../../automation-api/hosts/ssh/connections.ts";
 import type { HostFault, SshTarget } from "../../../../automation-api/hosts/ssh/contract.ts";
+import { loginError } from "../../../../automation-api/hosts/ssh/options.ts";
 import { reasonWithoutSshd, type Sshd, startSshd } from "../../../plugins/command/sshd.ts";
 import { hostKeys } from "../host-server.ts";
 
@@ -116,13 +117,25 @@ const sockets = new Set<Socket>();
   });
 
   it.each([
-    ["another key of the same type", () => ({ hostKey: hostKeys.one }), "host-key"],
-    ["a key of a type that it does not have", () => ({ hostKey: hostKeys.ecdsa }), "host-key"],
-    ["nobody there", () => ({ port: 1 }), "unreachable"],
-    ["a name that does not resolve", () => ({ address: "nowhere.invalid" }), "unreachable"],
-  ] as const)("say what is wrong: %s", async (_what, fields, fault) => {
-    expect(await faultOf(run("echo never", target(fields())))).toBe(fault);
+    ["another key of the same type", { hostKey: hostKeys.one }, "host-key", "than the pinned one"],
+    ["a key of a type that it does not have", { hostKey: hostKeys.ecdsa }, "host-key", "than the pinned one"],
+    ["nobody there", { port: 1 }, "unreachable", "Nothing listens"],
+    ["a name that does not resolve", { address: "nowhere.invalid" }, "unreachable", "cannot be resolved"],
+  ] as const)("say what is wrong: %s", async (_what, fields, fault, words) => {
+    const error = await run("echo never", target(fields)).catch((each) => each);
+    expect([error.fault, error.message]).toEqual([fault, expect.stringContaining(words)]);
     expect(await faultOf(run("true"))).toBe("none");
+  });
+
+  it.each([
+    ["ECONNREFUSED", "Nothing listens at its address and port."],
+    ["ENOTFOUND", "Its name cannot be resolved."],
+    ["EAI_AGAIN", "Its name cannot be resolved."],
+    ["ETIMEDOUT", "It does not answer."],
+    ["EHOSTUNREACH", "There is no way to its address."],
+    ["ENETUNREACH", "There is no way to its address."],
+  ])("say what %s of the system means", (code, words) => {
+    expect(loginError("one", code)).toMatchObject({ fault: "unreachable", message: `one: ${words}` });
   });
 
   it("say that the login was refused", async () => {
