@@ -74,7 +74,8 @@ export interface HardwareFacts {
   >;
   gpus: { address: string; vendor: string; device: string | null; driver: string | null }[];
   firmware: {
-    kind: "uefi" | "bios";
+    /** Null: a container, or a machine that was started without either. */
+    kind: "uefi" | "bios" | null;
     vendor: string | null;
     version: string | null;
     date: string | null;
@@ -331,7 +332,7 @@ function readMachine(probe: Probe): Pick<HardwareFacts, "firmware" | "machine" |
   const tpm = [...probe.things(/^\/sys\/class\/tpm\/(tpm\d+)\/tpm_version_major$/).values()][0];
   return {
     firmware: {
-      kind: probe.section("present").includes("/sys/firmware/efi") ? "uefi" : "bios",
+      kind: probe.section("present").includes("/sys/firmware/efi") ? "uefi" : dmi("bios_vendor") && "bios",
       vendor: dmi("bios_vendor"),
       version: dmi("bios_version"),
       date: dmi("bios_date"),

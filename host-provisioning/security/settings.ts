@@ -89,7 +89,10 @@ export function readSettings(probe: Probe): Settings {
 
 function readServer(lines: string[]): Settings["sshd"] {
   const installed = lines.some((line) => line.startsWith("path:"));
-  const failed = lines.find((line) => line.startsWith("failed:"))?.slice(7);
+  const failed = lines
+    .find((line) => line.startsWith("failed:"))
+    ?.slice(7)
+    .trim();
   if (!installed || failed !== undefined) return { installed, options: null, reason: failed ?? null };
   const found = words(lines.filter((line) => !line.startsWith("path:")));
   return { installed, options: record(found), reason: null };

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { arch, hostname, release, tmpdir, totalmem } from "node:os";
 import path from "node:path";
@@ -65,6 +65,18 @@ const find = (name: string) =>
     }
     expect(printed).toContain(`== ${mark} files\n`);
     expect(readFacts(printed, mark)).toBeUndefined();
+  });
+
+  it("tells settings of the kernel as their files have them, those too that two of its patterns fit", () => {
+    const settings = Object.entries(scan().system.sysctl).filter(([name]) =>
+      /^net\.ipv[46]\.conf\./.test(name),
+    );
+    expect(settings.length).toBeGreaterThan(30);
+    const inFiles = settings.map(([name]) => [
+      name,
+      readFileSync(`/proc/sys/${name.replaceAll(".", "/")}`, "utf8").trim(),
+    ]);
+    expect(settings.map(([name, value]) => [name, String(value)])).toEqual(inFiles);
   });
 
   it("finds who holds a port, and what program that is", async () => {

@@ -62,6 +62,22 @@ describe("what can be used", () => {
   });
 });
 
+it("a setting of the kernel that was read twice is told once, and one of several lines whole", () => {
+  const twice = "/proc/sys/net/ipv4/conf/default/accept_redirects:0";
+  const { sysctl } = factsFrom(
+    ...[twice, twice, "/proc/sys/kernel/core_modes:file", "/proc/sys/kernel/core_modes:pipe"],
+  ).system;
+  expect(sysctl).toEqual({
+    "kernel.core_modes": "file\npipe",
+    "net.ipv4.conf.default.accept_redirects": 0,
+  });
+});
+
+it("firmware is only told where something tells of it", () => {
+  expect(factsFrom().hardware.firmware.kind).toBeNull();
+  expect(factsFrom(dmi("bios_vendor", "SeaBIOS")).hardware.firmware.kind).toBe("bios");
+});
+
 it("processors are counted by where they sit, not by how many cpuinfo lists", () => {
   const topology = [0, 1, 2, 3].flatMap((cpu) => [
     `/sys/devices/system/cpu/cpu${cpu}/topology/physical_package_id:${cpu >> 1}`,
