@@ -11,7 +11,7 @@ const problem = z.object({
 });
 
 export interface ApiRequest<T> {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the server's address, such as `/api/v1/stacks`. */
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
@@ -21,6 +21,8 @@ export interface ApiRequest<T> {
   bytes?: Buffer;
   /** Lets the request be sent again when its answer was lost: it takes effect once. */
   idempotencyKey?: string;
+  /** Version that is changed: refused where another has come since. */
+  ifMatch?: string;
   /** What the answer must look like. Without it the text is returned. */
   reply?: z.ZodType<T>;
 }
@@ -70,6 +72,7 @@ export class Client {
   /** Only what is safe to repeat is sent again after a lost connection. */
   async #fetchAgain(request: ApiRequest<unknown>): Promise<Response> {
     const headers: Record<string, string> = {};
+    if (request.ifMatch) headers["if-match"] = request.ifMatch;
     if (request.idempotencyKey) headers["idempotency-key"] = request.idempotencyKey;
     const repeatable = request.idempotencyKey !== undefined || (request.method ?? "GET") === "GET";
     try {

@@ -4,6 +4,7 @@ import { messageOf, RoostError } from "../errors.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { costCommand } from "./commands/cost.ts";
+import { credentialCommand } from "./commands/credential.ts";
 import { deployCommands } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { environmentCommand } from "./commands/environment.ts";
@@ -76,6 +77,7 @@ export function buildProgram(session: Session): Command {
     environmentCommand,
     resourcesCommand,
     hostCommand,
+    credentialCommand,
     terminalCommand,
     templateCommand,
     sessionCommand,

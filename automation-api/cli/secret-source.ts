@@ -57,12 +57,18 @@ export class SecretReader {
       }
       case "file":
         return (
-          await readFile(source.path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-            throw new RoostError("invalid", `${question}: ${source.path} cannot be read (${cause.code}).`, {
-              cause,
-            });
-          })
-        ).replace(/\r?\n$/, "");
+          // A shell leaves the `~` of `file:~/…` as it is.
+          (
+            await readFile(
+              source.path.replace(/^~(?=\/)/, () => this.#context.home),
+              "utf8",
+            ).catch((cause: NodeJS.ErrnoException) => {
+              throw new RoostError("invalid", `${question}: ${source.path} cannot be read (${cause.code}).`, {
+                cause,
+              });
+            })
+          ).replace(/\r?\n$/, "")
+        );
       case "stdin":
         return this.#piped(question);
       case "ask":

@@ -92,7 +92,9 @@ function operation(route: Route): ZodOpenApiOperationObject {
 
 function requestBody(route: Route): ZodOpenApiOperationObject["requestBody"] {
   if (route.bodyKind === "binary") return { content: { "application/octet-stream": {} }, required: true };
-  return { content: { "application/json": { schema: strictly(route.body as z.ZodType) } }, required: true };
+  const body = route.body as z.ZodType;
+  const required = !body.safeParse(undefined).success;
+  return { content: { "application/json": { schema: strictly(body) } }, required };
 }
 
 function response({ description, schema, contentType, otherTypes = [] }: Route["replies"][number]) {

@@ -2,7 +2,6 @@ import { Command } from "commander";
 import { z } from "zod";
 import { invalid } from "../../errors.ts";
 import {
-  type Diff,
   diff as diffSchema,
   report as reportSchema,
   type Scan,
@@ -22,6 +21,7 @@ import {
 } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
 import { type FleetFlags, renderFleet, scanFleet } from "./host-fleet.ts";
+import { renderDiff } from "./host-scans.ts";
 import { renderSecurity, scanFully, securitySummary } from "./host-security.ts";
 
 /** What is printed of a report; all of it is in the JSON. */
@@ -127,7 +127,8 @@ function renderReport(scan: Scan, found: Summary, width: number | undefined): st
   const count = (things: object, word: string) => `${Object.keys(things).length} ${word}`;
   const names = (things: object) => Object.keys(things).join(", ") || null;
   const disks = Object.entries(hardware.disks).map(([name, disk]) => `${name} ${bytes(disk.bytes)}`);
-  const place = [virtualization.cloud?.provider, virtualization.hypervisor, virtualization.container];
+  const { cloud, hypervisor, container } = virtualization;
+  const place = [cloud?.provider, hypervisor === "unknown" ? "an unknown hypervisor" : hypervisor, container];
   const head = renderFields([
     ["host", scan.host.name],
     ["scan", `${scan.id}, ${scan.facts} facts in ${scan.milliseconds} ms`],
@@ -162,20 +163,4 @@ function renderReport(scan: Scan, found: Summary, width: number | undefined): st
     width,
   );
   return `${head}\n${ports}${end}`;
-}
-
-function renderDiff({ base, changes, total }: Diff): string {
-  if (total === 0) return `Nothing is otherwise than in ${base.id}.\n`;
-  const signs = { added: "+", removed: "-", changed: "~" } as const;
-  const text = (value: unknown) => {
-    const short = JSON.stringify(value) ?? "";
-    return short.length > 100 ? `${short.slice(0, 99)}…` : short;
-  };
-  const lines = changes.map(({ path, kind, before, after }) => {
-    const name = path.join(" › ");
-    if (kind === "changed") return `${signs[kind]} ${name}: ${text(before)} → ${text(after)}`;
-    return `${signs[kind]} ${name}`;
-  });
-  const rest = total > changes.length ? [`… and ${total - changes.length} more`] : [];
-  return [...lines, ...rest].map((line) => `${line.replaceAll(/\p{Cc}+/gu, " ")}\n`).join("");
 }

@@ -1,20 +1,10 @@
 import { Command } from "commander";
-import { credential as credentialSchema } from "../../credentials/contract.ts";
 import { invalid } from "../../errors.ts";
-import {
-  type Host,
-  hostPage,
-  host as hostSchema,
-  type NewHost,
-  type ShownHostKeys,
-  shownHostKeys,
-} from "../../hosts/contract.ts";
+import { type Host, hostPage, host as hostSchema, type NewHost } from "../../hosts/contract.ts";
 import { scanPage } from "../../scans/contract.ts";
-import type { Client } from "../client.ts";
-import { assignments } from "../config-arguments.ts";
+import { assignments, collect } from "../config-arguments.ts";
 import { ageOf } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { parseSecretSource, SecretReader, secretSourceHelp } from "../secret-source.ts";
 import {
   type ClientFlags,
   examples,
@@ -34,12 +24,26 @@ import {
 } from "./host-actions.ts";
 import { hostBenchmarkCommand } from "./host-benchmark.ts";
 import { hostConfigCommand } from "./host-config.ts";
+import { hostGroupCommand } from "./host-group.ts";
+import { hostImportCommand } from "./host-import.ts";
+import {
+  type KeyFlags,
+  loginOf,
+  onePin,
+  type PinFlags,
+  parseLogin,
+  pinOf,
+  withCredential,
+  withKey,
+  withPin,
+} from "./host-login.ts";
 import { hostMigrateCommand } from "./host-migrate.ts";
 import { hostOptimizeCommand, hostProfilesCommand } from "./host-optimize.ts";
 import { hostPerformanceCommand } from "./host-performance.ts";
 import { hostReinstallCommand } from "./host-reinstall.ts";
 import { hostResetCommand } from "./host-reset.ts";
 import { hostScanCommand } from "./host-scan.ts";
+import { hostDiffCommand, hostReportCommand, hostScansCommand } from "./host-scans.ts";
 import { hostShellCommand } from "./host-shell.ts";
 import { hostShellsCommand } from "./host-shells.ts";
 import { hostTraceCommand } from "./host-trace.ts";
@@ -58,15 +62,9 @@ export function hostCommand(session: Session): Command {
     "Keep an inventory of Linux hosts; check, scan, reset, configure, tune and reinstall them",
   );
   command.addCommand(listCommand(session), { isDefault: true });
-  const others = [
-    addCommand,
-    showCommand,
-    checkCommand,
-    hostScanCommand,
-    hostPerformanceCommand,
-    hostResetCommand,
-    hostConfigCommand,
-  ];
+  const others = [addCommand, hostImportCommand, changeCommand, showCommand, checkCommand, hostGroupCommand];
+  others.push(hostScanCommand, hostScansCommand, hostReportCommand, hostDiffCommand);
+  others.push(hostPerformanceCommand, hostResetCommand, hostConfigCommand);
   others.push(hostBenchmarkCommand, hostTraceCommand);
   others.push(hostOptimizeCommand, hostReinstallCommand, hostShellCommand, hostActionsCommand);
   others.push(hostProfilesCommand, hostMigrateCommand, hostShellsCommand);
@@ -98,58 +96,87 @@ function listCommand(session: Session): Command {
     });
 }
 
-interface AddFlags extends ClientFlags {
-  hostKey?: string;
-  fingerprint?: string;
-  firstUse?: boolean;
-  credential?: string;
-  privateKey?: string;
+interface AddFlags extends ClientFlags, PinFlags, KeyFlags {
   bastion?: string;
   label?: [string, string][];
 }
 
 function addCommand(session: Session): Command {
-  return withServer(new Command("add"))
+  const command = withServer(new Command("add"))
     .description("Add a host, pinned to its host key; nothing on it is touched")
     .argument("<name>")
-    .argument("<login>", "user@address or user@address:port")
-    .option("--host-key <line>", "its host key, `ssh-ed25519 AAAA…`, as the host's console shows it")
-    .option("--fingerprint <SHA256:…>", "take the key that it shows if it has this fingerprint")
-    .option("--first-use", "take the key that it shows, whoever answers; its fingerprint is printed")
-    .option("--credential <id>", "the SSH key to log in with, which the server has already")
-    .option("--private-key <source>", `give the server the SSH key to log in with: ${secretSourceHelp}`)
+    .argument("<login>", "user@address or user@address:port");
+  return withKey(withPin(command))
     .option("--bastion <host>", "the host that it is reached through")
     .option("--label <name=value>", "may be given again", assignments("--label", String))
     .action(async (name: string, login: string, flags: AddFlags) => {
       const place = parseLogin(login);
-      if (flags.credential !== undefined && flags.privateKey !== undefined)
-        throw invalid("--private-key", "give it or --credential, not both");
-      const source = flags.privateKey && parseSecretSource(flags.privateKey, "--private-key");
       const client = await openClient(session, flags);
-      const key = await keyOf(client, place, flags);
+      const pin = await pinOf(client, place, flags);
+      if (!pin) throw onePin();
       const bastion = flags.bastion === undefined ? null : (await findHost(client, flags.bastion)).id;
-      const secret = source && (await new SecretReader(session.context).read(source, "Private key"));
-      const credential = secret
-        ? await storeKey(client, name, secret)
-        : { id: flags.credential ?? null, isNew: false };
-      const body: NewHost = {
-        name,
-        ...place,
-        ...key,
-        credential: credential.id,
-        bastion,
-        labels: Object.fromEntries(flags.label ?? []),
-      };
-      const path = "/api/v1/hosts";
-      const added = await client
-        .send({ method: "POST", path, body, reply: hostSchema })
-        .catch(async (error: unknown) => {
-          // The key came with this host alone.
-          if (credential.isNew)
-            await client.send({ method: "DELETE", path: `/api/v1/credentials/${credential.id}` });
-          throw error;
-        });
+      const added = await withCredential(session, client, flags, name, (credential) => {
+        const labels = Object.fromEntries(flags.label ?? []);
+        const body: NewHost = { name, ...place, ...pin, credential: credential ?? null, bastion, labels };
+        return client.send({ method: "POST", path: "/api/v1/hosts", body, reply: hostSchema });
+      });
       print(session, flags, added, (one) => renderHost(one));
+    });
+}
+
+interface ChangeFlags extends ClientFlags, PinFlags, KeyFlags {
+  name?: string;
+  login?: string;
+  /** False: none. */
+  bastion?: string | false;
+  label?: [string, string][];
+  unlabel?: string[];
+}
+
+function changeCommand(session: Session): Command {
+  const command = withServer(new Command("change"))
+    .description("Change what is known of a host; nothing on it is touched")
+    .argument("<host>", "name or id")
+    .option("--name <name>", "call it otherwise")
+    .option("--login <login>", "user@address or user@address:port");
+  return withKey(withPin(command))
+    .option("--bastion <host>", "the host that it is reached through")
+    .option("--no-bastion", "it is reached directly")
+    .option("--label <name=value>", "set a label; may be given again", assignments("--label", String))
+    .option("--unlabel <name>", "take a label away; may be given again", collect)
+    .addHelpText(
+      "after",
+      examples(
+        "roost host change web-1 --login ops@10.0.0.6 --fingerprint SHA256:…",
+        "roost host change web-1 --label env=prod --unlabel staging",
+      ),
+    )
+    .action(async (host: string, flags: ChangeFlags) => {
+      const client = await openClient(session, flags);
+      const before = await findHost(client, host);
+      const place = flags.login === undefined ? undefined : parseLogin(flags.login);
+      const pin = await pinOf(client, place ?? before, flags);
+      const bastion = flags.bastion ? (await findHost(client, flags.bastion)).id : undefined;
+      const labels = { ...before.labels, ...Object.fromEntries(flags.label ?? []) };
+      for (const name of flags.unlabel ?? []) delete labels[name];
+      const changed = await withCredential(session, client, flags, before.name, (credential) => {
+        const body = {
+          ...{ name: flags.name, ...place, ...pin, credential },
+          bastion: flags.bastion === false ? null : bastion,
+          ...((flags.label ?? flags.unlabel) && { labels }),
+        };
+        if (Object.values(body).every((value) => value === undefined))
+          throw invalid("change", "nothing is named that should change; --help lists what can be");
+        const path = `/api/v1/hosts/${before.id}`;
+        return client.send({
+          method: "PATCH",
+          path,
+          body,
+          ifMatch: `"${before.version}"`,
+          reply: hostSchema,
+        });
+      });
+      print(session, flags, changed, (one) => renderHost(one));
     });
 }
 
@@ -163,9 +190,10 @@ function showCommand(session: Session): Command {
       const query = { host: found.id, limit: 1 };
       const scans = await client.send({ path: "/api/v1/scans", query, reply: scanPage });
       const lastScan = scans.items[0] ?? null;
+      const bastion = found.bastion && (await findHost(client, found.bastion)).name;
       print(session, flags, { ...found, lastScan }, () => {
         const text = lastScan && `${lastScan.id}, ${lastScan.facts} facts, ${ageOf(lastScan.createdAt)} ago`;
-        return renderHost(found, [["last scan", text ?? "never"]]);
+        return renderHost({ ...found, bastion }, [["last scan", text ?? "never"]]);
       });
     });
 }
@@ -196,37 +224,6 @@ function removeCommand(session: Session): Command {
     });
 }
 
-async function keyOf(
-  client: Client,
-  { address, port }: { address: string; port: number },
-  { hostKey, fingerprint, firstUse }: AddFlags,
-): Promise<Pick<NewHost, "hostKey" | "hostKeyTrust">> {
-  const given = [hostKey, fingerprint, firstUse].filter((flag) => flag !== undefined);
-  if (given.length !== 1)
-    throw invalid("--host-key", "give one of --host-key, --fingerprint and --first-use");
-  if (hostKey !== undefined) return { hostKey, hostKeyTrust: "verified" };
-  const path = "/api/v1/hosts/host-key";
-  const shown = await client.send({ method: "POST", path, body: { address, port }, reply: shownHostKeys });
-  if (fingerprint === undefined) return { hostKey: best(shown).line, hostKeyTrust: "first-use" };
-  const match = shown.keys.find((key) => key.fingerprint === fingerprint);
-  if (match) return { hostKey: match.line, hostKeyTrust: "verified" };
-  const others = shown.keys.map((key) => `${key.type} ${key.fingerprint}`).join(", ");
-  throw invalid("--fingerprint", `the machine shows other keys: ${others}`);
-}
-
-function best({ keys, address }: ShownHostKeys): ShownHostKeys["keys"][number] {
-  const [first] = keys;
-  if (!first) throw invalid("--first-use", `${address} shows no key`);
-  return first;
-}
-
-async function storeKey(client: Client, name: string, privateKey: string) {
-  const body = { name: `login to ${name}`, kind: "ssh", privateKey };
-  const path = "/api/v1/credentials";
-  const { id } = await client.send({ method: "POST", path, body, reply: credentialSchema });
-  return { id, isNew: true };
-}
-
 function renderHost(host: Host, more: [string, string][] = []): string {
   const { health, hostKey } = host;
   const state = health && `${health.state}, ${ageOf(health.checkedAt)} ago, ${health.milliseconds} ms`;
@@ -235,35 +232,25 @@ function renderHost(host: Host, more: [string, string][] = []): string {
     ["id", host.id],
     ["login", loginOf(host)],
     ["host key", `${hostKey.type} ${hostKey.fingerprint}`],
-    ["accepted", `${hostKey.trust} by ${hostKey.acceptedBy}`],
+    ["accepted", `${hostKey.trust} by ${hostKey.acceptedBy}, ${ageOf(hostKey.acceptedAt)} ago`],
     ["credential", host.credential],
     ["bastion", host.bastion],
-    ["labels", labelsText(host.labels)],
+    ["labels", labelsText(host.labels) || null],
     ["health", state ?? "never checked"],
     ["system", health?.system],
     ...(health?.message ? ([["fault", health.message]] as const) : []),
+    ...(health?.state === "host-key" ? ([["if it is right", rePin(host)]] as const) : []),
     ...more,
   ]);
 }
 
-function loginOf({ user, address, port }: Host): string {
-  return `${user}@${address}${port === 22 ? "" : `:${port}`}`;
+/** How a host whose key was made anew is known again. */
+function rePin({ name }: Host): string {
+  return `roost host change ${name} --fingerprint SHA256:… (as its console shows it: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)`;
 }
 
 function labelsText(labels: Host["labels"]): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
-}
-
-/** `ops@10.0.0.5:2222`; an IPv6 address with a port stands in brackets. */
-function parseLogin(text: string): { user: string; address: string; port: number } {
-  const [, user, bracketed, plain, port] =
-    /^([^@]+)@(?:\[([^\]]+)\]|([^@]+?))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const address = bracketed ?? plain;
-  if (user === undefined || address === undefined) throw invalid("login", "expected user@address:port");
-  // fe80::1 ends in what could be a port.
-  if (plain?.includes(":"))
-    return { user, address: port === undefined ? plain : `${plain}:${port}`, port: 22 };
-  return { user, address, port: port === undefined ? 22 : Number(port) };
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { HostConnections } from "../../../automation-api/hosts/service.ts";
@@ -71,6 +71,102 @@ const connections = new HostConnections();
     expect((await host("remove", "web", "--json")).json()).toMatchObject({ name: "web", removed: true });
     expect((await host("show", "web")).code).toBe(4);
     expect((await host("list")).stdout).toBe("There are no hosts here.\n");
+  });
+
+  it("imports hosts of an OpenSSH configuration, with what was left out and why", async () => {
+    await mkdir(path.join(home, ".ssh"), { recursive: true });
+    const config = `Host gate\n HostName 127.0.0.1\n Port ${sshd.port}\n IdentityFile ~/.ssh/x\nHost strange\n HostName 10.9.9.9\n`;
+    await writeFile(path.join(home, ".ssh", "config"), config);
+    await writeFile(
+      path.join(home, ".ssh", "known_hosts"),
+      `[127.0.0.1]:${sshd.port} ${sshd.hostKeys.ed25519.trim()}\n`,
+    );
+    const words = ["import", "--user", sshd.user, "--label", "from=file", "--private-key", "file:~/key"];
+    const dry = await host(...words, "--dry-run");
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/^WOULD BE ADDED .*\ngate .* SHA256:/)]);
+    expect((await host("list")).stdout).toBe("There are no hosts here.\n");
+    const done = await host(...words);
+    expect(done.stdout).toMatch(/^ADDED .*\ngate .*\n\nLINE .*\n +5 {2}strange +The known hosts hold no key/);
+    expect(done.stdout).toMatch(/\nSettings that have no place here: identityfile\.\n$/);
+    expect((await host("check", "gate")).code).toBe(0);
+    expect((await host("import", path.join(home, "nothing"))).stderr).toContain("cannot be read (ENOENT)");
+  });
+
+  it("changes what is known of a host, and nothing when nothing is named", async () => {
+    const before = (await host("show", "gate", "--json")).json<{ version: number; credential: string }>();
+    const none = await host("change", "gate");
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("nothing is named")]);
+    const labelled = await host(
+      "change",
+      "gate",
+      "--label",
+      "env=dev",
+      "--unlabel",
+      "from",
+      "--name",
+      "door",
+    );
+    expect([labelled.code, labelled.stdout]).toEqual([0, expect.stringMatching(/host +door\n.*env=dev\n/s)]);
+    const pinned = await host("change", "door", "--host-key", hostKeys.one, "--login", login(), "--json");
+    expect(pinned.json()).toMatchObject({
+      ...{ name: "door", labels: { env: "dev" }, credential: before.credential },
+      hostKey: { line: hostKeys.one, trust: "verified" },
+    });
+    expect((await host("check", "door")).stdout).toMatch(
+      /if it is right +roost host change door --fingerprint/,
+    );
+    const right = await host("change", "door", "--first-use");
+    expect([right.code, right.stdout]).toEqual([0, expect.stringContaining("first-use by admin")]);
+    await host("add", "inner", login(), "--host-key", hostKeys.two, "--bastion", "door");
+    expect((await host("show", "inner")).stdout).toMatch(/bastion +door\n/);
+    expect((await host("change", "inner", "--no-bastion", "--json")).json()).toMatchObject({ bastion: null });
+    expect((await host("remove", "inner")).code).toBe(0);
+  });
+
+  it("names hosts by their labels as a group, and forgets it", async () => {
+    const none = await host("group");
+    expect(none.stdout).toBe("There are no groups here.\n");
+    expect((await host("group", "add", "devs", "--label", "env=dev")).stdout).toBe("devs has 1 host.\n");
+    expect((await host("group")).stdout).toMatch(/^GROUP +HOSTS +LABELS\ndevs +1 +env=dev\n$/);
+    expect((await host("list", "--group", "devs")).stdout).toMatch(/\ndoor /);
+    expect((await host("group", "remove", "devs")).code).toBe(0);
+    expect((await host("group", "remove", "devs")).code).toBe(4);
+  });
+
+  it("lists scans, gives reports in each form, and compares any two", async () => {
+    const first = (await host("scan", "door", "--json")).json<{ id: string }>();
+    const second = (await host("scan", "door", "--json")).json<{ id: string }>();
+    const listed = await host("scans", "door");
+    expect(listed.stdout).toMatch(new RegExp(`^SCAN .*\n${second.id} +door +quick .*\n${first.id} `));
+    const report = (await host("report", "door")).json<{ scan: { id: string } }>();
+    expect(report.scan.id).toBe(second.id);
+    expect((await host("report", first.id, "--format", "mermaid")).stdout).toMatch(/^flowchart LR\n/);
+    const file = path.join(home, "door.json");
+    expect((await host("report", "door", "--out", file)).stdout).toBe(`${second.id} is in ${file}.\n`);
+    expect(JSON.parse(await readFile(file, "utf8")).scan.id).toBe(second.id);
+    const back = (await host("diff", first.id, second.id, "--json")).json();
+    expect(back).toMatchObject({ base: { id: second.id }, scan: { id: first.id } });
+    expect((await host("diff", "door", "--json")).json()).toMatchObject({ base: { id: first.id } });
+  });
+
+  it("has credentials listed without values, rotated and removed once no host names them", async () => {
+    const env = { ROOST_URL: server.url, ROOST_TOKEN: server.adminToken };
+    const credential = (...args: string[]) => roost(["credential", ...args], { env, home });
+    const added = await credential("add", "spare", "--private-key", "file:~/key", "--json");
+    const { id, publicKey } = added.json<{ id: string; publicKey: string }>();
+    await writeFile(path.join(home, "other"), sshd.keys.rsa, { mode: 0o600 });
+    const rotated = await credential("rotate", id, "--private-key", "file:~/other");
+    expect(rotated.stdout).toMatch(/public key +ssh-rsa /);
+    expect(rotated.stdout).not.toContain(publicKey);
+    const listed = await credential("list");
+    expect(listed.stdout).toMatch(new RegExp(`\n${id} +spare +ssh +\\d+ s ago +never`));
+    expect(listed.stdout).toMatch(/ login to|imported hosts/);
+    for (const { stdout } of [added, rotated, listed])
+      for (const key of [sshd.keys.ed25519, sshd.keys.rsa]) expect(stdout).not.toContain(key.split("\n")[2]);
+    expect((await credential("remove", id)).code).toBe(0);
+    const { credential: used } = (await host("show", "door", "--json")).json<{ credential: string }>();
+    expect((await credential("remove", used)).code).toBe(6);
+    expect((await host("remove", "door")).code).toBe(0);
   });
 
   it("pins what the machine shows only when that is said", async () => {

@@ -29,6 +29,7 @@ function contextWith(typed: string, isTTY: boolean) {
       },
     },
     env: { KEY: "from the environment" },
+    home: folder,
   } as unknown as Context;
   return { reader: new SecretReader(context), raw, shown };
 }
@@ -36,11 +37,13 @@ function contextWith(typed: string, isTTY: boolean) {
 it.each([
   ["environment", { kind: "env", name: "KEY" }, "from the environment"],
   ["file", { kind: "file", path: "secret" }, "from a file"],
+  ["file below the home folder", { kind: "file", path: "~/secret" }, "from a file"],
   ["standard input", { kind: "stdin" }, "piped"],
   ["standard input, when it would be asked for and is a pipe", { kind: "ask" }, "piped"],
 ] as [string, SecretSource, string][])("reads a secret from the %s", async (_name, source, value) => {
   const { reader } = contextWith("piped\n", false);
-  const place = source.kind === "file" ? { ...source, path: path.join(folder, source.path) } : source;
+  const isPlain = source.kind === "file" && !source.path.startsWith("~");
+  const place = isPlain ? { ...source, path: path.join(folder, source.path) } : source;
   expect(await reader.read(place, "Value of k")).toBe(value);
 });
 
