@@ -91,6 +91,10 @@ const security = part(
   "Settings, checks and their outcome, known faults, open ports, files that give rights.",
 );
 
+const details = part(
+  "Of full scans: room on filesystems, names of disks, RAID and volumes, host keys, who may log in by key and who is, schedules, states of units, packages of pip, npm, gem, snap and flatpak.",
+);
+
 export const scanProgress = z.object({
   step: z.string(),
   title: z.string(),
@@ -102,10 +106,13 @@ export const scanProgress = z.object({
 export type ScanProgress = z.output<typeof scanProgress>;
 
 const found = z.object({ scan });
-export const hardwareReply = found.extend({ hardware, virtualization, performance });
-export const softwareReply = found.extend({ system, software, services });
-export const networkReply = found.extend({ network });
-export const securityReply = found.extend({ security });
+export const hardwareReply = found.extend({
+  ...{ hardware, virtualization, performance },
+  details: details.optional(),
+});
+export const softwareReply = found.extend({ system, software, services, details: details.optional() });
+export const networkReply = found.extend({ network, details: details.optional() });
+export const securityReply = found.extend({ security, details: details.optional() });
 export const report = found.extend({
   hardware,
   virtualization,
@@ -115,6 +122,7 @@ export const report = found.extend({
   network,
   performance,
   processes: part("What ran, by process id. Arguments are not kept: they hold passwords."),
+  details: details.optional(),
   security: security.optional(),
   topology: z.object({
     nodes: z.array(z.object({ id: z.string(), kind: z.string(), label: z.string() })),

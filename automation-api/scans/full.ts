@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type Facts, marked, Probe } from "../../host-provisioning/facts/index.ts";
+import { type Facts, marked, Probe, readDetails } from "../../host-provisioning/facts/index.ts";
 import {
   assembleSecurity,
-  type SecurityFacts,
   type StepName,
   type StepResult,
   sourcesOf,
@@ -29,12 +28,12 @@ export const fullSteps = steps.length + 1;
  * @returns what they found.
  * @throws HostError for a host that is lost.
  */
-export async function* lookForSecurity(
+export async function* lookCloser(
   reader: HostReader,
   host: ReadableHost,
   facts: Facts,
   { trackerFile, signal }: { trackerFile?: TrackerFile; signal?: AbortSignal },
-): AsyncGenerator<ScanProgress, SecurityFacts> {
+): AsyncGenerator<ScanProgress, Pick<Facts, "details" | "security">> {
   const results = new Map<StepName, StepResult>();
   const running = new Map(
     steps.map((step) => [step.name, look(reader, host, step, signal).then((result) => ({ step, result }))]),
@@ -58,7 +57,8 @@ export async function* lookForSecurity(
   const byName = Object.fromEntries(results) as Record<StepName, StepResult>;
   const security = assembleSecurity(facts, byName, { tracker, at: new Date() });
   if (reason) security.reasons.tracker = reason;
-  return security;
+  const { probe } = byName.details;
+  return { ...(probe && { details: readDetails(probe, facts.system.users) }), security };
 }
 
 async function look(

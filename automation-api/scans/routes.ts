@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { toMermaid, topologyOf } from "../../host-provisioning/facts/index.ts";
+import { type DetailFacts, toMermaid, topologyOf } from "../../host-provisioning/facts/index.ts";
 import { toHtml, toSarif } from "../../host-provisioning/security/index.ts";
 import { RoostError } from "../errors.ts";
 import { type Route, type RouteReply, type RouteRequest, route } from "../http/route.ts";
@@ -80,19 +80,38 @@ export function scanRoutes({ scans, fleetScans }: ScanServices, version: string)
         body: await scans.diff(principal, params.id, query.base),
       }),
     }),
-    discoverRoute(scans, "hardware", contract.hardwareReply, ({ hardware, virtualization, performance }) => ({
-      hardware,
-      virtualization,
-      performance,
+    discoverRoute(scans, "hardware", contract.hardwareReply, (facts) => ({
+      ...{ hardware: facts.hardware, virtualization: facts.virtualization, performance: facts.performance },
+      details: facts.details && pickOf(facts.details, detailsOf.hardware),
     })),
-    discoverRoute(scans, "software", contract.softwareReply, ({ system, software, services }) => ({
-      system,
-      software,
-      services,
+    discoverRoute(scans, "software", contract.softwareReply, (facts) => ({
+      ...{ system: facts.system, software: facts.software, services: facts.services },
+      details: facts.details && pickOf(facts.details, detailsOf.software),
     })),
-    discoverRoute(scans, "network", contract.networkReply, ({ network }) => ({ network })),
-    discoverRoute(scans, "security", contract.securityReply, ({ security }) => ({ security }), "full"),
+    discoverRoute(scans, "network", contract.networkReply, ({ network, details }) => ({
+      network,
+      details: details && pickOf(details, detailsOf.network),
+    })),
+    discoverRoute(
+      scans,
+      "security",
+      contract.securityReply,
+      ({ security, details }) => ({ security, details: details && pickOf(details, detailsOf.security) }),
+      "full",
+    ),
   ];
+}
+
+/** Which details of a full scan each view of discovery shows; the report has all. */
+const detailsOf = {
+  hardware: ["filesystems", "devices", "raid", "volumes", "graphics", "secureBoot"],
+  software: ["timeZone", "fips", "limits", "schedule", "units", "failedUnits", "software"],
+  network: ["neighbours6", "promiscuous", "iscsiName", "nvmeName"],
+  security: ["hostKeys", "authorizedKeys", "logins", "appArmor"],
+} as const satisfies Record<string, (keyof DetailFacts)[]>;
+
+function pickOf(details: DetailFacts, names: readonly (keyof DetailFacts)[]): Partial<DetailFacts> {
+  return Object.fromEntries(names.map((name) => [name, details[name]]));
 }
 
 const titles = {

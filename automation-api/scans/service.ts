@@ -18,7 +18,7 @@ import { messageOf, notFound, RoostError } from "../errors.ts";
 import type { HostReader, ReadableHost } from "../hosts/service.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
 import type { Diff, DiscoverQuery, Scan, ScanListQuery, ScanProgress } from "./contract.ts";
-import { fullSteps, lookForSecurity } from "./full.ts";
+import { fullSteps, lookCloser } from "./full.ts";
 import * as queries from "./queries.ts";
 import { TrackerFile } from "./tracker-file.ts";
 
@@ -102,7 +102,7 @@ export class Scans {
       facts = await this.#look(host, signal);
       yield { ...quick, done: 1, milliseconds: Date.now() - began, reason: null };
       const how = { trackerFile: this.#trackerFile, signal };
-      facts = { ...facts, security: yield* lookForSecurity(this.#reader, host, facts, how) };
+      facts = { ...facts, ...(yield* lookCloser(this.#reader, host, facts, how)) };
     } catch (error) {
       await this.#recordFailure(principal, host, error, requestId);
       throw error;

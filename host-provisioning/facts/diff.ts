@@ -18,6 +18,10 @@ const volatile = new Set([
   "hardware.power",
   "virtualization.evidence",
   "security.milliseconds",
+  "details.filesystems",
+  "details.logins",
+  "details.neighbours6",
+  "details.units",
 ]);
 
 /**
@@ -25,12 +29,12 @@ const volatile = new Set([
  * itself left out. A thing that is new or gone is one change, whatever it holds; a list is compared as a whole.
  */
 export function diffFacts(before: Facts, after: Facts): Change[] {
-  // A quick scan looks at no security: nothing is gone or new.
+  // A quick scan looks at no security and no details: nothing is gone or new.
   const [old, now] = before.security && after.security ? [before, after] : [bare(before), bare(after)];
   return compare(old, now, []);
 }
 
-function bare({ security: _, ...facts }: Facts): Omit<Facts, "security"> {
+function bare({ security: _, details: __, ...facts }: Facts): Omit<Facts, "security" | "details"> {
   return facts;
 }
 

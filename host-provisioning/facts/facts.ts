@@ -1,5 +1,6 @@
 import type { SecurityFacts } from "../security/security.ts";
 import { type Application, type Database, joinApplications, type Runtime } from "./applications.ts";
+import type { DetailFacts } from "./details.ts";
 import { type HardwareFacts, readHardware } from "./hardware.ts";
 import { type NetworkFacts, readNetwork } from "./network.ts";
 import { type PackageFacts, readOwners, readPackages } from "./packages.ts";
@@ -25,6 +26,8 @@ export interface Facts {
   network: NetworkFacts;
   performance: PerformanceFacts;
   processes: Record<string, Process>;
+  /** Of full scans only. */
+  details?: DetailFacts;
   /** Of full scans only. */
   security?: SecurityFacts;
 }

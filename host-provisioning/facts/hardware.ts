@@ -332,7 +332,11 @@ function readMachine(probe: Probe): Pick<HardwareFacts, "firmware" | "machine" |
   const tpm = [...probe.things(/^\/sys\/class\/tpm\/(tpm\d+)\/tpm_version_major$/).values()][0];
   return {
     firmware: {
-      kind: probe.section("present").includes("/sys/firmware/efi") ? "uefi" : dmi("bios_vendor") ? "bios" : null,
+      kind: probe.section("present").includes("/sys/firmware/efi")
+        ? "uefi"
+        : dmi("bios_vendor")
+          ? "bios"
+          : null,
       vendor: dmi("bios_vendor"),
       version: dmi("bios_version"),
       date: dmi("bios_date"),

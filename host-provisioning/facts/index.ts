@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 
+export { type DetailFacts, readDetails } from "./details.ts";
 export { type Change, diffFacts } from "./diff.ts";
 export { countFacts, type Facts, readFacts } from "./facts.ts";
 export type { Package } from "./packages.ts";

@@ -21,6 +21,8 @@ export interface Interface {
 
 export interface NetworkFacts {
   hostname: string | null;
+  /** The whole name, by the host's own /etc/hosts: no name server is asked; null: it has none there. */
+  fqdn: string | null;
   interfaces: Record<string, Interface>;
   routes: { destination: string; gateway: string | null; interface: string; metric: number }[];
   neighbours: { address: string; mac: string; interface: string }[];
@@ -38,8 +40,11 @@ export function readNetwork(
   const routes = [...readRoutes(probe), ...readRoutes6(probe)];
   const resolver = probe.lines("/etc/resolv.conf").map((line) => line.trim().split(/\s+/));
   const of = (word: string) => resolver.filter(([first]) => first === word).flatMap(([, ...rest]) => rest);
+  const hostname = probe.text("/proc/sys/kernel/hostname");
+  const hosts = readHosts(probe);
   return {
-    hostname: probe.text("/proc/sys/kernel/hostname"),
+    hostname,
+    fqdn: fqdnOf(hostname, hosts),
     interfaces: readInterfaces(probe, routes),
     routes,
     neighbours: probe
@@ -56,15 +61,25 @@ export function readNetwork(
       search: [...of("search"), ...of("domain")],
       options: of("options"),
     },
-    hosts: record(
-      probe
-        .lines("/etc/hosts")
-        .map((line) => (line.split("#")[0] as string).trim().split(/\s+/))
-        .filter(([address, name]) => address && name)
-        .map(([address = "", ...names]) => [address, names]),
-    ),
+    hosts,
     ...readSockets(probe, processes, owners),
   };
+}
+
+function readHosts(probe: Probe): NetworkFacts["hosts"] {
+  return record(
+    probe
+      .lines("/etc/hosts")
+      .map((line) => (line.split("#")[0] as string).trim().split(/\s+/))
+      .filter(([address, name]) => address && name)
+      .map(([address = "", ...names]) => [address, names]),
+  );
+}
+
+function fqdnOf(hostname: string | null, hosts: NetworkFacts["hosts"]): string | null {
+  if (hostname === null || hostname.includes(".")) return hostname;
+  const names = Object.values(hosts).flat();
+  return names.find((name) => name.startsWith(`${hostname}.`)) ?? null;
 }
 
 function readInterfaces(probe: Probe, routes: NetworkFacts["routes"]): Record<string, Interface> {

@@ -60,6 +60,7 @@ export function assembleSecurity(
     privilegedOwners: probe ? ownersOf(probe) : null,
     reasons,
   };
+  if (!steps.details.probe) reasons.details = steps.details.reason ?? "It did not come to its end.";
   const { vulnerabilities } = evidence;
   if (vulnerabilities.reason) reasons.fixableFaults = vulnerabilities.reason;
   for (const list of ["worldWritable", "ownerless", "strangePrivileged"]) {

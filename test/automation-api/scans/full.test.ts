@@ -85,8 +85,12 @@ describe("the tracker's file", () => {
     expect([made.status, made.body.kind]).toEqual([201, "full"]);
     expect(made.body.facts).toBeGreaterThan(quick.facts);
     const report = `/api/v1/reports/${made.body.id}`;
-    const { security } = (await get(report)).body;
+    const { security, details } = (await get(report)).body;
     expect(security.judgements).toHaveLength(checks.length);
+    const df = (await host.do("df -B1 --output=size /")).trim().split("\n").at(-1);
+    expect(details.filesystems["/"].bytes).toBe(Number(df));
+    expect((await get("/api/v1/discover/hardware")).body.details.filesystems).toEqual(details.filesystems);
+    expect((await get("/api/v1/discover/software")).body.details.schedule).toEqual(details.schedule);
     expect(security.vulnerabilities.findings).toMatchObject([
       { id: "CVE-2099-0001", source: "bash", fixed: "99" },
     ]);
@@ -116,7 +120,7 @@ describe("the tracker's file", () => {
     const env = { ROOST_URL: server.url, ROOST_TOKEN: server.adminToken };
     const done = await roost(["host", "scan", "web", "--full"], { env, home });
     expect(done.code).toBe(0);
-    expect(done.stderr).toMatch(/^\[1\/5\] .*\n(\[\d\/5\] .*: \d+ ms\n){4}$/);
+    expect(done.stderr).toMatch(/^\[1\/6\] .*\n(\[\d\/6\] .*: \d+ ms\n){5}$/);
     expect(done.stdout).toMatch(/security +index \d+ of 100\n/);
     expect(done.stdout).toMatch(
       /known faults +1, 1 of them with a fix \(debian-tracker for bookworm, 3 days old/,

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import {
   countFacts,
   diffFacts,
+  Probe,
+  readDetails,
   readFacts,
   toMermaid,
   topologyOf,
@@ -73,6 +75,8 @@ it("so is anything at all between the first section and the last", () => {
   fc.assert(
     fc.property(fc.array(odd), (lines) => {
       readFacts(["== MARK self", ...lines, "== MARK end"].join("\n"), "MARK");
+      for (const section of ["filesystems", "links", "files", "paths", "graphics", "volumes", "keys", "cron"])
+        readDetails(new Probe(["== MARK self", `== MARK ${section}`, ...lines].join("\n"), "MARK"), {});
     }),
     { numRuns: 200 },
   );

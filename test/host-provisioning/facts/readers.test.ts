@@ -73,6 +73,15 @@ it("a setting of the kernel that was read twice is told once, and one of several
   });
 });
 
+it.each([
+  ["of its own file of names", "db-1", "10.0.0.7 db-1.example.org db-1", "db-1.example.org"],
+  ["that it calls itself", "db-1.example.org", "127.0.0.1 localhost", "db-1.example.org"],
+  ["that it has none of", "db-1", "10.0.0.7 db-10.example.org", null],
+])("the whole name is the one %s", (_what, name, line, whole) => {
+  const { network } = factsFrom(`/proc/sys/kernel/hostname:${name}`, `/etc/hosts:${line}`);
+  expect(network.fqdn).toBe(whole);
+});
+
 it("firmware is only told where something tells of it", () => {
   expect(factsFrom().hardware.firmware.kind).toBeNull();
   expect(factsFrom(dmi("bios_vendor", "SeaBIOS")).hardware.firmware.kind).toBe("bios");

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { marked, Probe, quickScript, readFacts } from "../../../host-provisioning/facts/index.ts";
+import {
+  type DetailFacts,
+  marked,
+  Probe,
+  quickScript,
+  readDetails,
+  readFacts,
+} from "../../../host-provisioning/facts/index.ts";
 import {
   assembleSecurity,
   type SecurityFacts,
@@ -15,10 +22,15 @@ const canary = "$y$j9T$canarycanarycanary$canarycanarycanarycanarycanarycanaryca
 /** What a person leaves behind. */
 const prepare = `
 set -eu
+ssh-keygen -q -t ed25519 -N '' -C '' -f /etc/ssh/test
 useradd -m -s /bin/bash ada
 printf 'ada:%s\\n' '${canary}' | chpasswd -e
 useradd -m -s /bin/bash eve
 passwd -q -d eve
+mkdir -p /home/ada/.ssh /etc/cron.d /var/spool/cron/crontabs
+printf 'command="/bin/say canary" %s for ada\n' "$(cat /etc/ssh/test.pub)" >/home/ada/.ssh/authorized_keys
+printf 'PASSWORD=canary\n# canary\n5 4 * * * ada test -e /run/canary || /usr/bin/backup --password canary\n' >/etc/cron.d/nightly
+printf '@reboot cd / && /home/ada/start canary\n' >/var/spool/cron/crontabs/ada
 chmod 0777 /home/eve
 cp /bin/true '/opt/a strange
 name'
@@ -39,6 +51,7 @@ printf 'Package: sudo\\nVersion: 99\\nArchitecture: amd64\\n\\nPackage: sudo\\nV
 (reasonWithoutTestHosts() ? describe.skip : describe)("the probes of a full scan, on a real host", () => {
   let host: TestHost;
   let found: SecurityFacts;
+  let details: DetailFacts;
   let output = "";
   const at = new Date("2026-01-11T00:00:00Z");
 
@@ -55,7 +68,9 @@ printf 'Package: sudo\\nVersion: 99\\nArchitecture: amd64\\n\\nPackage: sudo\\nV
         return [name, { probe: new Probe(said, mark), reason: null, milliseconds: 1 }] as const;
       }),
     );
-    found = assembleSecurity(facts, Object.fromEntries(results) as Record<StepName, StepResult>, { at });
+    const byName = Object.fromEntries(results) as Record<StepName, StepResult>;
+    found = assembleSecurity(facts, byName, { at });
+    details = readDetails(byName.details.probe as Probe, facts.system.users);
   }, 240_000);
   afterAll(() => host.close());
 
@@ -99,6 +114,45 @@ printf 'Package: sudo\\nVersion: 99\\nArchitecture: amd64\\n\\nPackage: sudo\\nV
     const { findings, sources } = found.vulnerabilities;
     expect(findings).toMatchObject([{ id: null, packages: ["sudo"], fixed: "99", state: "fixable" }]);
     expect(sources).toMatchObject([{ kind: "apt-security", release: "bookworm-security", ageDays: 10 }]);
+  });
+
+  it("tell who may log in by which key, and what is scheduled, without what may hold a password", async () => {
+    const keyed = (await host.do("ssh-keygen -lf /home/ada/.ssh/authorized_keys")).split(" ")[1];
+    const path = "/home/ada/.ssh/authorized_keys";
+    expect(details.authorizedKeys).toEqual([
+      { user: "ada", file: path, type: "ssh-ed25519", fingerprint: keyed, comment: "for ada" },
+    ]);
+    const own = (await host.do("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")).split(" ")[1];
+    expect(details.hostKeys).toEqual([{ type: "ssh-ed25519", fingerprint: own }]);
+    expect(details.schedule).toEqual(
+      expect.arrayContaining([
+        { file: "/etc/cron.d/nightly", user: "ada", when: "5 4 * * *", program: "/usr/bin/backup" },
+        { file: "/var/spool/cron/crontabs/ada", user: "ada", when: "@reboot", program: "/home/ada/start" },
+        {
+          ...{ file: "/etc/cron.daily/dpkg", user: "root" },
+          when: "@daily",
+          program: "/etc/cron.daily/dpkg",
+        },
+      ]),
+    );
+  });
+
+  it("tell how full filesystems are as df does", async () => {
+    const rows = (await host.do("df -B1 --output=size,pcent,target -x proc -x sysfs"))
+      .trim()
+      .split("\n")
+      .slice(1);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      const [bytes, percent, point = ""] = row.trim().split(/\s+/);
+      const told = details.filesystems[point];
+      if (point === "/") expect(told).toBeDefined();
+      if (told)
+        expect([told.bytes, told.usedPercent]).toEqual([
+          Number(bytes),
+          percent === "-" ? null : Number.parseInt(percent ?? "", 10),
+        ]);
+    }
   });
 
   it("name what they could not see", () => {
