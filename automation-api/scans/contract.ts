@@ -40,7 +40,7 @@ export const reportQuery = z.strictObject({
     .enum(["json", "mermaid", "sarif", "html"])
     .optional()
     .describe(
-      "mermaid: the host and what it is connected to, as a flowchart; sarif, html: the security of a full scan. Default: by Accept, else json.",
+      "mermaid: the host and what it is connected to, as a flowchart; html: one page; sarif: the findings of a full scan. Default: by Accept, else json.",
     ),
 });
 export const diffQuery = z.strictObject({

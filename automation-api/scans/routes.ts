@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type DetailFacts, toMermaid, topologyOf } from "../../host-provisioning/facts/index.ts";
-import { toHtml, toSarif } from "../../host-provisioning/security/index.ts";
+import { explain, toHtml, toSarif } from "../../host-provisioning/security/index.ts";
 import { RoostError } from "../errors.ts";
 import { type Route, type RouteReply, type RouteRequest, route } from "../http/route.ts";
 import type { StreamEvent } from "../http/stream.ts";
@@ -50,10 +50,10 @@ export function scanRoutes({ scans, fleetScans }: ScanServices, version: string)
         const format = query.format ?? formatOf(headers.accept);
         const topology = topologyOf(found.facts);
         if (format === "json") {
-          const body = { scan: found.scan, ...found.facts, topology };
+          const body = { scan: found.scan, ...found.facts, security: explained(found.facts), topology };
           return cached(found, "report", headers["if-none-match"], body);
         }
-        const text = format === "mermaid" ? toMermaid(topology) : securityReport(found, format, version);
+        const text = format === "mermaid" ? toMermaid(topology) : documentOf(found, format, version);
         const reply = cached(found, format, headers["if-none-match"], text);
         if (reply.status !== 200) return reply;
         const contentType = { mermaid, sarif, html }[format];
@@ -96,7 +96,10 @@ export function scanRoutes({ scans, fleetScans }: ScanServices, version: string)
       scans,
       "security",
       contract.securityReply,
-      ({ security, details }) => ({ security, details: details && pickOf(details, detailsOf.security) }),
+      (facts) => ({
+        security: explained(facts),
+        details: facts.details && pickOf(facts.details, detailsOf.security),
+      }),
       "full",
     ),
   ];
@@ -253,23 +256,19 @@ function formatOf(accept = "*/*") {
   return "json";
 }
 
-function securityReport({ scan, facts }: Found, format: "sarif" | "html", version: string): string {
-  const { security, system, performance } = facts;
-  if (!security) {
+function documentOf({ scan, facts }: Found, format: "sarif" | "html", version: string): string {
+  if (format === "sarif" && !facts.security) {
     const message = "This scan looked at no security: POST /api/v1/scan/full makes one that does.";
     throw new RoostError("not_acceptable", message);
   }
   const { id, host, createdAt } = scan;
-  const report = {
-    host: host.name,
-    scan: id,
-    createdAt,
-    version,
-    system: system.os.name,
-    security,
-    history: performance.history,
-  };
+  const report = { host: host.name, scan: id, createdAt, version, facts };
   return format === "html" ? toHtml(report) : JSON.stringify(toSarif(report));
+}
+
+/** With what each check is about. */
+function explained({ security }: Found["facts"]) {
+  return security && { ...security, judgements: security.judgements.map(explain) };
 }
 
 /** Events as they come, then the result, or why there is none: by then the reply has begun. */

@@ -15,6 +15,16 @@ export interface Judgement {
   reason: string | null;
 }
 
+/** With what its check is about, for who reads it without the list of checks. */
+export type ExplainedJudgement = Judgement & {
+  title: string;
+  severity: Check["severity"];
+  /** What to do where it fails. */
+  fix: string;
+  /** Where it comes from, such as `CIS Debian 12 v1.1.0 5.1.20`. */
+  references: string[];
+};
+
 export interface Verdict {
   judgements: Judgement[];
   /** Points of what passes, in whole percent of what could be judged, 100 for all of it: high 5, medium 3, low 1; null: nothing could. */

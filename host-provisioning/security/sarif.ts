@@ -1,6 +1,6 @@
 import { type Check, checks } from "./checks/index.ts";
 import type { Report } from "./html.ts";
-import type { Outcome } from "./judge.ts";
+import type { ExplainedJudgement, Judgement, Outcome } from "./judge.ts";
 import type { Vulnerability } from "./vulnerabilities.ts";
 
 const levels = { high: "error", medium: "warning", low: "note" } as const;
@@ -14,11 +14,21 @@ const kinds: Record<Outcome, string> = {
 const trackerAddress = "https://security-tracker.debian.org/tracker/";
 const packageDatabase = "var/lib/dpkg/status";
 
+/** @returns the judgement alone where its check is no longer made. Pure. */
+export function explain(judgement: Judgement): Judgement | ExplainedJudgement {
+  const check = checks.find(({ id }) => id === judgement.check);
+  if (!check) return judgement;
+  const { title, severity, fix } = check;
+  return { ...judgement, title, severity, fix, references: referencesOf(check) };
+}
+
 /**
  * A full scan's checks and known faults as a SARIF log. Pure.
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
-export function toSarif({ host, scan, createdAt, security, version }: Report): object {
+export function toSarif({ host, scan, createdAt, facts, version }: Report): object {
+  const { security } = facts;
+  if (!security) throw new Error("A quick scan has no findings: SARIF is of full ones.");
   const { judgements, vulnerabilities, reasons } = security;
   const rules = [...checks.map(ruleOf), ...faultRules(vulnerabilities.findings)];
   const indexes = new Map(rules.map(({ id }, index) => [id, index]));

@@ -5,6 +5,9 @@ import type { Client } from "../client.ts";
 import { parseEvents } from "../event-stream.ts";
 import { renderFields, renderTable } from "../table.ts";
 
+/** Narrower terminals have no room for what a check is about beside what was seen. */
+const wideColumns = 140;
+
 const failure = z.object({
   code: z.enum(Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]]),
   detail: z.string(),
@@ -18,6 +21,8 @@ export const securitySummary = z.looseObject({
     z.looseObject({
       check: z.string(),
       outcome: z.string(),
+      title: z.string().optional(),
+      severity: z.enum(["high", "medium", "low"]).optional(),
       seen: z.array(z.string()),
     }),
   ),
@@ -96,10 +101,16 @@ export function renderSecurity(security: z.output<typeof securitySummary>, width
   ]);
   const failed = judgements.filter(({ outcome }) => outcome === "fail");
   if (failed.length === 0) return head;
+  const weights = { high: 0, medium: 1, low: 2 };
+  failed.sort((a, b) => weights[a.severity ?? "low"] - weights[b.severity ?? "low"]);
+  const isWide = width === undefined || width >= wideColumns;
+  const titleOf = ({ title }: (typeof failed)[number]) => title;
   const table = renderTable(
     failed,
     [
+      { title: "SEVERITY", value: ({ severity }) => severity },
       { title: "FAILED CHECK", value: ({ check }) => check },
+      ...(isWide ? [{ title: "IT ASKS THAT", value: titleOf }] : []),
       {
         title: "SEEN",
         value: ({ seen }) => seen.join("; ").replaceAll(/\p{Cc}+/gu, " ") || "nothing",

@@ -81,12 +81,17 @@ describe("the tracker's file", () => {
     expect([none.status, none.body.detail]).toEqual([404, expect.stringContaining("/api/v1/scan/full")]);
     const quick = (await server.call("POST", "/api/v1/scan/quick", { body: {} })).body;
     expect((await get(`/api/v1/reports/${quick.id}?format=sarif`)).status).toBe(406);
+    const overview = await get(`/api/v1/reports/${quick.id}?format=html`);
+    expect([overview.status, overview.text]).toEqual([200, expect.stringContaining("quick scan")]);
+    expect(overview.text).not.toContain("Checks");
     const made = await server.call("POST", "/api/v1/scan/full", { body: {} });
     expect([made.status, made.body.kind]).toEqual([201, "full"]);
     expect(made.body.facts).toBeGreaterThan(quick.facts);
     const report = `/api/v1/reports/${made.body.id}`;
     const { security, details } = (await get(report)).body;
     expect(security.judgements).toHaveLength(checks.length);
+    for (const { check, title, severity, fix } of security.judgements)
+      expect(checks.find(({ id }) => id === check)).toMatchObject({ title, severity, fix });
     const df = (await host.do("df -B1 --output=size /")).trim().split("\n").at(-1);
     expect(details.filesystems["/"].bytes).toBe(Number(df));
     expect((await get("/api/v1/discover/hardware")).body.details.filesystems).toEqual(details.filesystems);
@@ -125,7 +130,9 @@ describe("the tracker's file", () => {
     expect(done.stdout).toMatch(
       /known faults +1, 1 of them with a fix \(debian-tracker for bookworm, 3 days old/,
     );
-    expect(done.stdout).toMatch(/\nsoftware-vulnerable +CVE-2099-0001: bash to 99/);
+    expect(done.stdout).toMatch(
+      /\nSEVERITY +FAILED CHECK .*\nhigh +software-vulnerable +\S.*CVE-2099-0001: bash to 99/,
+    );
     const wrong = await roost(["host", "scan", "nobody", "--full"], { env, home });
     expect([wrong.code, wrong.stderr]).not.toEqual([0, expect.anything()]);
     expect(wrong.stderr).toContain("nobody");

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
-import { diffFacts, readFacts, toMermaid, topologyOf } from "../../../host-provisioning/facts/index.ts";
+import {
+  diffFacts,
+  type Facts,
+  readFacts,
+  toMermaid,
+  topologyOf,
+} from "../../../host-provisioning/facts/index.ts";
 import { captured, factsOf } from "./captured.ts";
 
 const changed = (from: string | RegExp, to: string) =>
@@ -40,6 +46,30 @@ describe("the difference of two scans", () => {
       },
       { path: ["system", "sysctl", "vm.swappiness"], kind: "changed", before: 60, after: 10 },
     ]);
+  });
+
+  it("names each port, check and fault by itself that is otherwise, and no age of data", () => {
+    const scan = (port: number, outcome: string, ageDays: number) => {
+      const judgements = [
+        { check: "one", outcome: "pass", seen: [], reason: null },
+        { check: "two", outcome, seen: [], reason: null },
+      ];
+      const vulnerabilities = { findings: [], sources: [{ ageDays }], reason: null, packages: 1 };
+      const ports = before.network.ports.map((each, index) => (index === 0 ? { ...each, port } : each));
+      const network = { ...before.network, ports };
+      return { ...before, network, security: { judgements, vulnerabilities } } as unknown as Facts;
+    };
+    const [first] = before.network.ports;
+    const old = `${first?.protocol}/${first?.port} ${first?.address}`;
+    const now = `${first?.protocol}/9 ${first?.address}`;
+    const changes = diffFacts(scan(first?.port ?? 0, "pass", 1), scan(9, "fail", 2));
+    expect(changes.map(({ path, kind }) => [kind, path.join(" › ")]).sort()).toEqual(
+      [
+        ["removed", `network › ports › ${old}`],
+        ["added", `network › ports › ${now}`],
+        ["changed", "security › judgements › two › outcome"],
+      ].sort(),
+    );
   });
 
   it("takes a new thing as one change", () => {

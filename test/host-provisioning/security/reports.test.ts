@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { Probe, readDetails } from "../../../host-provisioning/facts/index.ts";
 import { checks, judge, type Report, toHtml, toSarif } from "../../../host-provisioning/security/index.ts";
 import { hardened, spoil } from "./hardened.ts";
 
@@ -16,8 +17,22 @@ function report(): Report {
     exposure: facts.network.ports,
     milliseconds: {},
   };
+  facts.system.os.name = words;
+  facts.system.hostname = words;
+  facts.network.resolver.servers = [words];
+  facts.network.interfaces[words] = {
+    ...{ mac: words, mtu: 1, state: "up", kind: "ethernet", megabits: 1, duplex: null, carrier: true },
+    ...{ driver: null, alias: null, queue: 1, addresses: [words] },
+  };
+  facts.software.applications[words] = {
+    ...{ name: words, package: words, version: words, dependencies: [], listens: [words], users: [words] },
+    ...{ units: [], scripts: [] },
+  };
+  const room = { bytes: 1, availableBytes: 1, usedPercent: 50, files: 1, freeFiles: 1 };
+  const details = readDetails(new Probe("", "MARK"), {});
+  facts.details = { ...details, filesystems: { [words]: room }, failedUnits: [words] };
   const when = "2026-01-11T00:00:00.000Z";
-  return { host: words, scan: "scn_1", createdAt: when, version: "0.1.0", system: words, security };
+  return { host: words, scan: "scn_1", createdAt: when, version: "0.1.0", facts: { ...facts, security } };
 }
 
 interface Sarif {
@@ -48,7 +63,7 @@ describe("a report as SARIF", () => {
       exposure: [],
       milliseconds: {},
     };
-    const good = toSarif({ ...report(), security }) as Sarif;
+    const good = toSarif({ ...report(), facts: { ...host.facts, security } }) as Sarif;
     expect(new Set(good.runs[0]?.results.map(({ kind }) => kind))).toEqual(new Set(["pass"]));
   });
 });
@@ -74,7 +89,8 @@ describe("a report as a page", () => {
       ...{ cpuPressurePercent: null, ioPressurePercent: null, memoryPressurePercent: null },
     };
     const history = ["2027-01-15T08:00:00.000Z", "2027-01-15T08:30:00.000Z"].map((at) => ({ ...sample, at }));
-    const drawn = toHtml({ ...report(), history });
+    const { facts, ...rest } = report();
+    const drawn = toHtml({ ...rest, facts: { ...facts, performance: { ...facts.performance, history } } });
     expect(drawn).toContain('<polyline class="cpu" points="0.0,180.0 960.0,180.0"/>');
     expect(drawn).toContain("Processor 10 %");
   });
