@@ -156,9 +156,18 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("--package or a --path")]);
     const now = await host.state();
     const shown = await command("reset", "two", "--package", "tmux", "--package", "libc6");
-    expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining("\n- /usr/bin/tmux\n")]);
+    expect([shown.code, shown.stdout]).toEqual([
+      0,
+      expect.stringMatching(/\n- \/usr\/share\/doc\/tmux\/ {2}\d+ paths, [\d.]+ kB\n/),
+    ]);
     expect(shown.stdout).toContain("\nlibc6 stays: ");
     const [, id = ""] = /roost host reset two --execute (rst_\w+)\n$/.exec(shown.stdout) ?? [];
+    expect(differences(now, await host.state())).toEqual([]);
+    for (const other of [["one"], ["two", "--profile", "light"]])
+      expect(await command("reset", ...other, "--execute", id)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("--execute"),
+      });
     expect(differences(now, await host.state())).toEqual([]);
     const watched = await command("reset", "two", "--execute", id);
     expect([watched.code, `${watched.stdout}${watched.stderr}`]).toEqual([

@@ -4,11 +4,11 @@ import {
   actionPage,
   type HostAction,
   hostAction,
-  type PathChange,
   type PlannedAction,
   plannedAction,
   verified,
 } from "../../host-actions/contract.ts";
+import { changeLines } from "../change-lines.ts";
 import type { Client } from "../client.ts";
 import { ageOf } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -42,15 +42,23 @@ export function withExecute(command: Command): Command {
     );
 }
 
-/** Carries out what was shown, follows it, and confirms by a login of its own what would go back otherwise. */
+/**
+ * Carries out what was shown, follows it, and confirms by a login of its own what would go back otherwise.
+ * @param reference name or id of the host that the caller means: that of another is refused
+ */
 export async function executeAction(
   client: Client,
   session: Session,
   flags: ExecuteFlags,
+  reference: string,
   id: string,
 ): Promise<void> {
-  const path = `/api/v1/host-actions/${id}`;
-  const { planHash } = await client.send({ path, reply: hostAction });
+  const path = `/api/v1/host-actions/${encodeURIComponent(id)}`;
+  const { planHash, host } = await client.send({ path, reply: hostAction });
+  if (reference !== host.name && reference !== host.id)
+    throw invalid("--execute", `${id} was planned for ${host.name}, not for ${reference}`, {
+      allowed: `a plan for ${reference}: roost host actions ${reference}`,
+    });
   const { confirm, confirmSeconds } = flags;
   const body = { planHash, confirm, confirmSeconds };
   const queued = await client.send({ method: "POST", path: `${path}/execute`, body, reply: hostAction });
@@ -172,21 +180,6 @@ function renderPlanned(shown: PlannedAction, command: string, more: string): str
     ["paths", `${summary.removed} removed, ${summary.changed} changed, ${summary.created} created`],
   ]);
   return `${head}${more}\n${changeLines(shown.changes)}\n${nextLine(shown, command)}`;
-}
-
-const listedPaths = 40;
-
-/** Each path that changes with a sign in front; those over 40 are counted. */
-export function changeLines(changes: PathChange[]): string {
-  const signs = { removed: "-", changed: "~", created: "+", touched: " " } as const;
-  const listed = changes.filter(({ kind }) => kind !== "touched");
-  const rest = listed.length - listedPaths;
-  return [
-    ...listed.slice(0, listedPaths).map(({ kind, path }) => `${signs[kind]} ${path}`),
-    ...(rest > 0 ? [`… and ${rest} more; all of them with --json`] : []),
-  ]
-    .map((line) => `${line.replaceAll(/\p{Cc}+/gu, " ")}\n`)
-    .join("");
 }
 
 /** How what was shown is carried out. */

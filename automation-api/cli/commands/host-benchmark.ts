@@ -58,7 +58,7 @@ export function hostBenchmarkCommand(session: Session): Command {
     .action(async (host: string, change: string, flags: BenchmarkFlags) => {
       const client = await openClient(session, flags);
       if (flags.execute !== undefined) {
-        await executeAction(client, session, flags, flags.execute);
+        await executeAction(client, session, flags, host, flags.execute);
         if (session.exitCode === exitCodes.ok) await show(client, session, flags, flags.execute);
         return;
       }

@@ -38,7 +38,7 @@ export function hostConfigCommand(session: Session): Command {
     )
     .action(async (host: string, template: string | undefined, flags: ConfigFlags) => {
       const client = await openClient(session, flags);
-      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, host, flags.execute);
       if (template === undefined) return listTemplates(client, session, flags);
       const parameters = Object.fromEntries(flags.set ?? []);
       const request = {

@@ -100,7 +100,7 @@ function importCommand(session: Session): Command {
     )
     .action(async (host: string, source: string | undefined, flags: ImportFlags) => {
       const client = await openClient(session, flags);
-      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, host, flags.execute);
       if (source === undefined) throw invalid("archive", "which one?");
       const { only, keep, replace, onConflict, start, passwords } = flags;
       const choices = Object.fromEntries([

@@ -38,7 +38,7 @@ export function hostOptimizeCommand(session: Session): Command {
     )
     .action(async (host: string, area: string, flags: OptimizeFlags) => {
       const client = await openClient(session, flags);
-      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, host, flags.execute);
       const { profile, mounts } = flags;
       const request = {
         path: `/api/v1/optimize/${encodeURIComponent(area)}`,

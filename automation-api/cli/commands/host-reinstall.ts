@@ -28,7 +28,7 @@ export function hostReinstallCommand(session: Session): Command {
     )
     .action(async (host: string, names: string[], flags: ReinstallFlags) => {
       const client = await openClient(session, flags);
-      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, host, flags.execute);
       if (names.length === 0) throw invalid("packages", "name one or more");
       const packages = names.map((text) => {
         const [name = "", version] = text.split("=");

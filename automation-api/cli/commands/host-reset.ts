@@ -1,11 +1,12 @@
 import { Command, Option } from "commander";
 import { invalid } from "../../errors.ts";
 import { type Preview, preview as previewSchema } from "../../resets/contract.ts";
+import { changeLines } from "../change-lines.ts";
 import { collect } from "../config-arguments.ts";
 import { formatBytes } from "../duration.ts";
 import { examples, openClient, print, type Session, widthOf, withServer } from "../session.ts";
 import { renderFields, renderTable } from "../table.ts";
-import { changeLines, type ExecuteFlags, executeAction, nextLine, withExecute } from "./host-actions.ts";
+import { type ExecuteFlags, executeAction, nextLine, withExecute } from "./host-actions.ts";
 
 interface ResetFlags extends ExecuteFlags {
   profile?: string;
@@ -41,8 +42,10 @@ export function hostResetCommand(session: Session): Command {
       const { execute, profile, package: packages, path } = flags;
       if (execute === undefined && !profile && !packages && !path)
         throw invalid("--profile", "say what is to go: give a profile, a --package or a --path");
+      if (execute !== undefined && (profile || packages || path || flags.keep))
+        throw invalid("--execute", "it carries out what was shown: choose for a new preview, or execute one");
       const client = await openClient(session, flags);
-      if (execute !== undefined) return executeAction(client, session, flags, execute);
+      if (execute !== undefined) return executeAction(client, session, flags, host, execute);
       const body = { host, workflow: workflowOf(flags) };
       const shown = await client.send({
         method: "POST",

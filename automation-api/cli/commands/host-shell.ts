@@ -43,7 +43,7 @@ export function hostShellCommand(session: Session): Command {
     )
     .action(async (host: string, user: string | undefined, flags: ShellFlags) => {
       const client = await openClient(session, flags);
-      if (flags.execute !== undefined) return executeAction(client, session, flags, flags.execute);
+      if (flags.execute !== undefined) return executeAction(client, session, flags, host, flags.execute);
       if (user === undefined) throw invalid("user", "whose shell?");
       if (
         [flags.theme, flags.plugin, flags.from, flags.rollback].filter((flag) => flag !== undefined).length >
