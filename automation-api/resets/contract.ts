@@ -27,7 +27,7 @@ const chosen = <Item extends z.ZodType>(item: Item, of: string) =>
     })
     .default({ include: [], exclude: [] });
 const packages = chosen(packageName, "Packages");
-const paths = chosen(path, "Files, links and empty folders");
+const paths = chosen(path, "Files, links, and folders with all in them,");
 
 export const analyzeQuery = z.strictObject({ host });
 export const previewRequest = z.strictObject({

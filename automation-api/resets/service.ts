@@ -53,7 +53,8 @@ export class Resets {
     const { facts, survey } = await this.#look(principal, host, options);
     const { packages } = facts.software;
     const dependents = dependentsOf(packages);
-    const groups = Map.groupBy(survey.files, (file) => file.class);
+    const loose = survey.files.filter(({ path }) => survey.owners[path] === undefined);
+    const groups = Map.groupBy(loose, (file) => file.class);
     const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each, 0);
     return {
       host: { id: host.id, name: host.name },
@@ -122,7 +123,7 @@ export class Resets {
   ): Promise<Preview> {
     authorize(principal, "host:connect");
     const host = await this.#deps.reader.find(principal, reference, "host");
-    const { facts, survey } = await this.#look(principal, host, options);
+    const { facts, survey } = await this.#look(principal, host, options, selection.paths.include);
     const plan = planReset(facts, survey, selection);
     const { profile } = selection;
     const isHeavy = profile !== null && wholeProfile(profile).needsConfirmation;
@@ -150,6 +151,7 @@ export class Resets {
     principal: Principal,
     host: ReadableHost,
     { requestId, signal }: ActionOptions,
+    wanted: readonly string[] = [],
   ): Promise<{ facts: Facts; survey: Survey }> {
     const { facts } = await this.#deps.scans.scan(principal, host.id, { requestId, signal });
     if (facts.software.manager !== "dpkg") {
@@ -160,7 +162,7 @@ export class Resets {
       );
     }
     const mark = randomBytes(16).toString("hex");
-    const run = { script: surveyScript(mark), ...surveyLimits, signal };
+    const run = { script: surveyScript(mark, wanted), ...surveyLimits, signal };
     const { stdout } = await this.#deps.reader.run(host, run);
     const survey = readSurvey(stdout, mark);
     if (survey) return { facts, survey };

@@ -1,4 +1,4 @@
-import { isForbidden, isKeptSetting } from "./guards.ts";
+import { isGuarded, isKeptSetting } from "./guards.ts";
 import type { Selection } from "./plan.ts";
 import type { Profile } from "./profiles.ts";
 import type { FoundFile, Survey } from "./survey.ts";
@@ -12,31 +12,55 @@ export interface ChosenFiles {
   kept: { name: string; reason: string }[];
 }
 
-/** Which files go. A folder goes only with everything that was found in it. Pure. */
+/**
+ * Which files go. A folder goes only with everything that was found in it, and what belongs to a package with the
+ * package alone. Pure.
+ * @param gone names of packages that go
+ */
 export function chooseFiles(
   survey: Survey,
   profile: Pick<Profile, "files">,
   selection: Selection,
+  gone: ReadonlySet<string>,
 ): ChosenFiles {
-  const isFree = (path: string) => !isForbidden(path) && !isExcluded(path, selection);
-  const found = survey.files.filter((file) => profile.files.includes(file.class) && isFree(file.path));
+  const isFree = (path: string) => !isGuarded(path) && !isExcluded(path, selection);
+  const ownersOf = (path: string) => survey.owners[path] ?? [];
+  const isOwned = ({ path }: FoundFile) => ownersOf(path).some((name) => !gone.has(name));
+  const files = survey.files.filter(
+    (file) => file.type === "d" || ownersOf(file.path).length === 0 || isOwned(file),
+  );
+  const classes: readonly string[] = [...profile.files, "wanted"];
+  const found = files.filter((file) => classes.includes(file.class) && isFree(file.path) && !isOwned(file));
   const units = found.filter(isOwnUnit).map(({ path }) => nameOf(path));
   const free = found.filter((file) => isLoose(file) || isOwnUnit(file) || isLinkOf(file, units));
-  const deletes = [
-    ...free.filter((file) => file.class !== "live-log").map(({ path }) => path),
-    ...selection.paths.include.filter(isFree),
-  ];
+  const deletes = free.filter((file) => file.class !== "live-log").map(({ path }) => path);
   return {
-    deletes: withoutOccupied([...new Set(deletes)].sort(), survey.files),
+    deletes: withoutOccupied([...new Set(deletes)].sort(), files),
     empties: free
       .filter((file) => file.class === "live-log")
       .map(({ path }) => path)
       .sort(),
     units: units.sort(),
-    kept: selection.paths.include
-      .filter(isForbidden)
-      .map((path) => ({ name: path, reason: "No reset may touch it." })),
+    kept: selection.paths.include.flatMap((path) => {
+      const reason = whyItStays(path);
+      return reason === undefined ? [] : [{ name: path, reason }];
+    }),
   };
+
+  /** Undefined for what goes, with all in it. */
+  function whyItStays(path: string): string | undefined {
+    if (isGuarded(path)) return "No reset may touch it.";
+    if (isExcluded(path, selection)) return "It is to stay.";
+    const below = survey.files.filter(
+      (file) => file.class === "wanted" && (file.path === path || file.path.startsWith(`${path}/`)),
+    );
+    if (below.length === 0) return "It is not there, or a link leads there.";
+    const owned = below.filter(isOwned);
+    const names = [...new Set(owned.flatMap((file) => ownersOf(file.path)))].sort().slice(0, 5).join(", ");
+    if (owned.length > 0) return `What belongs to a package goes with it alone: ${names}.`;
+    const guarded = below.find((file) => !isFree(file.path));
+    return guarded && `${guarded.path} stays, and what it is in.`;
+  }
 }
 
 /** Without the folders in which something stays. */
@@ -56,6 +80,7 @@ function withoutOccupied(deletes: string[], files: FoundFile[]): string[] {
 
 /** What can go without something else being less than whole. */
 function isLoose({ class: kind, type, path }: FoundFile): boolean {
+  if (kind === "wanted") return true;
   if (kind === "setting") return !isKeptSetting(path);
   // The folders there are the machine's own.
   if (path.startsWith("/usr/local/")) return type === "f" || (type === "l" && path !== "/usr/local/man");

@@ -15,7 +15,7 @@ export interface Selection {
   profile: ProfileName | null;
   /** Names of packages beside those of the profile, and those that stay. */
   packages: { include: string[]; exclude: string[] };
-  /** Paths of files beside those of the profile, and those that stay, with all below them. */
+  /** Paths beside those of the profile, and those that stay, with all below them. */
   paths: { include: string[]; exclude: string[] };
 }
 
@@ -52,9 +52,9 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
   const classes = classifyPackages(facts, survey);
   const chosen = choosePackages(packages, classes, survey, profile, selection);
   const names = [...chosen.gone].sort();
-  const files = chooseFiles(survey, profile, selection);
   const dependents = dependentsOf(packages);
   const gone = new Set(names.map((key) => packages[key]?.name ?? key));
+  const files = chooseFiles(survey, profile, selection, gone);
   const owned = [...gone].flatMap((name) => survey.units[name] ?? []).map(unitOf);
   const units = [...owned.filter((unit) => unit !== undefined), ...files.units].sort();
   const again = chooseReinstalls(packages, survey, profile, chosen.gone, selection);
@@ -149,6 +149,7 @@ function choosePackages(
   );
   for (const name of selection.packages.include) {
     if (!classes[name]) kept.set(name, "It is not installed.");
+    else if (excluded.has(name)) kept.set(name, "It is to stay.");
   }
   const wanted = new Set<string>();
   for (const key of asked) {

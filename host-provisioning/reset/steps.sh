@@ -15,16 +15,26 @@ purge_packages() {
   DEBIAN_FRONTEND=noninteractive dpkg --no-pager --purge "$@"
 }
 
+# leave PATH: what no reset takes away: what `forbid` knows, what packages brought, and what lies at the top.
+leave() {
+  forbid "$1"
+  case $1 in
+    /usr/local/?*) ;;
+    /usr | /usr/*) refuse 78 "$1 goes with its package alone." ;;
+    /*/*) ;;
+    *) refuse 78 "$1 belongs to the machine." ;;
+  esac
+}
+
 # delete_in FOLDER NAME...: files, links and empty folders of a folder. A link on the way there is not followed.
 delete_in() (
   folder=$1
   shift
-  forbid "$folder/"
   cd -P -- "$folder" 2>/dev/null || exit 0
   if [ "$(pwd -P)" != "$folder" ]; then refuse 78 "$folder is not where it seems to be."; fi
   for name; do
     case $name in '' | . | .. | */*) refuse 78 "$name is no name in a folder." ;; esac
-    forbid "$folder/$name"
+    leave "${folder%/}/$name"
     if [ -d "$name" ] && [ ! -L "$name" ]; then rmdir -- "./$name" || exit 1; else rm -f -- "./$name" || exit 1; fi
   done
 )

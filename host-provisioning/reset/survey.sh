@@ -1,6 +1,7 @@
 #!/bin/sh
 # summary: what a reset could take away, and what tells why it is there
-# args: none; `mark`, letters and digits that nothing on the host can foresee, is assigned in front of this text
+# args: none; in front of this text `mark`, letters and digits that nothing on the host can foresee, is assigned, and
+#   `wanted_paths` calls `wanted` for each path that somebody wants gone
 # needs: root; dpkg, findutils
 # undo: nothing is changed
 #
@@ -10,6 +11,7 @@
 #   unit LIST:PATH       units, desktop files and shells that packages bring
 #   kernel RELEASE       the one that runs; login SHELL those of people; self NAME who is logged in
 #   file CLASS TYPE SIZE BLOCKS TIME UID PATH
+#   owner LIST:PATH      paths of packages where a reset takes files away, or where somebody wants it to
 #   other PATH           what a package of another manager is known by: snap, flatpak, pip, pipx, npm
 #   template TEMPLATE PATH   a settings file of a person that is otherwise than the system's template
 #   person NAME UID HOME     whoever is no account of the system; host-key PATH; machine-id yes
@@ -132,12 +134,24 @@ files() {
     if [ -d "$folder" ] && [ ! -L "$folder" ]; then found data "$folder" -xdev -mindepth 1; fi
   done
   found schedule /var/spool/cron/crontabs -xdev -type f
-  owned=$(mktemp -p /run)
-  trap 'rm -f "$owned"' EXIT
-  { sort -u /var/lib/dpkg/info/*.list && sed -n 's/^ \(\/[^ ]*\) .*/\1/p' /var/lib/dpkg/status; } | sort -u >"$owned"
-  found setting /etc -xdev ! -type d | tr '\0' '\n' | awk -v list="$owned" '
-    BEGIN { while ((getline path <list) > 0) owned[path] = 1 }
-    { path = $0; sub(/^file setting . [^ ]* [^ ]* [^ ]* [^ ]* /, "", path); if (!(path in owned)) print }' | tr '\n' '\0'
+  found setting /etc -xdev ! -type d
+  owners '^/(etc|opt|srv|var/www|usr/local)/'
+}
+
+owners() {
+  grep -aHE "$1" /var/lib/dpkg/info/*.list | sed 's/^/owner /' | tr '\n' '\0' || :
+  # Configuration that its package no longer brings is its own all the same.
+  awk '/^Package:/ { name = $2 } /^ \// { print "owner /var/lib/dpkg/info/" name ".list:" $1 }' /var/lib/dpkg/status |
+    tr '\n' '\0'
+}
+
+# wanted PATH: with all below; what a link leads to is not there.
+wanted() {
+  folder=${1%/*}
+  if ! is_there "${folder:-/}"; then return 0; fi
+  found wanted "$1" -xdev
+  wanted=$1 awk 'index($0, ENVIRON["wanted"] "/") == 1 || $0 == ENVIRON["wanted"] { print "owner " FILENAME ":" $0 }' \
+    /var/lib/dpkg/info/*.list | tr '\n' '\0'
 }
 
 main() {
@@ -145,6 +159,7 @@ main() {
   homes
   others
   files
+  wanted_paths
   identity
   packaged
   printf 'end %s\0' "$mark"

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Conffile, conffileFunctions, readConffiles } from "../reinstall/index.ts";
+import { quote } from "../undo/index.ts";
 import { type OtherPackage, readOther } from "./others.ts";
 
 const script = readFileSync(new URL("survey.sh", import.meta.url), "utf8");
@@ -17,6 +18,7 @@ export const fileClasses = [
   "schedule",
   "setting",
   "home",
+  "wanted",
 ] as const;
 export type FileClass = (typeof fileClasses)[number];
 
@@ -46,6 +48,8 @@ export interface Survey {
   /** Who the survey was logged in as. */
   self: string;
   files: FoundFile[];
+  /** By path, where files go: the installed packages that it belongs to. */
+  owners: Record<string, string[]>;
   templates: { path: string; template: string }[];
   /** Accounts that are none of the system's. */
   people: { name: string; userId: number; home: string }[];
@@ -59,10 +63,14 @@ export interface Survey {
   available: Record<string, string[]>;
 }
 
-/** @param mark as for a scan: what nobody on the host can foresee, 8 to 64 letters and digits. */
-export function surveyScript(mark: string): string {
+/**
+ * @param mark as for a scan: what nobody on the host can foresee, 8 to 64 letters and digits.
+ * @param paths absolute ones that somebody wants gone: they are told of class `wanted`, with all below them.
+ */
+export function surveyScript(mark: string, paths: readonly string[] = []): string {
   if (!/^[A-Za-z0-9]{8,64}$/.test(mark)) throw new Error("A mark is 8 to 64 letters and digits.");
-  return `mark='${mark}'\n${conffileFunctions}\n${script}`;
+  const wanted = ["wanted_paths() {", ...paths.map((path) => `  wanted ${quote(path)}`), "  :", "}"];
+  return [`mark='${mark}'`, ...wanted, conffileFunctions, script].join("\n");
 }
 
 /**
@@ -93,6 +101,7 @@ export function readSurvey(output: Buffer, mark: string): Survey | undefined {
     kernel: of("kernel")[0] ?? "",
     self: of("self")[0] ?? "",
     files: of("file").flatMap(readFile),
+    owners: readOwners(of("owner")),
     templates: of("template").flatMap((line) => {
       const [, template, path] = /^(\/[^ ]+) (\/.+)$/s.exec(line) ?? [];
       return template !== undefined && path !== undefined && isPlain(path) ? [{ path, template }] : [];
@@ -107,6 +116,13 @@ export function readSurvey(output: Buffer, mark: string): Survey | undefined {
     conffiles: readConffiles(of("conffiles")[0] ?? "", of("sums")[0] ?? ""),
     available: readAvailable(of("available")[0] ?? ""),
   };
+}
+
+function readOwners(lines: string[]): Survey["owners"] {
+  const byPath = Map.groupBy(lines.flatMap(packageAndPath), ({ path }) => path);
+  return Object.fromEntries(
+    [...byPath].map(([path, found]) => [path, [...new Set(found.map(({ name }) => name))]]),
+  );
 }
 
 function readAvailable(rows: string): Survey["available"] {

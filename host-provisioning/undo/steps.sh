@@ -7,10 +7,12 @@
 # What would lock people out, stop the machine from starting, or take away the way back.
 forbid() {
   case $1 in
-    / | /bin/* | /sbin/* | /lib/* | /lib64/* | /boot/* | /efi/* | /dev/* | /proc/* | /sys/* | /run/* | /usr/lib/modules/*) ;;
-    /etc/fstab | /etc/crypttab | /etc/ssh/* | /etc/sudoers | /etc/sudoers.d/* | /etc/passwd | /etc/shadow | /etc/group) ;;
-    /etc/gshadow | /etc/network/* | /etc/netplan/* | /etc/systemd/network/* | /etc/resolv.conf | /etc/pam.d/*) ;;
-    /var/lib/roost/* | /var/lib/dpkg/* | */.ssh/* | */.ssh | */.gnupg/* | */.kube/* | */.aws/*) ;;
+    / | /bin/* | /sbin/* | /lib/* | /lib32/* | /lib64/* | /libx32/* | /boot/* | /efi/* | /dev/* | /proc/* | /sys/* | /run/* | /usr/lib/modules/*) ;;
+    /etc/fstab | /etc/crypttab | /etc/ssh | /etc/ssh/* | /etc/sudoers | /etc/sudoers.d | /etc/sudoers.d/*) ;;
+    /etc/passwd | /etc/shadow | /etc/group | /etc/gshadow | /etc/passwd- | /etc/shadow- | /etc/group- | /etc/gshadow-) ;;
+    /etc/network | /etc/network/* | /etc/netplan | /etc/netplan/* | /etc/systemd/network | /etc/systemd/network/*) ;;
+    /etc/resolv.conf | /etc/pam.d | /etc/pam.d/* | /var/lib/roost | /var/lib/roost/* | /var/lib/dpkg | /var/lib/dpkg/*) ;;
+    */.ssh/* | */.ssh | */.gnupg/* | */.gnupg | */.kube/* | */.kube | */.aws/* | */.aws) ;;
     /*/../* | /*/./* | *//* | /*/..) ;;
     /*) return 0 ;;
   esac

@@ -72,7 +72,8 @@ const mark = "0123456789abcdef";
     expect(readSurvey(stdout.subarray(0, -1), mark)).toBeUndefined();
     expect(readSurvey(stdout, mark.replace("0", "1"))).toBeUndefined();
     expect(survey.files.find(({ path }) => path === "/etc/hostname")?.class).toBe("setting");
-    expect(survey.files.some(({ path }) => path === "/etc/bash.bashrc")).toBe(false);
+    expect(survey.owners["/etc/bash.bashrc"]).toEqual(["bash"]);
+    expect(survey.owners["/etc/hostname"]).toBeUndefined();
   }, 60_000);
 });
 

@@ -53,4 +53,23 @@ it("other paths are nobody's package", () => {
       await host.close();
     }
   }, 120_000);
+
+  it("paths that somebody chose are told with all in them, whatever their names are, and links are not followed", async () => {
+    const host = await livedIn(1, ["tmux"]);
+    try {
+      const name = "/var/lib/it's $(touch /ran)";
+      const make = 'mkdir -p "$1/in"; : >"$1/in/a\nb"; ln -s "$1" /srv/link';
+      await host.do(make, [name]);
+      const wanted = [name, "/srv/link/in", "/var/lib/nothing", "/etc/skel", "/etc/ssh"];
+      const survey = readSurvey((await host.run(surveyScript(mark, wanted))).stdout, mark) as Survey;
+      const found = survey.files.filter((file) => file.class === "wanted" && !file.path.startsWith("/etc/"));
+      expect(found.map(({ type, path }) => `${type} ${path}`)).toEqual([
+        ...[`d ${name}`, `d ${name}/in`, `f ${name}/in/a\nb`],
+      ]);
+      expect(survey.owners["/etc/skel/.bashrc"]).toEqual(["bash"]);
+      expect((await host.run("ls /ran")).code).not.toBe(0);
+    } finally {
+      await host.close();
+    }
+  }, 120_000);
 });

@@ -1,11 +1,8 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expect, it } from "@jest/globals";
 import type { Facts } from "../../../host-provisioning/facts/index.ts";
-import {
-  isForbidden,
-  planReset,
-  type Selection,
-  type Survey,
-} from "../../../host-provisioning/reset/index.ts";
+import { isGuarded, planReset, type Selection, type Survey } from "../../../host-provisioning/reset/index.ts";
 
 type PackageFields = Partial<Facts["software"]["packages"][string]>;
 
@@ -63,6 +60,7 @@ function survey(
     unpackedAt: Object.fromEntries(times),
     ...{ asked: [], units: {}, shells: [], kernel: "", self: "root", files: [], templates: [] },
     ...{ people: [], hostKeys: [], hasMachineId: false, others: [], conffiles: [], available: {} },
+    owners: {},
     ...fields,
   };
 }
@@ -137,16 +135,11 @@ it("what is to stay stays with what it cannot do without", () => {
   expect(plan.work.packages).toEqual(["extras", "fish", "libweb", "web"]);
 });
 
+const file = (kind: string, path: string, type = "f") => ({
+  ...{ class: kind, type, path, bytes: 1, allocatedBytes: 512, changedAt: 0, userId: 0 },
+});
+
 it("files go by their class; guarded, kept and excluded ones stay", () => {
-  const file = (kind: string, path: string, type = "f") => ({
-    class: kind,
-    type,
-    bytes: 1,
-    allocatedBytes: 512,
-    changedAt: 0,
-    userId: 0,
-    path,
-  });
   const files = [
     file("apt-cache", "/var/cache/apt/archives/a.deb"),
     file("temporary", "/tmp/socket", "s"),
@@ -159,10 +152,11 @@ it("files go by their class; guarded, kept and excluded ones stay", () => {
     file("data", "/usr/local/bin/own"),
     file("home", "/home/ann/.ssh/id", "f"),
     file("home", "/home/ann/notes"),
+    file("wanted", "/srv/x"),
   ] as Survey["files"];
   const found = survey({}, { files });
   expect(planReset(host({}), found, select({ profile: "light" })).work).toMatchObject({
-    deletes: ["/tmp/old", "/var/cache/apt/archives/a.deb"],
+    deletes: ["/srv/x", "/tmp/old", "/var/cache/apt/archives/a.deb"],
     empties: ["/var/log/web.log"],
   });
   const paths = { include: ["/srv/x", "/etc/fstab", "/srv/../etc/shadow"], exclude: ["/tmp"] };
@@ -175,6 +169,67 @@ it("files go by their class; guarded, kept and excluded ones stay", () => {
     "/var/cache/apt/archives/a.deb",
   ]);
   expect(nuclear.kept.map(({ name }) => name)).toEqual(["/etc/fstab", "/srv/../etc/shadow"]);
+});
+
+it("chosen paths go with all in them; what is not there, guarded, or a package's own is told", () => {
+  const files = [
+    file("wanted", "/var/lib/old", "d"),
+    file("wanted", "/var/lib/old/pipe", "p"),
+    file("wanted", "/opt/suite", "d"),
+    file("wanted", "/opt/suite/program"),
+    file("wanted", "/opt/suite/left"),
+    file("wanted", "/home/ann", "d"),
+    file("wanted", "/home/ann/.ssh", "d"),
+    file("wanted", "/home/ann/.ssh/id"),
+    file("wanted", "/home/ann/notes"),
+    file("wanted", "/srv/both"),
+  ] as Survey["files"];
+  const owners = { "/opt/suite": ["web"], "/opt/suite/program": ["web", "tool"] };
+  const found = survey(machine, { asked, files, owners });
+  const include = ["/var/lib/old", "/opt/suite", "/home/ann", "/nowhere/file", "/usr/bin/sudo", "/srv/both"];
+  const plan = (names: string[]) =>
+    planReset(
+      host(machine),
+      found,
+      select({
+        packages: { include: names, exclude: ["fish"] },
+        paths: { include, exclude: ["/srv/both"] },
+      }),
+    );
+  const { work, kept } = plan(["fish"]);
+  expect(work.deletes).toEqual([
+    ...["/home/ann/notes", "/opt/suite/left", "/var/lib/old", "/var/lib/old/pipe"],
+  ]);
+  expect(kept).toEqual([
+    { name: "fish", reason: "It is to stay." },
+    { name: "/opt/suite", reason: "What belongs to a package goes with it alone: tool, web." },
+    { name: "/home/ann", reason: "/home/ann/.ssh stays, and what it is in." },
+    { name: "/nowhere/file", reason: "It is not there, or a link leads there." },
+    { name: "/usr/bin/sudo", reason: "No reset may touch it." },
+    { name: "/srv/both", reason: "It is to stay." },
+  ]);
+  expect(plan(["web"]).work.deletes).not.toContain("/opt/suite");
+  const both = plan(["web", "tool"]).work.deletes;
+  expect(both.filter((path) => path.startsWith("/opt"))).toEqual(["/opt/suite", "/opt/suite/left"]);
+});
+
+it("a profile leaves what packages that stay have where it takes data and settings away", () => {
+  const files = [
+    file("setting", "/etc/web.conf"),
+    file("setting", "/etc/own.conf"),
+    file("data", "/opt/suite", "d"),
+    file("data", "/opt/suite/program"),
+    file("data", "/opt/suite/data"),
+  ] as Survey["files"];
+  const owners = { "/etc/web.conf": ["web"], "/opt/suite": ["web"], "/opt/suite/program": ["web"] };
+  const plan = (exclude: string[]) =>
+    planReset(
+      host(machine),
+      survey(machine, { asked, files, owners }),
+      select({ profile: "deep", packages: { include: [], exclude } }),
+    );
+  expect(plan(["web"]).work.deletes).toEqual(["/etc/own.conf", "/opt/suite/data"]);
+  expect(plan([]).work.deletes).toEqual(["/etc/own.conf", "/opt/suite", "/opt/suite/data"]);
 });
 
 it("a folder stays with whatever stays in it", () => {
@@ -264,6 +319,10 @@ it("people lose their accounts by nuclear alone; who logs in stays, and who is t
   expect([deep.users, deep.renewed]).toEqual([[], []]);
 });
 
+const guards = ["undo/steps.sh", "reset/steps.sh"]
+  .map((name) => readFileSync(new URL(`../../../host-provisioning/${name}`, import.meta.url), "utf8"))
+  .join("\n");
+
 it.each([
   ["/", true],
   ["relative", true],
@@ -274,11 +333,25 @@ it.each([
   ["/var/lib/roost/undo", true],
   ["/srv//x", true],
   ["/srv/x/", true],
+  ["/usr/sbin/sshd", true],
+  ["/usr/lib/x86_64-linux-gnu/libc.so.6", true],
+  ["/usr", true],
+  ["/usr/local", true],
+  ["/swapfile", true],
+  ["/lib32/x", true],
+  ["/home/ann/.aws", true],
+  ["/etc/passwd-", true],
+  ["/etc/ssh", true],
+  ["/usr/local/bin/tool", false],
+  ["/srv/x", false],
   ["/etc/motd", false],
   ["/srv/.hidden", false],
   ["/srv/..data", false],
-])("the guard of %s", (path, isGuarded) => {
-  expect(isForbidden(path)).toBe(isGuarded);
+])("the guard of %s", (path, isRefused) => {
+  expect(isGuarded(path)).toBe(isRefused);
+  // And by the host itself, whatever a plan says.
+  const script = `refuse() { exit "$1"; }\ntell() { :; }\n${guards}\nleave "$1"`;
+  if (!path.endsWith("/")) expect(exitOf(script, path)).toBe(isRefused ? 78 : 0);
 });
 
 it("snapd stays while there are snaps", () => {
@@ -301,3 +374,7 @@ it("snapd stays while there are snaps", () => {
   expect(found([snap]).work.packages).not.toContain("snapd");
   expect(found([snap]).kept.map(({ name }) => name)).toEqual(["snapd", "snap core"]);
 });
+
+function exitOf(script: string, word: string): number {
+  return spawnSync("/bin/sh", ["-s", word], { input: script }).status ?? -1;
+}
