@@ -88,6 +88,7 @@ export const profileList = z.object({
 const classified = z.object({
   name: z.string(),
   version: z.string(),
+  bytes: z.number().describe("What its files take, as it says itself."),
   class: z.enum(["system", "user", "app", "auto"]),
   score: z
     .number()
@@ -129,8 +130,13 @@ export const preview = reset.extend({
     .array(z.object({ name: z.string(), reason: z.string() }))
     .describe("What was asked for and stays all the same."),
   services: z.array(z.string()).describe("Units that are stopped and go."),
-  ports: z.array(z.object({ port: z.string(), package: z.string() })).describe("Open ports that close."),
-  users: z.array(z.string()).describe("Accounts that go, with their folders."),
+  ports: z
+    .array(z.object({ port: z.string(), package: z.string().nullable(), program: z.string().nullable() }))
+    .describe("Open ports that close, with what has them open."),
+  users: z.array(z.string()).describe("Accounts that go, with their folders and whatever they run."),
+  people: z
+    .array(z.object({ name: z.string(), paths: z.number(), bytes: z.number() }))
+    .describe("Whose folder something goes from or changes in, with how many paths and bytes."),
   reinstalled: z
     .array(z.object({ name: z.string(), version: z.string() }))
     .describe("Packages that are installed again, so that their configuration is as packaged."),

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Facts } from "../../host-provisioning/facts/index.ts";
 import {
+  changesSettings,
   classifyPackages,
   dependentsOf,
   draftReset,
@@ -28,7 +29,7 @@ import type {
   Reset,
   RollbackRequest,
 } from "./contract.ts";
-import { selectionOf } from "./domain.ts";
+import { affectedPeople, selectionOf } from "./domain.ts";
 
 const surveyLimits = { deadlineMs: 120_000, capBytes: 64 * 1024 * 1024 };
 
@@ -61,6 +62,7 @@ export class Resets {
       packages: Object.entries(classifyPackages(facts, survey)).map(([name, classified]) => ({
         name,
         version: packages[name]?.version ?? "",
+        bytes: packages[name]?.bytes ?? 0,
         neededBy: dependents.get(name) ?? [],
         ...classified,
       })),
@@ -139,12 +141,13 @@ export class Resets {
         detail,
         packages: detail.packages.length,
         needsWords: isHeavy,
-        risky: isHeavy || isRisky({ names: detail.packages.map(({ name }) => name) }),
+        risky: isHeavy || changesSettings(work) || isRisky({ names: work.packages }),
       },
       options,
     );
     const { confirm, changes } = planned;
-    return { ...view(planned), confirm, changes, ...planned.detail };
+    const people = affectedPeople(survey.people, changes);
+    return { ...view(planned), confirm, changes, people, ...planned.detail };
   }
 
   async #look(

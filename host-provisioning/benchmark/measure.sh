@@ -14,6 +14,6 @@ measure() {
   if perl "$record/workloads" "$1" "$record" $workload_names 2>"$record/log"; then return; fi
   tail -n 3 "$record/log" >&2
   on_change=replace
-  restore
+  restore_all
   refuse 71 'It could not be measured to its end, and everything was put back; the host is as it was before.'
 }

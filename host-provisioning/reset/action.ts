@@ -43,6 +43,11 @@ export function draftReset(work: Work): Draft {
   };
 }
 
+/** Whether it could change how the machine is reached or starts, beyond what its packages say. Pure. */
+export function changesSettings({ deletes, units, reinstalls }: Work): boolean {
+  return units.length > 0 || reinstalls.length > 0 || deletes.some((path) => path.startsWith("/etc/"));
+}
+
 /** Takes its keys up; connections that are open stay. */
 const sshServer = { how: "reload", unit: "ssh.service" } as const;
 

@@ -51,6 +51,7 @@ export function classifyPackages(facts: Facts, survey: Survey): Record<string, C
     asked: askedFor(survey),
     listening: new Set(facts.network.ports.map((port) => port.package)),
     units: survey.units,
+    older: new Set(survey.history.renewed).difference(new Set(survey.history.installed)),
   };
   return Object.fromEntries(
     Object.entries(packages)
@@ -65,6 +66,8 @@ interface Context {
   asked: Set<string>;
   listening: Set<string | null>;
   units: Survey["units"];
+  /** Unpacked again by apt, which remembers no first time: it was there before. */
+  older: Set<string>;
 }
 
 function evidenceOf(key: string, found: Packages[string], context: Context): Evidence[] {
@@ -79,6 +82,8 @@ function evidenceOf(key: string, found: Packages[string], context: Context): Evi
   if (priority !== undefined) add("system", priority, `Its priority is ${found.priority}.`);
   if (role !== undefined) add("system", 6, `It serves ${role}.`);
   if (isBase) add("system", 9, "It came with the first packages of this machine.");
+  else if (context.older.has(name))
+    add("system", 6, "It has been upgraded, and apt remembers no installation of it.");
   if (context.asked.has(name)) {
     add("user", 6, "Somebody asked apt for it.");
     add("app", 5, "Somebody asked apt for it.");

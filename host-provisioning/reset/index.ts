@@ -1,4 +1,4 @@
-export { draftReset, type Work } from "./action.ts";
+export { changesSettings, draftReset, type Work } from "./action.ts";
 export { type Classified, classifyPackages, type PackageClass, packageClasses } from "./classify.ts";
 export { dependentsOf } from "./dependencies.ts";
 export { isForbidden, isGuarded } from "./guards.ts";

@@ -22,6 +22,8 @@ export interface Selection {
 export interface PlannedPackage extends Classified {
   name: string;
   version: string;
+  /** What its files take, as it says itself. */
+  bytes: number;
   /** Installed packages that depend on it; those that cannot do without it go too. */
   neededBy: string[];
 }
@@ -35,8 +37,8 @@ export interface ResetPlan {
   kept: { name: string; reason: string }[];
   /** Units that are stopped and go. */
   services: string[];
-  /** `tcp 0.0.0.0:80`, with the package that has it open. */
-  ports: { port: string; package: string }[];
+  /** `tcp 0.0.0.0:80`, with what has it open: a package's program, or one of nobody's package. */
+  ports: { port: string; package: string | null; program: string | null }[];
   /** Accounts that go. */
   users: string[];
   /** Installed again, with their configuration as packaged. */
@@ -77,6 +79,7 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
     packages: names.map((key) => ({
       name: key,
       version: packages[key]?.version ?? "",
+      bytes: packages[key]?.bytes ?? 0,
       neededBy: dependents.get(key) ?? [],
       ...(classes[key] as Classified),
     })),
@@ -85,17 +88,31 @@ export function planReset(facts: Facts, survey: Survey, selection: Selection): R
         each.class !== null && profile.files.includes(each.class) && !isExcluded(each.path, selection),
     ),
     kept: [...chosen.kept, ...files.kept, ...again.kept, ...people.kept, ...immovable(survey, profile)],
-    services: units.filter((unit) => unit.endsWith(".service")),
+    services: units,
     users: people.gone.map(({ name }) => name),
     reinstalled: again.packages,
     renewed: [
       ...(profile.identity && survey.hasMachineId ? (["machine-id"] as const) : []),
       ...(hostKeys.length > 0 ? (["host-keys"] as const) : []),
     ],
-    ports: facts.network.ports.flatMap(({ protocol, address, port, package: owner }) =>
-      owner !== null && gone.has(owner) ? [{ port: `${protocol} ${address}:${port}`, package: owner }] : [],
-    ),
+    ports: closing(facts, gone, units, new Set(files.deletes)),
   };
+}
+
+/** Ports of what goes, or whose unit is stopped. */
+function closing(
+  { network: { ports } }: Facts,
+  gone: ReadonlySet<string>,
+  units: string[],
+  deletes: ReadonlySet<string>,
+): ResetPlan["ports"] {
+  const closes = ({ package: owner, unit, program }: (typeof ports)[number]) =>
+    (owner !== null && gone.has(owner)) ||
+    (unit !== null && units.includes(unit)) ||
+    (program !== null && deletes.has(program));
+  return ports.filter(closes).map(({ protocol, address, port, package: owner, program }) => ({
+    ...{ port: `${protocol} ${address}:${port}`, package: owner, program },
+  }));
 }
 
 const nothing: Omit<Profile, "name" | "summary" | "needsConfirmation"> = {

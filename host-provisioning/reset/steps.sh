@@ -32,6 +32,7 @@ delete_in() (
   shift
   cd -P -- "$folder" 2>/dev/null || exit 0
   if [ "$(pwd -P)" != "$folder" ]; then refuse 78 "$folder is not where it seems to be."; fi
+  tell "    $# of $(printf %s "$folder" | tr '[:cntrl:]' '?')"
   for name; do
     case $name in '' | . | .. | */*) refuse 78 "$name is no name in a folder." ;; esac
     leave "${folder%/}/$name"
@@ -55,12 +56,25 @@ from_template() (
   if [ -f "$3" ]; then cat -- "$1" >"./$3"; fi
 )
 
+# end_processes UID: at once, so that they write nothing more; those of the system manager for the account too.
+end_processes() {
+  if has_units; then systemctl stop -- "user@$1.service" 2>/dev/null || :; fi
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    found=$(grep -lsE "^Uid:[[:space:]]+$1[[:space:]]" /proc/[0-9]*/status | sed 's|[^0-9]||g')
+    if [ -z "$found" ]; then return 0; fi
+    # shellcheck disable=SC2086 # numbers
+    kill -KILL $found 2>/dev/null || :
+    sleep 0.1
+  done
+}
+
 # remove_user NAME HOME: an account that is none of the system's, and what is left of its folder below /home.
 remove_user() {
   case $1 in '' | -* | *[!A-Za-z0-9_.-]*) refuse 78 "$1 is no name of an account." ;; esac
   if [ "$1" = "$(id -un)" ] || [ "$1" = "${SUDO_USER:-}" ] || [ "$(id -u -- "$1")" -lt 1000 ]; then
     refuse 78 "$1 is not to be removed."
   fi
+  end_processes "$(id -u -- "$1")"
   userdel -- "$1" || return 1
   case $2 in
     */. | */.. | /home/ | /home/*/*) ;;

@@ -7,7 +7,7 @@
 #
 # Output: records, NUL behind each.
 #   list TIME PATH       when each package was first unpacked here, by its file list
-#   asked LINE           command lines of apt, oldest first, each behind its `Start-Date`
+#   asked LINE           command lines of apt, oldest first, each behind its `Start-Date`, and what they did
 #   unit LIST:PATH       units, desktop files and shells that packages bring
 #   kernel RELEASE       the one that runs; login SHELL those of people; self NAME who is logged in
 #   file CLASS TYPE SIZE BLOCKS TIME UID PATH
@@ -34,7 +34,7 @@ packages() {
   stat --printf='list %Y %n\0' /var/lib/dpkg/info/*.list
   for log in /var/log/apt/history.log.*.gz; do
     if [ -f "$log" ]; then gzip -dc "$log"; fi
-  done | cat - /var/log/apt/history.log 2>/dev/null | grep -aE '^(Start-Date|Commandline):' |
+  done | cat - /var/log/apt/history.log 2>/dev/null | grep -aE '^(Start-Date|Commandline|Install|Upgrade|Reinstall):' |
     sed 's/^/asked /' | tr '\n' '\0' || :
   grep -aHE '^(/usr)?(/lib/systemd/system/[^/]+\.(service|socket|timer)|/share/applications/.*\.desktop|/bin/[a-z]*sh)$' \
     /var/lib/dpkg/info/*.list | sed 's/^/unit /' | tr '\n' '\0' || :

@@ -40,6 +40,8 @@ export interface Survey {
   unpackedAt: Record<string, number>;
   /** What people asked apt for, with the time in the host's own zone. */
   asked: { at: string; line: string }[];
+  /** Packages that apt remembers to have installed, and those that it has unpacked again. */
+  history: { installed: string[]; renewed: string[] };
   /** By package: the paths of the units and desktop files that it brings. */
   units: Record<string, string[]>;
   /** Packages that bring the shell of somebody who can log in. */
@@ -87,6 +89,10 @@ export function readSurvey(output: Buffer, mark: string): Survey | undefined {
   return {
     unpackedAt: Object.fromEntries(of("list").flatMap(readList)),
     asked: readAsked(of("asked")),
+    history: {
+      installed: namesIn(of("asked"), /^Install: /),
+      renewed: namesIn(of("asked"), /^(Upgrade|Reinstall): /),
+    },
     units: Object.fromEntries(
       [...Map.groupBy(paths, ({ name }) => name)].map(([name, found]) => [
         name,
@@ -145,6 +151,14 @@ function packageAndPath(line: string): { name: string; path: string }[] {
   const [, name, path] =
     /^\/var\/lib\/dpkg\/info\/([a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?\.list:(\/.+)$/.exec(line) ?? [];
   return name === undefined || path === undefined ? [] : [{ name, path }];
+}
+
+/** Of `Install: name:arch (version, automatic), …`. */
+function namesIn(lines: string[], kind: RegExp): string[] {
+  const lists = lines.filter((line) => kind.test(line)).map((line) => line.replace(kind, ""));
+  return lists.flatMap((list) =>
+    [...list.matchAll(/([a-z0-9][a-z0-9+.-]*):\S+ \(/g)].map(([, name = ""]) => name),
+  );
 }
 
 function readAsked(lines: string[]): Survey["asked"] {

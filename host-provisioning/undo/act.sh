@@ -25,7 +25,7 @@ main() {
     rollback)
       lock 60
       on_change=${2:-stop}
-      restore
+      restore_all
       ;;
     *) refuse 64 'A verb is one of apply, rehearse, verify, confirm, measure, status, rollback.' ;;
   esac
@@ -43,7 +43,7 @@ apply() {
       ;;
     undone) refuse 75 'This plan was taken back; it needs a new one.' ;;
     *)
-      restore
+      restore_all
       refuse 70 'It had been interrupted, and was put back as it was before.'
       ;;
   esac
@@ -57,8 +57,8 @@ apply() {
   fi
   check_room
   mark planned
-  quiesce
-  keep
+  stop_running
+  keep_before
   trap - EXIT
   watch_over
   open_log
@@ -68,15 +68,16 @@ apply() {
     close_log
     tail -n 6 "$record/log" | grep -v '^end of step ' >&2 || :
     on_change=replace
-    restore
+    restore_all
     refuse 71 "Step $steps_done failed, and everything was put back; the host is as it was before."
   fi
   close_log
   survey after
   live_now >"$record/live.after"
+  differing "$record/before" "$record/after" >"$record/touched"
+  keep_shared
   sync "$record/after" "$record/live.after"
   mark committed
-  differing "$record/before" "$record/after" >"$record/touched"
   say_host_keys "$record/touched"
   say state committed
   say touched "$(tr -cd '\0' <"$record/touched" | wc -c)"
@@ -112,7 +113,7 @@ abandon() {
 }
 
 # What runs and will be stopped is stopped first, so that what it writes at its end is saved too.
-quiesce() {
+stop_running() {
   if ! has_units; then return 0; fi
   running_units >"$record/units"
   sync "$record/units"

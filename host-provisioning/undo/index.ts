@@ -9,6 +9,7 @@ const read = (name: string): string => readFileSync(new URL(name, import.meta.ur
 const record = read("record.sh");
 const steps = read("steps.sh");
 const watch = read("watch.sh");
+const merge = read("merge.sh");
 const restore = read("restore.sh");
 const recover = read("recover.sh");
 const act = read("act.sh");
@@ -62,7 +63,7 @@ export function actionScript(action: Action, verb?: Verb): string {
     ),
   ];
   const words = verb === undefined ? [] : [`set -- ${verb}`];
-  const parts = [record, steps, watch, restore, action.functions, ...plan, act, start];
+  const parts = [record, steps, watch, merge, restore, action.functions, ...plan, act, start];
   return ["set -eu", ...words, ...assignments, ...parts].join("\n");
 }
 
@@ -75,7 +76,7 @@ export function undoScript(id: string): string {
 const start = 'main "$@" </dev/null\n';
 
 function recoveryScript(): string {
-  return ["#!/bin/sh", "set -eu", record, steps, watch, restore, recover, start].join("\n");
+  return ["#!/bin/sh", "set -eu", record, steps, watch, merge, restore, recover, start].join("\n");
 }
 
 function numbered(step: Step): string {

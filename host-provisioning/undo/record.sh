@@ -8,7 +8,7 @@
 #   journal   states that were reached, one a line, each on the disk before what follows it begins
 #   scope     paths that the action may touch, NUL behind each; trees: those of which everything below belongs to it
 #   before    manifest of the scope; before.tar its content, owners, modes, times and extended attributes
-#   after     manifest once the action was done
+#   after     manifest once the action was done; after.tar of those lists that others write too: merge.sh
 #   units     what ran
 #   live      values of the kernel before, PATH VALUE a line; live.after once the action was done
 #   refresh   what reads its files again after a way back, HOW UNIT a line
@@ -178,8 +178,8 @@ check_room() {
   if [ "$have" -lt "$need" ]; then refuse 74 "The undo store needs $need bytes and has $have."; fi
 }
 
-# keep: writes the record, of the files as they are once services have stopped.
-keep() {
+# keep_before: writes the record, of the files as they are once services have stopped.
+keep_before() {
   cd "$root/" || return 1
   existing >"$record/before.paths"
   printf '%s' "$recovery" >"$record/recover"

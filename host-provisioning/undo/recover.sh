@@ -24,7 +24,7 @@ main() {
     rollback)
       on_change=${2:-stop}
       lock 60
-      restore
+      restore_all
       ;;
     # What a change that could lock everybody out leaves running: nobody logged in again and confirmed, so it goes back.
     unless-confirmed)
@@ -32,7 +32,7 @@ main() {
       lock 600
       if [ ! -e "$record/confirmed" ] && [ "$(reached)" != undone ]; then
         on_change=replace
-        restore
+        restore_all
       else
         unwatch
       fi

@@ -41,6 +41,8 @@ rehearse() {
   # No service is started or stopped by the scripts of packages.
   printf '#!/bin/sh\nexit 101\n' >"$copy/usr/sbin/policy-rc.d"
   chmod 0755 "$copy/usr/sbin/policy-rc.d"
+  # Its folder does not change by what is there for the rehearsal alone.
+  touch -d "$(stat -c %y /usr/sbin)" "$copy/usr/sbin"
   cat "$work/rehearsal" >"$copy/run/rehearsal"
   chroot "$copy" /bin/sh /run/rehearsal inside >"$work/log" 2>&1 </dev/null || {
     tail -n 5 "$work/log" >&2

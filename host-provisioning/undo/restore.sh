@@ -5,8 +5,8 @@
 # needs: as record.sh; neither network nor the package manager, and no script of a package runs
 # undo: what was replaced is in saved.tar of the record
 
-# restore: may be killed and called again at any point; it ends with exactly the files of before.
-restore() {
+# restore_all: may be killed and called again at any point; it ends with exactly the files of before.
+restore_all() {
   case $(reached) in
     '')
       if [ ! -d "$record" ]; then refuse 79 "There is no record $undo_id."; fi
@@ -33,25 +33,30 @@ restore() {
   esac
   put_back
   check_restored
+  put_merged
   put_back_live
   start_units
   refresh_units
   mark undone
+  drop_content
   unwatch
   say_host_keys "$record/restoring"
   say state undone
 }
 
+# What is back where it was need not be kept twice; what was replaced is nowhere else.
+drop_content() { rm -f "$record"/before.tar "$record"/after.tar "$record"/merged.*; }
+
 # choose: which paths are put back, written down before the first one is.
 choose() {
-  : >"$record/conflicts"
-  : >"$record/staying"
+  for list in conflicts staying named merging; do : >"$record/$list"; done
   if [ -f "$record/after" ]; then
     differing "$record/before" "$record/after" >"$record/touched"
     survey now "$record/touched"
     differing "$record/after" "$record/now" | comm -z -12 - "$record/touched" >"$record/conflicts"
     drop_folders "$record/conflicts"
     drop_caches "$record/conflicts"
+    name_entries
     newcomers | sort -zu -o "$record/conflicts" - "$record/conflicts"
   else
     survey now
@@ -79,9 +84,10 @@ drop_folders() {
   mv "$1.part" "$1"
 }
 
-# What everybody who asks apt makes anew is no change of anybody's either.
+# What programs make anew beside the lists that people asked them to change is no change of anybody's either.
 drop_caches() {
-  sed -z '/^\.\/var\/cache\/apt\/\(src\)\?pkgcache\.bin$/d' "$1" >"$1.part"
+  grep -zvE '^\./(var/cache/apt/(src)?pkgcache\.bin|var/lib/dpkg/(.*-old|lock(-frontend)?|triggers/Lock)|var/cache/debconf/.*-old|var/cache/ldconfig/aux-cache|etc/ld\.so\.cache|etc/(passwd|group|shadow|gshadow|subuid|subgid)-)$' \
+    "$1" >"$1.part" || :
   mv "$1.part" "$1"
 }
 
@@ -103,29 +109,32 @@ staying() {
 }
 
 settle_conflicts() {
+  if [ "${on_change:-stop}" != stop ] && [ ! -f "$record/after.tar" ] &&
+    grep -qz '^\./var/lib/dpkg/\(status\|info/\)' "$record/conflicts"; then
+    refuse 76 'Packages were installed or removed since, which records of that release cannot tell from its own.'
+  fi
   case ${on_change:-stop} in
     keep)
-      if grep -qz '^\./var/lib/dpkg/\(status\|info/\)' "$record/conflicts"; then
-        refuse 76 'Packages were installed or removed since; their database cannot be kept while files are put back.'
-      fi
       comm -z -23 "$record/touched" "$record/conflicts" >"$record/restoring"
       staying >"$record/staying"
       while read -r path value; do
         if ! grep -qxF "$path" "$record/live.conflicts"; then printf '%s %s\n' "$path" "$value"; fi
       done <"$record/live" >"$record/live.restoring"
+      merge keep
       ;;
     replace)
       there "$record/conflicts" >"$record/saving"
       if [ "$(room)" -lt $(($(weigh "$record/saving") + 1048576)) ]; then refuse 74 'No room to save what is replaced.'; fi
       archive "$record/saving" saved || refuse 74 'What is replaced could not be saved; nothing was changed.'
       live_now >"$record/live.saved"
+      merge replace
       ;;
     *)
       say state "$(reached)"
       say changed-since "$(($(tr -cd '\0' <"$record/conflicts" | wc -c) + $(wc -l <"$record/live.conflicts")))"
       # As many as a reply holds; all are in the record.
-      tr '\n\0' '?\n' <"$record/conflicts" | sed 's/^\.//' | cat - "$record/live.conflicts" | sed 's/^/changed /' |
-        head -c 3000
+      comm -z -23 "$record/conflicts" "$record/merging" | tr '\n\0' '?\n' | cat "$record/named" - | sed 's/^\.//' |
+        cat - "$record/live.conflicts" | sed 's/^/changed /' | head -c 3000
       exit 76
       ;;
   esac

@@ -3,6 +3,11 @@ import { isRecord, type Properties, Secret, secret, unknown, type Value } from "
 /** Shorter strings are not masked: hiding every "a" or "80" of a log hides the log. */
 const shortestMasked = 4;
 
+/** Lines of scripts that are words of the shell alone: "undone" is to stay readable where a whole script is secret. */
+const shellWords = new Set(
+  "break case continue do done elif else esac exit fi if return shift then".split(" "),
+);
+
 /** The same properties with all secrecy removed: what a handler works with. */
 export function plain(properties: Properties): Properties {
   return plainValue(properties) as Properties;
@@ -78,7 +83,9 @@ function stringsOf(value: Value | undefined): string[] {
  * by `[secret]`. The longest are replaced first, so that no part of one is left by a shorter one.
  */
 export function masker(strings: string[]): (text: string) => string {
-  const parts = strings.flatMap((text) => [text, ...text.split(/\r?\n/)]).map((text) => text.trim());
+  const linesOf = (text: string) =>
+    text.split(/\r?\n/).filter((line, _, all) => all.length === 1 || !shellWords.has(line.trim()));
+  const parts = strings.flatMap((text) => [text, ...linesOf(text)]).map((text) => text.trim());
   const hidden = [...new Set(parts)]
     .filter((text) => text.length >= shortestMasked)
     .sort((a, b) => b.length - a.length);

@@ -28,6 +28,8 @@ const livedIn = readFileSync(new URL("../host-provisioning/reset/lived-in.sh", i
     await host.do(livedIn, ["4"]);
     await host.boot();
     await host.do("systemctl daemon-reload; systemctl start own");
+    // Whoever runs something has an account that is in use.
+    await host.do("setsid su ann -c 'exec sleep infinity' >/dev/null 2>&1 </dev/null & sleep 0.2");
     lab = await HostLab.open();
     client = lab.client;
     ({ id: hostId, hostKey: firstKey } = await lab.add("one", host, { own: "ed25519" }));

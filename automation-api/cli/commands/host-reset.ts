@@ -71,7 +71,7 @@ function workflowOf({ profile, package: packages = [], path: paths = [], keep = 
 }
 
 function renderPreview(shown: Preview, width: number | undefined): string {
-  const { summary, changes, packages, others, kept, services, ports, users, renewed } = shown;
+  const { summary, changes, packages, others, kept, services, ports, users, people, renewed } = shown;
   const head = renderFields([
     ["reset", shown.id],
     ["host", shown.host.name],
@@ -79,18 +79,28 @@ function renderPreview(shown: Preview, width: number | undefined): string {
     ["paths", `${summary.removed} removed, ${summary.changed} changed, ${summary.created} created`],
     ["frees", `${formatBytes(summary.freedAllocatedBytes)} on the disk`],
     ["stops", services.join(", ") || null],
-    ["also", others.map(({ manager, name }) => `${manager} ${name}`).join(", ") || null],
+    ["not of apt", others.map(({ manager, name }) => `${manager} ${name}`).join(", ") || null],
     ["closes", ports.map(({ port }) => port).join(", ") || null],
-    ["people", users.join(", ") || null],
+    ["accounts", users.join(", ") || null],
+    [
+      "people",
+      people.map((one) => `${one.name} ${one.paths} paths, ${formatBytes(one.bytes)}`).join("; ") || null,
+    ],
     ["renews", renewed.join(", ") || null],
   ]);
   const columns = [
     { title: "PACKAGE", value: (one: Preview["packages"][number]) => one.name },
     { title: "CLASS", value: (one: Preview["packages"][number]) => one.class },
+    { title: "SIZE", value: (one: Preview["packages"][number]) => formatBytes(one.bytes), right: true },
+    { title: "NEEDED BY", value: (one: Preview["packages"][number]) => one.neededBy.join(" ") },
     { title: "BECAUSE", value: (one: Preview["packages"][number]) => one.reasons.join(" "), flexible: true },
   ];
   const stays = kept.map(({ name, reason }) => `${name} stays: ${reason}`.replaceAll(/\p{Cc}+/gu, " "));
   const lines = `${changeLines(changes)}${stays.map((line) => `${line}\n`).join("")}`;
   const table = packages.length > 0 ? `\n${renderTable(packages, columns, width)}` : "";
-  return `${head}${table}\n${lines}\n${nextLine(shown, `roost host reset ${shown.host.name}`)}`;
+  const next =
+    changes.length > 0
+      ? nextLine(shown, `roost host reset ${shown.host.name}`)
+      : "Nothing was changed, and nothing would be.\n";
+  return `${head}${table}\n${lines}\n${next}`;
 }

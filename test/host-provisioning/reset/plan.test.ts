@@ -2,7 +2,13 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, it } from "@jest/globals";
 import type { Facts } from "../../../host-provisioning/facts/index.ts";
-import { isGuarded, planReset, type Selection, type Survey } from "../../../host-provisioning/reset/index.ts";
+import {
+  changesSettings,
+  isGuarded,
+  planReset,
+  type Selection,
+  type Survey,
+} from "../../../host-provisioning/reset/index.ts";
 
 type PackageFields = Partial<Facts["software"]["packages"][string]>;
 
@@ -41,9 +47,9 @@ function host(
   ]);
   const open = Object.entries(ports).map(([owner, port]) => ({
     protocol: "tcp",
-    address: "0.0.0.0",
-    port,
-    package: owner,
+    ...{ address: "0.0.0.0", port, package: owner.startsWith("/") ? null : owner },
+    ...{ unit: owner.startsWith("/etc") ? owner.replace(/.*\//, "") : null },
+    program: owner.startsWith("/opt") ? owner : null,
   }));
   return {
     software: { manager: "dpkg", packages: Object.fromEntries(whole) },
@@ -60,7 +66,7 @@ function survey(
     unpackedAt: Object.fromEntries(times),
     ...{ asked: [], units: {}, shells: [], kernel: "", self: "root", files: [], templates: [] },
     ...{ people: [], hostKeys: [], hasMachineId: false, others: [], conffiles: [], available: {} },
-    owners: {},
+    ...{ owners: {}, history: { installed: [], renewed: [] } },
     ...fields,
   };
 }
@@ -99,7 +105,7 @@ it("a profile takes what its classes name, and what is there for those alone", (
   expect(deep.work.packages).toEqual(["extras", "fish", "libboth", "libweb", "tool", "web"]);
   expect(deep).toMatchObject({
     services: ["web.service"],
-    ports: [{ port: "tcp 0.0.0.0:80", package: "web" }],
+    ports: [{ port: "tcp 0.0.0.0:80", package: "web", program: null }],
   });
   const light = planReset(facts, found, select({ profile: "light" }));
   expect(light.work.packages).toEqual([]);
@@ -269,7 +275,13 @@ it("units of nobody's package are stopped and go with what enables them; those o
     ...{ class: "setting", type, path },
     ...{ bytes: 1, allocatedBytes: 512, changedAt: 0, userId: 0 },
   })) as Survey["files"];
-  const { work, services } = planReset(host({}), survey({}, { files }), select({ profile: "deep" }));
+  files.push(file("data", "/opt/tool") as Survey["files"][number]);
+  const open = { [`${folder}/own.service`]: 1, "/opt/tool": 2, [`${folder}/off.service`]: 3 };
+  const plan = planReset(host({}, open), survey({}, { files }), select({ profile: "deep" }));
+  const { work, services, ports } = plan;
+  expect(ports.map(({ port }) => port)).toEqual(["tcp 0.0.0.0:1", "tcp 0.0.0.0:2"]);
+  expect(changesSettings(work)).toBe(true);
+  work.deletes = work.deletes.filter((path) => path.startsWith(folder));
   expect(work.deletes).toEqual([`${folder}/multi-user.target.wants/own.service`, `${folder}/own.service`]);
   expect([work.units, services]).toEqual([["own.service"], ["own.service"]]);
 });

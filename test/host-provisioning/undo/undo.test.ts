@@ -36,6 +36,7 @@ const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");
     expect(await host.do(undo, ["rollback"])).toMatch(/^restored \d+\nstate undone\n$/);
     expect(await changedFrom(before)).toEqual([]);
     expect(await host.do(undo, ["rollback"])).toBe("state undone\nreason already-so\n");
+    expect(await host.do("ls /var/lib/roost/undo/rst_1 | grep tar")).toBe("tar.log\n");
     expect(await host.run(script, ["apply"])).toMatchObject({ code: 75 });
     expect(await changedFrom(before)).toEqual([]);
   }, 60_000);
@@ -104,6 +105,12 @@ const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");
     expect(stopped.code).toBe(76);
     expect(stopped.stdout.toString()).toContain("\nchanged /usr/bin/tmux\n");
     expect(await changedFrom(mine)).toEqual([]);
+    const other = await host.copy();
+    await other.do(undo, ["rollback", "keep"]);
+    expect(await other.do("cat /usr/bin/tmux /srv/data/mine; ls /usr/share/doc/tmux/copyright")).toBe(
+      "new\nmine\n/usr/share/doc/tmux/copyright\n",
+    );
+    await other.close();
     await host.do(undo, ["rollback", "replace"]);
     expect(await host.do("tar -xOf /var/lib/roost/undo/rst_1/saved.tar ./usr/bin/tmux")).toBe("new\n");
     expect(await host.do("cat /srv/data/mine")).toBe("mine\n");
@@ -137,6 +144,34 @@ const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");
     }
   }, 60_000);
 
+  it("leaves packages and accounts that came since as they are, whichever way it goes back", async () => {
+    const applied = await original.copy();
+    await applied.do("useradd --create-home ann");
+    const users = [{ name: "ann", home: "/home/ann" }];
+    const gone = await plan(applied, { packages: ["tmux", "libutempter0"], users });
+    await applied.do(gone.script, ["apply"]);
+    await applied.install("cron");
+    await applied.do("useradd --create-home --uid 2000 new");
+    for (const onChange of ["keep", "replace"]) {
+      host = await applied.copy();
+      const stopped = await host.run(undo, ["rollback"]);
+      const told = stopped.stdout.toString();
+      expect([stopped.code, told]).toEqual([76, expect.stringContaining("\nchanged /etc/passwd: new\n")]);
+      expect(told).toContain("\nchanged /var/lib/dpkg/status: cron cron-daemon-common\n");
+      expect(told).not.toMatch(/lock|-old|ld\.so/i);
+      await host.do(undo, ["rollback", onChange]);
+      expect(await host.do(`dpkg --audit; dpkg -V cron tmux libutempter0; ${installed}`)).toBe(
+        "cron\nlibutempter0\ntmux\n",
+      );
+      expect(await host.do("id -un new; id -un ann; ls /home; getent shadow new ann | wc -l")).toBe(
+        "new\nann\nann\nnew\n2\n",
+      );
+      expect(await host.do("ldconfig -p | grep -c utempter; find / -xdev -name '*.roost-new'")).toBe("1\n");
+      if (onChange === "keep") await host.close();
+    }
+    await applied.close();
+  }, 100_000);
+
   it("works by itself from a rescue shell, and when nobody confirms", async () => {
     host = await original.copy();
     await host.do(script, ["apply"]);
@@ -155,6 +190,11 @@ const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");
     expect(await changedFrom(before)).toEqual([]);
   }, 60_000);
 });
+
+const installed =
+  "dpkg-query -W -f '$" +
+  "{db:Status-Status} $" +
+  "{Package}\n' cron tmux libutempter0 | sed -n 's/^installed //p'";
 
 /** Times differ between two runs of the same action. */
 function notOfTime(line: string): boolean {

@@ -70,6 +70,7 @@ describe("secrets", () => {
     ["longest first", ["abcd", "abcdef"], "abcdef abcd", "[secret] [secret]"],
     ["not when short", ["abc", ""], "abc abc", "abc abc"],
     ["each line of several", ["first line\nsecond line\n"], "got: second line.", "got: [secret]."],
+    ["no words of a shell", ["if x; then\n  ran\ndone\n"], "undone: if x; then", "undone: [secret]"],
     ["with characters of patterns", ["a.*b$1"], "a.*b$1", "[secret]"],
   ])("are masked: %s", (_, secrets, text, masked) => expect(masker(secrets)(text)).toBe(masked));
 
