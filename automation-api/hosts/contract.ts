@@ -103,11 +103,11 @@ export const host = z.object({
       message: z.string().nullable().describe("What is wrong; null: nothing."),
       system: z.string().nullable().describe("System, kernel release and machine."),
       uptimeSeconds: z.number().nullable(),
-      milliseconds: z.number().describe("How long the check took, the login included where one was needed."),
+      milliseconds: z.number().describe("How long that took, the login included where one was needed."),
       checkedAt: z.string(),
     })
     .nullable()
-    .describe("What the last check found; null: none since the host was added or moved."),
+    .describe("What the last check or scan found; null: none since the host was added or moved."),
   version: z.number().describe("Raised by each change; the ETag."),
   createdAt: z.string(),
   updatedAt: z.string(),

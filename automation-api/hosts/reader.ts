@@ -1,6 +1,6 @@
 import type { Principal } from "../access/permissions.ts";
 import type { Credentials } from "../credentials/service.ts";
-import type { Db } from "../db/transaction.ts";
+import type { Db, Tx } from "../db/transaction.ts";
 import { invalid, notFound, RoostError } from "../errors.ts";
 import type { Labels } from "./contract.ts";
 import { readSelector } from "./domain.ts";
@@ -8,7 +8,7 @@ import { fanOut } from "./fan-out.ts";
 import * as queries from "./queries.ts";
 import { Channels } from "./ssh/channels.ts";
 import type { HostConnections } from "./ssh/connections.ts";
-import type { RemoteOutput, RemoteRun, SshTarget } from "./ssh/contract.ts";
+import type { HostError, RemoteOutput, RemoteRun, SshTarget } from "./ssh/contract.ts";
 
 /** A host of the inventory, as those know it who only read on it. */
 export type ReadableHost = queries.HostRow;
@@ -95,6 +95,30 @@ export class HostReader {
   /** @throws HostError, and conflict for a host, or a bastion of it, that has no credential. */
   async run(host: ReadableHost, run: RemoteRun): Promise<RemoteOutput> {
     return this.connections.run(await this.target(host), run);
+  }
+
+  /**
+   * Keeps as the host's health what a read of exactly this version of it found.
+   * @param fault null: it was well.
+   */
+  async noteHealth(
+    tx: Tx,
+    host: ReadableHost,
+    {
+      fault,
+      milliseconds,
+      ...told
+    }: {
+      fault: HostError | null;
+      milliseconds: number;
+      system?: string | null;
+      uptimeSeconds?: number | null;
+    },
+  ): Promise<void> {
+    await queries.noteHealth(tx, host, {
+      health: fault === null ? "healthy" : fault.fault,
+      health_detail: JSON.stringify({ ...told, ...(fault && { message: fault.message }), milliseconds }),
+    });
   }
 
   /** How it is logged in to. @throws conflict as `run`. */

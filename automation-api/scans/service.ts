@@ -16,6 +16,7 @@ import { newId } from "../db/id.ts";
 import { type Db, transaction } from "../db/transaction.ts";
 import { messageOf, notFound, RoostError } from "../errors.ts";
 import type { HostReader, ReadableHost } from "../hosts/service.ts";
+import { HostError } from "../hosts/ssh/contract.ts";
 import { decodeCursor, type Page, pageOf } from "../http/page.ts";
 import type { Diff, DiscoverQuery, Scan, ScanListQuery, ScanProgress } from "./contract.ts";
 import { fullSteps, lookCloser } from "./full.ts";
@@ -76,7 +77,7 @@ export class Scans {
     const host = await this.#reader.find(principal, reference, options.field ?? "host");
     const began = Date.now();
     const facts = await this.#look(host, options.signal).catch(async (error: unknown) => {
-      await this.#recordFailure(principal, host, error, options.requestId);
+      await this.#recordFailure(principal, host, { error, began }, options.requestId);
       throw error;
     });
     return this.#keep(principal, host, { kind: "quick", facts, began }, options.requestId);
@@ -104,7 +105,7 @@ export class Scans {
       const how = { trackerFile: this.#trackerFile, signal };
       facts = { ...facts, ...(yield* lookCloser(this.#reader, host, facts, how)) };
     } catch (error) {
-      await this.#recordFailure(principal, host, error, requestId);
+      await this.#recordFailure(principal, host, { error, began }, requestId);
       throw error;
     }
     return this.#keep(principal, host, { kind: "full", facts, began }, requestId);
@@ -134,6 +135,10 @@ export class Scans {
     return transaction(this.#db, async (tx) => {
       const keptAt = await queries.insertScan(tx, row, { version: host.version, keep: keptPerHost });
       if (!keptAt) throw new RoostError("conflict", `${host.name} was changed or removed during the scan.`);
+      const { kernel } = facts.system;
+      const system = ["Linux", kernel.release, facts.hardware.cpu.architecture].filter(Boolean).join(" ");
+      const { uptimeSeconds } = facts.performance;
+      await this.#reader.noteHealth(tx, host, { fault: null, milliseconds, system, uptimeSeconds });
       await record(tx, principal, {
         action: "host.scan",
         object: host.id,
@@ -216,19 +221,21 @@ export class Scans {
   async #recordFailure(
     principal: Principal,
     host: ReadableHost,
-    error: unknown,
+    { error, began }: { error: unknown; began: number },
     requestId?: string,
   ): Promise<void> {
-    await transaction(this.#db, (tx) =>
-      record(tx, principal, {
+    await transaction(this.#db, async (tx) => {
+      if (error instanceof HostError)
+        await this.#reader.noteHealth(tx, host, { fault: error, milliseconds: Date.now() - began });
+      await record(tx, principal, {
         action: "host.scan",
         object: host.id,
         phase: "result",
         result: "failed",
         detail: { name: host.name, message: messageOf(error) },
         requestId,
-      }),
-    );
+      });
+    });
   }
 
   async #find({ organizationId }: Principal, id: string): Promise<queries.ScanRow> {

@@ -82,11 +82,12 @@ function namesAndVersions(things: Record<string, { version: string | null }>): s
 
 function roomOf({ filesystems }: NonNullable<Facts["details"]>): string {
   const rows = Object.entries(filesystems)
-    .filter(([, { bytes }]) => bytes > 0)
+    .filter(([point, { bytes }]) => bytes > 0 && !/^\/(proc|sys|dev|run)(\/|$)/.test(point))
     .map(([point, { bytes, availableBytes, usedPercent }]) => {
       const used = usedPercent ?? 0;
       const meter = `<meter min="0" max="100" high="85" optimum="0" value="${used}">${used} %</meter>`;
-      return `<tr>${code(point)}${cell(bytesText(bytes) ?? "")}${cell(bytesText(availableBytes) ?? "")}<td class="short">${meter} ${used} %</td></tr>`;
+      const sizes = [bytes, availableBytes].map((each) => `<td class="short">${bytesText(each)}</td>`);
+      return `<tr>${code(point)}${sizes.join("")}<td class="short">${meter} ${used} %</td></tr>`;
     });
   return table(["Mounted at", "Size", "Available", "Used"], rows);
 }

@@ -137,6 +137,15 @@ const connections = new HostConnections();
     ]);
     expect((await get("/api/v1/scans?host=stranger")).body.items).toEqual([]);
     expect(await audit(stranger.id)).toMatchObject([{ result: "failed" }]);
+    const health = async (id: string) => (await get(`/api/v1/hosts/${id}`)).body.health;
+    expect(await health(stranger.id)).toMatchObject({
+      ...{ state: "host-key", message: expect.stringContaining("another host key"), system: null },
+    });
+    const well = (await get("/api/v1/hosts?name=one")).body.items[0];
+    const checked = (await server.call("POST", `/api/v1/hosts/${well.id}/check`)).body.health;
+    await scan("one");
+    expect(await health(well.id)).toMatchObject({ state: "healthy", system: checked.system });
+    expect((await health(well.id)).checkedAt > checked.checkedAt).toBe(true);
     const locked = await add("locked", { credential: null });
     expect((await scan("locked")).status).toBe(409);
     expect(await audit(locked.id)).toMatchObject([{ result: "failed" }]);
