@@ -19,6 +19,8 @@ export interface SystemFacts {
     modules: Record<string, { bytes: number | null; uses: number | null; usedBy: string[] }>;
     filesystems: string[];
   };
+  /** Who looked; anybody but root sees neither programs nor sockets of others. */
+  login: { id: number | null; user: string | null };
   hostname: string | null;
   machineId: string | null;
   timeZone: string | null;
@@ -49,6 +51,12 @@ export function readSystem(probe: Probe): SystemFacts {
       .find((line) => line.startsWith("btime "))
       ?.slice(6),
   );
+  const users: SystemFacts["users"] = record(
+    rows(probe, "/etc/passwd", 7).map(([name = "", , id, group, comment = "", home = "", shell = ""]) => [
+      name,
+      { id: toNumber(id), group: toNumber(group), comment, home, shell },
+    ]),
+  );
   return {
     os: {
       id: of("ID"),
@@ -75,17 +83,13 @@ export function readSystem(probe: Probe): SystemFacts {
       ),
       filesystems: probe.lines("/proc/filesystems").map((line) => line.replace("nodev", "").trim()),
     },
+    login: readLogin(probe, users),
     hostname: probe.text("/proc/sys/kernel/hostname"),
     machineId: probe.text("/etc/machine-id"),
     timeZone: probe.text("/etc/timezone"),
     bootedAt: booted === null ? null : timeOf(booted),
     rebootRequired: probe.lines("/var/run/reboot-required").length > 0,
-    users: record(
-      rows(probe, "/etc/passwd", 7).map(([name = "", , id, group, comment = "", home = "", shell = ""]) => [
-        name,
-        { id: toNumber(id), group: toNumber(group), comment, home, shell },
-      ]),
-    ),
+    users,
     groups: record(
       rows(probe, "/etc/group", 4).map(([name = "", , id, members = ""]) => [
         name,
@@ -105,6 +109,14 @@ export function readSystem(probe: Probe): SystemFacts {
     ),
     sysctl: readSysctl(probe),
   };
+}
+
+/** By the probe's own process. */
+function readLogin(probe: Probe, users: SystemFacts["users"]): SystemFacts["login"] {
+  const status = probe.pairs(`/proc/${probe.section("self")[0] ?? ""}/status`);
+  const id = toNumber(status.get("Uid")?.split(/\s+/)[1]);
+  const user = id === null ? undefined : Object.keys(users).find((name) => users[name]?.id === id);
+  return { id, user: user ?? null };
 }
 
 /** @see https://docs.kernel.org/filesystems/proc.html, mountinfo */

@@ -56,11 +56,18 @@ ${pictureStyle}
 <body>
 <h1>${plain(host)}</h1>
 <p>${plain(system.os.name ?? "Unknown system")}, ${kind} ${plain(scan)} of ${plain(createdAt)}, by Roost ${plain(version)}.</p>
-<nav>${links}</nav>
+${hidden(system.login)}<nav>${links}</nav>
 ${sections.map(({ html }) => html).join("\n")}
 </body>
 </html>
 `;
+}
+
+/** A page that says nothing of it would pass for all there is. */
+function hidden(login: Facts["system"]["login"] | undefined): string {
+  if (!login?.id) return "";
+  const who = plain(login.user ?? String(login.id));
+  return `<p class="unknown"><b>Seen as ${who}</b>, not as root: programs, sockets and files of others are hidden.</p>\n`;
 }
 
 const style = `:root { --ink: #1a1a1a; --dim: #595959; --line: #d5d5d5; --page: #fff; --bad: #a4000f; --good: #05620b; --open: #7a5200 }

@@ -40,6 +40,8 @@ const summary = reportSchema.extend({
   system: z.looseObject({
     os: z.looseObject({ name: z.string().nullable() }),
     kernel: z.looseObject({ release: z.string().nullable() }),
+    // Scans that older releases kept tell no login.
+    login: z.object({ id: z.number().nullable(), user: z.string().nullable() }).optional(),
   }),
   software: z.looseObject({
     manager: z.string().nullable(),
@@ -146,6 +148,11 @@ function renderReport(scan: Scan, found: Summary, width: number | undefined): st
     ],
     ["databases", names(software.databases)],
     ["containers", names(software.runtimes)],
+    ...(system.login?.id
+      ? ([
+          ["seen as", `${system.login.user ?? system.login.id}: programs and sockets of others are hidden`],
+        ] as const)
+      : []),
     ["services", `${count(services.services, "known")} (${services.manager})`],
   ]);
   const end = found.security ? `\n${renderSecurity(found.security, width)}` : "";

@@ -55,6 +55,7 @@ const connections = new HostConnections();
     expect(scanned.code).toBe(0);
     expect(scanned.stdout).toMatch(/scan +scn_\w+, \d+ facts in \d+ ms/);
     expect(scanned.stdout).toMatch(/\nPORT +ADDRESS +REACHED FROM/);
+    expect(/seen as/.test(scanned.stdout)).toBe(sshd.user !== "root");
     const again = (await host("scan", "web", "--json")).json();
     expect((await host("show", "web", "--json")).json()).toMatchObject({
       name: "web",

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { arch, hostname, release, tmpdir, totalmem } from "node:os";
+import { arch, hostname, release, tmpdir, totalmem, userInfo } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { countFacts, type Facts, quickScript, readFacts } from "../../../host-provisioning/facts/index.ts";
@@ -28,6 +28,7 @@ const find = (name: string) =>
     const facts = scan();
     const { hardware, system, software } = facts;
     expect([system.kernel.release, system.hostname]).toEqual([release(), hostname()]);
+    expect(system.login).toEqual({ id: userInfo().uid, user: userInfo().username });
     expect(Math.abs((hardware.memory.totalBytes ?? 0) - totalmem())).toBeLessThan(1024 ** 2);
     expect(hardware.cpu.threads).toBeGreaterThanOrEqual(1);
     if (hardware.cpu.architecture) expect([arch(), "aarch64", "x86_64"]).toContain(hardware.cpu.architecture);

@@ -95,6 +95,14 @@ describe("a report as a page", () => {
     expect(drawn).toContain("Processor 10 %");
   });
 
+  it("says when it was not seen as root", () => {
+    expect(page).not.toContain("not as root");
+    const { facts, ...rest } = report();
+    const system = { ...facts.system, login: { id: 1000, user: words } };
+    const seen = toHtml({ ...rest, facts: { ...facts, system } });
+    expect(seen).toContain("<b>Seen as &lt;img");
+  });
+
   it("tells every check, and of what fails what to do", () => {
     for (const { title } of checks) expect(page).toContain(title.replaceAll("'", "&#39;"));
     expect(page).toContain("What is unknown is no sign that it is well.");
