@@ -43,13 +43,20 @@ export function hostImportCommand(session: Session): Command {
       const { knownHosts: keys } = flags;
       const knownHosts = keys === undefined ? await readIfThere(own("known_hosts")) : await readInput(keys);
       const client = await openClient(session, flags);
-      const given = flags.dryRun ? { ...flags, privateKey: undefined } : flags;
-      const report = await withCredential(session, client, given, "imported hosts", (credential) => {
-        const { user = null, dryRun } = flags;
-        const labels = Object.fromEntries(flags.label ?? []);
-        const body = { config, knownHosts, user, credential: credential ?? null, labels, dryRun };
+      const { user = null } = flags;
+      const labels = Object.fromEntries(flags.label ?? []);
+      const send = (credential: string | null, dryRun: boolean) => {
+        const body = { config, knownHosts, user, credential, labels, dryRun };
         return client.send({ method: "POST", path: "/api/v1/hosts/import", body, reply: importReport });
-      });
+      };
+      // A key is stored for hosts only that will be there.
+      const planned = await send(null, true);
+      const report =
+        flags.dryRun || planned.taken.length === 0
+          ? planned
+          : await withCredential(session, client, flags, "imported hosts", (credential) =>
+              send(credential ?? null, false),
+            );
       print(session, flags, report, (one) => renderReport(one, widthOf(session.context)));
     });
 }

@@ -15,6 +15,9 @@ import {
 import { type Column, renderList } from "../table.ts";
 import { writeWhole } from "../text-file.ts";
 
+/** All that a host can have. */
+const keptOfHost = 50;
+
 const columns: Column<Scan>[] = [
   { title: "SCAN", value: ({ id }) => id },
   { title: "HOST", value: ({ host }) => host.name },
@@ -41,7 +44,7 @@ export function hostScansCommand(session: Session): Command {
 export function hostReportCommand(session: Session): Command {
   return withServer(new Command("report"))
     .description("Give what a scan found: as JSON, as a page, as SARIF or as a Mermaid flowchart")
-    .argument("<scan>", "scn_…, or a host, of which it is the last one")
+    .argument("<scan>", "scn_…, or a host, of which it is the last one (of sarif the last full one)")
     .addOption(
       new Option("--format <format>", "which form")
         .choices(["json", "html", "sarif", "mermaid"])
@@ -57,7 +60,7 @@ export function hostReportCommand(session: Session): Command {
     )
     .action(async (scan: string, flags: ClientFlags & { format: string; out?: string }) => {
       const client = await openClient(session, flags);
-      const id = await scanOf(client, scan);
+      const id = await scanOf(client, scan, flags.format === "sarif" ? ["full"] : undefined);
       const query = { format: flags.format };
       const text = await client.send({ path: `/api/v1/reports/${id}`, query });
       if (flags.out === undefined) return void session.context.stdout.write(`${text.trimEnd()}\n`);
@@ -80,13 +83,17 @@ export function hostDiffCommand(session: Session): Command {
     });
 }
 
-/** The scan of this id, or the last one of a host. @throws not_found */
-async function scanOf(client: Client, reference: string): Promise<string> {
+/** The scan of this id, or the last one of a host of these kinds. @throws not_found */
+async function scanOf(
+  client: Client,
+  reference: string,
+  kinds: Scan["kind"][] = ["quick", "full"],
+): Promise<string> {
   if (/^scn_[0-9a-z]{26}$/.test(reference)) return reference;
-  const query = { host: reference, limit: 1 };
-  const { items } = await client.send({ path: "/api/v1/scans", query, reply: scanPage });
-  const [last] = items;
-  if (!last) throw notFound("Scan of host", reference);
+  const query = { host: reference };
+  const { items } = await client.list({ path: "/api/v1/scans", query }, scanPage, keptOfHost);
+  const last = items.find(({ kind }) => kinds.includes(kind));
+  if (!last) throw notFound(kinds.length === 1 ? "Full scan of host" : "Scan of host", reference);
   return last.id;
 }
 
