@@ -7,7 +7,14 @@ const answerMs = 60_000;
 const problem = z.object({
   code: z.enum(Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]]),
   detail: z.string(),
-  faults: z.array(z.object({ field: z.string(), message: z.string(), allowed: z.string().optional() })),
+  faults: z.array(
+    z.object({
+      field: z.string(),
+      message: z.string(),
+      given: z.string().optional(),
+      allowed: z.string().optional(),
+    }),
+  ),
 });
 
 export interface ApiRequest<T> {
@@ -170,9 +177,10 @@ async function problemOf(response: Response, connection: Connection): Promise<Ro
   }
   const { code, detail, faults } = parsed.data;
   // A lone fault is what `detail` says already.
-  const lines = faults.flatMap(({ field, message, allowed }) => {
-    if (!allowed) return [];
-    return [faults.length === 1 ? `  expected: ${allowed}` : `  ${field}: ${message} (expected: ${allowed})`];
+  const lines = faults.flatMap(({ field, message, given, allowed }) => {
+    const words = [...(given ? [`given: ${given}`] : []), ...(allowed ? [`expected: ${allowed}`] : [])];
+    if (faults.length === 1) return words.map((each) => `  ${each}`);
+    return words.length > 0 ? [`  ${field}: ${message} (${words.join("; ")})`] : [];
   });
   const next = code === "unauthenticated" ? [loginHint(connection)] : [];
   return new RoostError(code, [detail, ...lines, ...next].join("\n"), {

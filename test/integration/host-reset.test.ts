@@ -154,6 +154,11 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     expect((await command("scan", "two")).stdout).toMatch(/Debian/);
     const nothing = await command("reset", "two");
     expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("--package or a --path")]);
+    const wrong = await command("reset", "two", "--profile", "light", "--path", "/srv/", "--path", "srv/");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^roost: --path: expected an absolute path.*\n {2}given: "srv"\n/),
+    ]);
     const now = await host.state();
     const shown = await command("reset", "two", "--package", "tmux", "--package", "libc6");
     expect([shown.code, shown.stdout]).toEqual([

@@ -18,7 +18,7 @@ const isPossible =
     host = await TestHost.create();
     await host.install("tmux");
     await host.do(
-      "echo package >/var/cache/apt/archives/old.deb; echo package >/var/cache/apt/archives/kept.deb",
+      "mkdir /etc/own; echo setting >/etc/own/setting; echo package >/var/cache/apt/archives/old.deb; echo package >/var/cache/apt/archives/kept.deb",
     );
     [lab, tab] = await Promise.all([HostLab.open(), openTab()]);
     await lab.add("one", host);
@@ -46,6 +46,9 @@ const isPossible =
     await page.getByText(/^stay: user/).click();
     await page.getByRole("checkbox", { name: /^ ?tmux/ }).check();
     expect(await execute.isDisabled()).toBe(true);
+    await page.getByLabel("Another path").fill("/etc/own");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByText(/^go \([1-9]/).waitFor();
     expect(differences(before, await host.state())).toEqual([]);
 
     await page.getByRole("button", { name: "Preview again" }).click();
@@ -53,19 +56,24 @@ const isPossible =
     const kept = page.getByRole("checkbox", { name: "/var/cache/apt/archives/kept.deb" });
     expect(await kept.isChecked()).toBe(false);
     await execute.click();
+    // Settings go, so a login of its own has to confirm it.
+    await page.getByRole("cell", { name: /^(applying: (step 1 of|executing|\w+)|confirming)/ }).waitFor();
+    await page.getByRole("cell", { name: "applied" }).waitFor({ timeout: 120_000 });
     const back = page.getByRole("button", { name: "Take it back" });
     await back.waitFor({ timeout: 120_000 });
     const gone = differences(before, await host.state()).flatMap(
       (line) => /^- \.(\/\S+) regular/.exec(line)?.[1] ?? [],
     );
-    expect(gone).toEqual(expect.arrayContaining(["/usr/bin/tmux", "/var/cache/apt/archives/old.deb"]));
+    expect(gone).toEqual(
+      expect.arrayContaining(["/usr/bin/tmux", "/var/cache/apt/archives/old.deb", "/etc/own/setting"]),
+    );
     expect(gone).not.toContain("/var/cache/apt/archives/kept.deb");
 
     await back.click();
     await page.getByRole("cell", { name: "undone" }).waitFor({ timeout: 120_000 });
     expect(differences(before, await host.state())).toEqual([]);
     const { items } = await lab.client.call<{ items: HostAction[] }>("GET", "/api/v1/host-actions?host=one");
-    expect(items.map(({ state }) => state)).toEqual(["undone", "planned"]);
+    expect(items.map(({ state }) => state)).toEqual(["undone", "planned", "planned"]);
     expect(tab.faults).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { invalid } from "../../errors.ts";
+import { invalid, RoostError } from "../../errors.ts";
 import { type Preview, preview as previewSchema } from "../../resets/contract.ts";
 import { changeLines } from "../change-lines.ts";
 import { collect } from "../config-arguments.ts";
@@ -28,13 +28,14 @@ export function hostResetCommand(session: Session): Command {
       ]),
     )
     .option("--package <name>", "a package that goes; may be given again", collect)
-    .option("--path <path>", "a file that goes; may be given again", collect)
+    .option("--path <path>", "a file, or a folder with all in it, that goes; may be given again", collect)
     .option("--keep <name>", "a package or an absolute path that stays; may be given again", collect)
     .addHelpText(
       "after",
       examples(
         "roost host reset web-1 --profile light",
         "roost host reset web-1 --execute rst_…",
+        "roost host reset web-1 --package tmux --path /srv/old",
         "roost host reset web-1 --profile deep --keep postgresql-15 --keep /srv/backups",
       ),
     )
@@ -47,27 +48,47 @@ export function hostResetCommand(session: Session): Command {
       const client = await openClient(session, flags);
       if (execute !== undefined) return executeAction(client, session, flags, host, execute);
       const body = { host, workflow: workflowOf(flags) };
-      const shown = await client.send({
-        method: "POST",
-        path: "/api/v1/reset/custom",
-        body,
-        reply: previewSchema,
-      });
+      const shown = await client
+        .send({ method: "POST", path: "/api/v1/reset/custom", body, reply: previewSchema })
+        .catch((error: unknown) => {
+          throw error instanceof RoostError ? inFlags(error, body.workflow) : error;
+        });
       print(session, flags, shown, (one) => renderPreview(one, widthOf(session.context)));
     });
 }
 
-function workflowOf({ profile, package: packages = [], path: paths = [], keep = [] }: ResetFlags): object[] {
+/** Shells complete the name of a folder with one. */
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, "");
+}
+
+interface Step {
+  kind: "profile" | "packages" | "paths" | "keep";
+  [field: string]: unknown;
+}
+
+function workflowOf({ profile, package: packages = [], path: paths = [], keep = [] }: ResetFlags): Step[] {
   const stays = {
     packages: keep.filter((each) => !each.startsWith("/")),
-    paths: keep.filter((each) => each.startsWith("/")),
+    paths: keep.filter((each) => each.startsWith("/")).map(withoutSlash),
   };
   return [
-    ...(profile === undefined ? [] : [{ kind: "profile", profile }]),
-    ...(packages.length > 0 ? [{ kind: "packages", names: packages }] : []),
-    ...(paths.length > 0 ? [{ kind: "paths", paths }] : []),
-    ...(keep.length > 0 ? [{ kind: "keep", ...stays }] : []),
+    ...(profile === undefined ? [] : [{ kind: "profile" as const, profile }]),
+    ...(packages.length > 0 ? [{ kind: "packages" as const, names: packages }] : []),
+    ...(paths.length > 0 ? [{ kind: "paths" as const, paths: paths.map(withoutSlash) }] : []),
+    ...(keep.length > 0 ? [{ kind: "keep" as const, ...stays }] : []),
   ];
+}
+
+const flagOf = { profile: "--profile", packages: "--package", paths: "--path", keep: "--keep" };
+
+/** Says of a fault in the request which option of the command it is in. */
+function inFlags(error: RoostError, workflow: Step[]): RoostError {
+  const message = error.message.replaceAll(/workflow\[(\d+)\][\w.]*\[\d+\]/g, (field, at) => {
+    const step = workflow[Number(at)];
+    return step ? flagOf[step.kind] : field;
+  });
+  return new RoostError(error.code, message, { faults: error.faults, cause: error });
 }
 
 function renderPreview(shown: Preview, width: number | undefined): string {
@@ -77,7 +98,7 @@ function renderPreview(shown: Preview, width: number | undefined): string {
     ["host", shown.host.name],
     ["packages", String(summary.packages)],
     ["paths", `${summary.removed} removed, ${summary.changed} changed, ${summary.created} created`],
-    ["frees", `${formatBytes(summary.freedAllocatedBytes)} on the disk`],
+    ["frees", `${formatBytes(summary.freedAllocatedBytes)} on the disk, once its undo record is gone`],
     ["stops", services.join(", ") || null],
     ["not of apt", others.map(({ manager, name }) => `${manager} ${name}`).join(", ") || null],
     ["closes", ports.map(({ port }) => port).join(", ") || null],

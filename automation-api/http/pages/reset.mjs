@@ -17,7 +17,7 @@ import { make, page } from "./dom.mjs";
  * @property {Run} undo
  * @property {string} createdAt
  */
-/** @typedef {{name: string, version: string, class: string, reasons: string[], neededBy: string[]}} Package */
+/** @typedef {{name: string, version: string, bytes: number, class: string, reasons: string[], neededBy: string[]}} Package */
 
 const find = (/** @type {string} */ selector) => page.querySelector(selector);
 const pollMilliseconds = 1_000;
@@ -103,7 +103,7 @@ async function showHosts() {
 
 async function preview() {
   planned = await call("POST", "reset/preview", choice.request(host(), profile()));
-  const { summary, services, ports, users, renewed, kept, confirm } = planned;
+  const { summary, services, ports, users, people, others, renewed, kept, confirm } = planned;
   const facts = {
     "Given back": formatBytes(summary.freedBytes),
     Packages: summary.packages,
@@ -112,6 +112,15 @@ async function preview() {
     "Paths made": summary.created,
     "Services that go": services.join(", "),
     "Ports that close": ports.map((/** @type {{port: string}} */ { port }) => port).join(", "),
+    "Not of apt": others
+      .map((/** @type {{manager: string, name: string}} */ { manager, name }) => `${manager} ${name}`)
+      .join(", "),
+    "Folders of": people
+      .map(
+        (/** @type {{name: string, paths: number, bytes: number}} */ { name, paths, bytes }) =>
+          `${name} (${paths} paths, ${formatBytes(bytes)})`,
+      )
+      .join(", "),
     "People who lose their accounts": users.join(", "),
     Renewed: renewed.join(", "),
     "Stays all the same": kept
@@ -163,14 +172,14 @@ function showPackages() {
 }
 
 /** @param {Package} found @param {boolean} goes */
-function packageItem({ name, version, class: kind, reasons, neededBy }, goes) {
+function packageItem({ name, version, bytes, class: kind, reasons, neededBy }, goes) {
   const box = make("input", { type: "checkbox", checked: goes && !choice.packages.exclude.has(name) });
   box.addEventListener("change", () => {
     choice.set("packages", [name], box.checked);
     isStale();
   });
   const needed = neededBy.length > 0 ? `; needed by ${neededBy.join(", ")}` : "";
-  const why = make("small", {}, `${kind}: ${reasons.join("; ")}${needed}`);
+  const why = make("small", {}, `${formatBytes(bytes)}; ${kind}: ${reasons.join(" ")}${needed}`);
   return make("li", {}, make("label", {}, box, ` ${name} ${version} `, why));
 }
 
@@ -209,12 +218,28 @@ async function showResets() {
   const { items } = await call("GET", `host-actions?kind=reset&host=${encodeURIComponent(host())}`);
   const done = items.filter((/** @type {Reset} */ { state }) => state !== "planned");
   find("#resets").hidden = done.length === 0;
-  find("#resets tbody").replaceChildren(...done.map(resetRow));
-  return done.some((/** @type {Reset} */ { state }) => /ing$/.test(state));
+  // How far one is, its host says when it is asked for this one.
+  const told = await Promise.all(
+    done.map((/** @type {Reset} */ one) => (isUnderWay(one) ? call("GET", `reset/status/${one.id}`) : one)),
+  );
+  find("#resets tbody").replaceChildren(...told.map(resetRow));
+  return done.some(isUnderWay);
+}
+
+const isUnderWay = (/** @type {Reset} */ { state }) => /ing$/.test(state);
+
+/** @param {Reset} reset */
+function wordsOf({ state, progress, confirmBefore }) {
+  if (progress?.step) return `${state}: step ${progress.step} of ${progress.steps}`;
+  if (progress) return `${state}: ${progress.state}`;
+  if (state === "unconfirmed" && confirmBefore)
+    return `unconfirmed: goes back by itself at ${new Date(confirmBefore).toLocaleTimeString()}`;
+  return state === "lapsed" ? "lapsed: not confirmed in time, so the host took it back" : state;
 }
 
 /** @param {Reset} reset */
-function resetRow({ id, title, state, summary, deployment, undo, createdAt }) {
+function resetRow(reset) {
+  const { id, title, state, summary, deployment, undo, createdAt } = reset;
   const fault = undo?.error ?? deployment?.error;
   /** @type {any[]} */
   const buttons = [];
@@ -239,7 +264,7 @@ function resetRow({ id, title, state, summary, deployment, undo, createdAt }) {
     {},
     make("td", {}, new Date(createdAt).toLocaleString()),
     make("td", {}, title),
-    make("td", {}, state, fault ? make("p", { className: "fault" }, fault) : ""),
+    make("td", {}, wordsOf(reset), fault ? make("p", { className: "fault" }, fault) : ""),
     make("td", {}, formatBytes(summary.freedBytes)),
     make("td", {}, ...buttons),
   );
@@ -260,7 +285,7 @@ onSubmit("#what", "Rehearsing on the host …", async () => {
   await preview();
 });
 onSubmit("#more", "Rehearsing on the host …", async ({ path: field }) => {
-  choice.set("paths", [field.value], true);
+  choice.set("paths", [field.value.replace(/(?<=.)\/+$/, "")], true);
   await preview();
   field.value = "";
 });
@@ -268,6 +293,11 @@ onSubmit("#act", "Carrying it out …", async ({ confirm }) => {
   const words = planned.confirm === null ? {} : { confirm: confirm.value };
   await call("POST", "reset/execute", { reset: planned.id, planHash: planned.planHash, ...words });
   find("#preview").hidden = true;
+  await watch();
+  // What would go back otherwise stays once a login of its own has succeeded.
+  const { state } = await call("GET", `reset/status/${planned.id}`);
+  if (state !== "unconfirmed") return;
+  await call("POST", `host-actions/${planned.id}/confirm`, {});
   await watch();
 });
 find("#again").addEventListener("click", () => void during("Rehearsing on the host …", preview));

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { jobScript } from "../../../host-provisioning/jobs/index.ts";
-import { undoScript } from "../../../host-provisioning/undo/index.ts";
+import { emptyDraft, undoScript } from "../../../host-provisioning/undo/index.ts";
 import { until } from "../../support/processes.ts";
 import { differences, reasonWithoutTestHosts, TestHost } from "../../support/test-host.ts";
-import { plan } from "../undo/planning.ts";
+import { plan, planDraft } from "../undo/planning.ts";
 
 const prepare = readFileSync(new URL("../undo/prepare.sh", import.meta.url), "utf8");
 const folder = "/run/roost-jobs/one";
@@ -64,6 +64,15 @@ it("a job has a name that is no way to another folder", () => {
     expect(await host.run(jobScript("one", script), ["apply"])).toMatchObject(ran);
     expect(await host.do(`ls ${folder}`)).toBe("err\nlines\nlock\nout\npid\nrc\n");
     await isAfter();
+  }, 60_000);
+
+  it("keeps a mebibyte of what its steps say, and shows 64 KiB of it", async () => {
+    host = await original.copy();
+    const functions = "flood() { head -c 3000000 /dev/zero | tr '\\0' x; }";
+    const flood = await planDraft(host, { ...emptyDraft, steps: [["flood"]], functions }, { id: "flood" });
+    const { code, stderr } = await host.run(jobScript("flood", flood.script), ["apply"]);
+    expect([code, stderr.length]).toEqual([0, 65_536]);
+    expect(await host.do("stat -c %s /var/lib/roost/undo/flood/log")).toBe("1048576\n");
   }, 60_000);
 
   it("goes on when who follows it is killed, and is run once whoever comes back to it", async () => {
