@@ -168,6 +168,8 @@ function choosePackages(
     if (!classes[name]) kept.set(name, "It is not installed.");
     else if (excluded.has(name)) kept.set(name, "It is to stay.");
   }
+  // A name that was mistyped would keep nothing, and nobody would know.
+  for (const name of excluded) if (!classes[name]) kept.set(name, "It was to stay, and is not installed.");
   const wanted = new Set<string>();
   for (const key of asked) {
     const why = locked.get(key);

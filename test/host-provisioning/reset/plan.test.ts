@@ -136,8 +136,12 @@ it("what is to stay stays with what it cannot do without", () => {
   const plan = planReset(
     host(machine),
     survey(machine, { asked }),
-    select({ profile: "nuclear", packages: { include: [], exclude: ["tool"] } }),
+    select({ profile: "nuclear", packages: { include: [], exclude: ["tool", "tol"] } }),
   );
+  expect(plan.kept).toEqual([
+    { name: "tol", reason: "It was to stay, and is not installed." },
+    { name: "libboth", reason: "tool needs it." },
+  ]);
   expect(plan.work.packages).toEqual(["extras", "fish", "libweb", "web"]);
 });
 
