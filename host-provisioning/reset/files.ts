@@ -58,6 +58,9 @@ export function chooseFiles(
     const owned = below.filter(isOwned);
     const names = [...new Set(owned.flatMap((file) => ownersOf(file.path)))].sort().slice(0, 5).join(", ");
     if (owned.length > 0) return `What belongs to a package goes with it alone: ${names}.`;
+    const isMisnamed = ({ class: kind, path: name }: FoundFile) =>
+      kind === "misnamed" && name.startsWith(`${path}/`);
+    if (survey.files.some(isMisnamed)) return "A file whose name is no UTF-8 stays, and what it is in.";
     const guarded = below.find((file) => !isFree(file.path));
     return guarded && `${guarded.path} stays, and what it is in.`;
   }

@@ -19,6 +19,7 @@ export const fileClasses = [
   "setting",
   "home",
   "wanted",
+  "misnamed",
 ] as const;
 export type FileClass = (typeof fileClasses)[number];
 
@@ -177,10 +178,10 @@ function readFile(line: string): FoundFile[] {
   if (!found) return [];
   const [, kind = "", type = "", bytes, blocks, time, user, path = ""] = found;
   const known = fileClasses.find((each) => each === kind);
-  if (known === undefined || !isPlain(path)) return [];
+  if (known === undefined) return [];
   return [
     {
-      class: known,
+      class: isPlain(path) ? known : "misnamed",
       type,
       bytes: type === "d" ? 0 : Number(bytes),
       allocatedBytes: Number(blocks) * 512,
@@ -191,7 +192,7 @@ function readFile(line: string): FoundFile[] {
   ];
 }
 
-/** A name that is no UTF-8 could not be given back exactly; its file is left alone. */
+/** A name that is no UTF-8 could not be given back exactly; its file is left alone, and so is the folder of it. */
 function isPlain(path: string): boolean {
   return !path.includes("\uFFFD");
 }

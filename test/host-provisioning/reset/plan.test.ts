@@ -6,6 +6,7 @@ import {
   changesSettings,
   isGuarded,
   planReset,
+  readSurvey,
   type Selection,
   type Survey,
 } from "../../../host-provisioning/reset/index.ts";
@@ -193,10 +194,20 @@ it("chosen paths go with all in them; what is not there, guarded, or a package's
     file("wanted", "/home/ann/.ssh/id"),
     file("wanted", "/home/ann/notes"),
     file("wanted", "/srv/both"),
+    file("wanted", "/srv/odd", "d"),
+    file("misnamed", "/srv/odd/\ufffd"),
   ] as Survey["files"];
   const owners = { "/opt/suite": ["web"], "/opt/suite/program": ["web", "tool"] };
   const found = survey(machine, { asked, files, owners });
-  const include = ["/var/lib/old", "/opt/suite", "/home/ann", "/nowhere/file", "/usr/bin/sudo", "/srv/both"];
+  const include = [
+    "/var/lib/old",
+    "/opt/suite",
+    "/home/ann",
+    "/nowhere/file",
+    "/usr/bin/sudo",
+    "/srv/both",
+    "/srv/odd",
+  ];
   const plan = (names: string[]) =>
     planReset(
       host(machine),
@@ -217,6 +228,7 @@ it("chosen paths go with all in them; what is not there, guarded, or a package's
     { name: "/nowhere/file", reason: "It is not there, or a link leads there." },
     { name: "/usr/bin/sudo", reason: "No reset may touch it." },
     { name: "/srv/both", reason: "It is to stay." },
+    { name: "/srv/odd", reason: "A file whose name is no UTF-8 stays, and what it is in." },
   ]);
   expect(plan(["web"]).work.deletes).not.toContain("/opt/suite");
   const both = plan(["web", "tool"]).work.deletes;
@@ -264,6 +276,21 @@ it("a folder stays with whatever stays in it", () => {
     "/home/ann/work/old",
     "/home/ann/work/old/text",
     "/srv/site/page",
+  ]);
+});
+
+it("a file whose name is no UTF-8 cannot be named exactly: it stays, and what it is in", () => {
+  const lines = [
+    "/home/ann/.cache/a",
+    "/home/ann/.cache/a/in",
+    "/home/ann/.cache/a/\u00ff",
+    "/home/ann/.cache/b",
+  ];
+  const records = lines.map((path, at) => `file user-cache ${at === 0 ? "d" : "f"} 1 8 0 0 ${path}\0`);
+  const output = Buffer.from(`${records.join("")}end 0123456789\0`, "latin1");
+  const found = readSurvey(output, "0123456789") as Survey;
+  expect(planReset(host({}), found, select({ profile: "light" })).work.deletes).toEqual([
+    ...["/home/ann/.cache/a/in", "/home/ann/.cache/b"],
   ]);
 });
 
