@@ -1,10 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { expect, it } from "@jest/globals";
 import type { Facts } from "../../../host-provisioning/facts/index.ts";
 import {
   changesSettings,
-  isGuarded,
   planReset,
   readSurvey,
   type Selection,
@@ -362,41 +359,6 @@ it("people lose their accounts by nuclear alone; who logs in stays, and who is t
   expect([deep.users, deep.renewed]).toEqual([[], []]);
 });
 
-const guards = ["undo/steps.sh", "reset/steps.sh"]
-  .map((name) => readFileSync(new URL(`../../../host-provisioning/${name}`, import.meta.url), "utf8"))
-  .join("\n");
-
-it.each([
-  ["/", true],
-  ["relative", true],
-  ["/boot/vmlinuz", true],
-  ["/usr/lib/modules/6.1/kernel", true],
-  ["/etc/ssh/sshd_config", true],
-  ["/root/.ssh/authorized_keys", true],
-  ["/var/lib/roost/undo", true],
-  ["/srv//x", true],
-  ["/srv/x/", true],
-  ["/usr/sbin/sshd", true],
-  ["/usr/lib/x86_64-linux-gnu/libc.so.6", true],
-  ["/usr", true],
-  ["/usr/local", true],
-  ["/swapfile", true],
-  ["/lib32/x", true],
-  ["/home/ann/.aws", true],
-  ["/etc/passwd-", true],
-  ["/etc/ssh", true],
-  ["/usr/local/bin/tool", false],
-  ["/srv/x", false],
-  ["/etc/motd", false],
-  ["/srv/.hidden", false],
-  ["/srv/..data", false],
-])("the guard of %s", (path, isRefused) => {
-  expect(isGuarded(path)).toBe(isRefused);
-  // And by the host itself, whatever a plan says.
-  const script = `refuse() { exit "$1"; }\ntell() { :; }\n${guards}\nleave "$1"`;
-  if (!path.endsWith("/")) expect(exitOf(script, path)).toBe(isRefused ? 78 : 0);
-});
-
 it("snapd stays while there are snaps", () => {
   const packages = { ...machine, snapd: { later: true } };
   const snap = {
@@ -417,7 +379,3 @@ it("snapd stays while there are snaps", () => {
   expect(found([snap]).work.packages).not.toContain("snapd");
   expect(found([snap]).kept.map(({ name }) => name)).toEqual(["snapd", "snap core"]);
 });
-
-function exitOf(script: string, word: string): number {
-  return spawnSync("/bin/sh", ["-s", word], { input: script }).status ?? -1;
-}
