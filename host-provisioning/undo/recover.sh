@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2016,SC2034,SC2154 # texts for inner shells; a part uses names of the parts before
 # summary: the recovery console: what a record holds, and the way back to it, without a network
-# args: [--root DIR] status | rollback [keep|replace] | unless-confirmed SECONDS
+# args: [--root DIR] status | rollback [keep|replace] | forget | unless-confirmed SECONDS
 # needs: root; from a rescue shell `--root` names where the host's root is mounted
 # undo: see restore.sh
 
@@ -26,6 +26,19 @@ main() {
       lock 60
       restore_all
       ;;
+    # Gives the room of the record back; then nothing takes the action back any more.
+    forget)
+      lock 60
+      case $(reached) in
+        committed)
+          if [ -e "$record/watch" ] && [ ! -e "$record/confirmed" ]; then refuse 75 'It waits to be confirmed.'; fi
+          ;;
+        undone) ;;
+        *) refuse 75 "It is in the middle: $(reached). Roll it back first." ;;
+      esac
+      rm -rf "$record"
+      say state forgotten
+      ;;
     # What a change that could lock everybody out leaves running: nobody logged in again and confirmed, so it goes back.
     unless-confirmed)
       sleep "${2:-120}"
@@ -37,7 +50,7 @@ main() {
         unwatch
       fi
       ;;
-    *) refuse 64 "recover [--root DIR] status | rollback [keep|replace]" ;;
+    *) refuse 64 "recover [--root DIR] status | rollback [keep|replace] | forget" ;;
   esac
 }
 

@@ -98,7 +98,7 @@ function renderPreview(shown: Preview, width: number | undefined): string {
     ["host", shown.host.name],
     ["packages", String(summary.packages)],
     ["paths", `${summary.removed} removed, ${summary.changed} changed, ${summary.created} created`],
-    ["frees", `${formatBytes(summary.freedAllocatedBytes)} on the disk, once its undo record is gone`],
+    ["frees", `${formatBytes(summary.freedAllocatedBytes)} on the disk, once its undo record is forgotten`],
     ["stops", services.join(", ") || null],
     ["not of apt", others.map(({ manager, name }) => `${manager} ${name}`).join(", ") || null],
     ["closes", ports.map(({ port }) => port).join(", ") || null],

@@ -183,6 +183,9 @@ const prepare = readFileSync(new URL("./prepare.sh", import.meta.url), "utf8");
     expect(await host.do(`${rescue} status`)).toMatch(/^state committed\ntouched \d+\n$/);
     await host.do(`${rescue} rollback`);
     expect(await changedFrom(before)).toEqual([]);
+    expect(await host.do(`${rescue} forget; ls -A /run/disk/var/lib/roost/undo`)).toBe(
+      "state forgotten\nlock\n",
+    );
     await host.close();
     host = await original.copy();
     const watched = (await plan(host, work, { confirmSeconds: 1 })).script;

@@ -40,6 +40,8 @@ const units = "/usr/local/lib/systemd/system";
   it("stays once it is confirmed, after a restart too; what waited is gone, and undo finds nothing foreign", async () => {
     const { script } = await planDraft(host, draft, { id: "kept", confirmSeconds: 600 });
     await host.do(script, ["apply"]);
+    const forgotten = await host.run("sh /var/lib/roost/undo/kept/recover forget");
+    expect([forgotten.code, forgotten.stderr]).toEqual([75, "It waits to be confirmed.\n"]);
     await host.restart();
     expect(await host.do("systemctl is-active roost-undo-kept.timer")).toBe("active\n");
     expect(await host.do(script, ["confirm"])).toBe("state confirmed\n");
