@@ -44,8 +44,8 @@ export function draftReset(work: Work): Draft {
 }
 
 /** Whether it could change how the machine is reached or starts, beyond what its packages say. Pure. */
-export function changesSettings({ deletes, units, reinstalls }: Work): boolean {
-  return units.length > 0 || reinstalls.length > 0 || deletes.some((path) => path.startsWith("/etc/"));
+export function changesSettings({ deletes, reinstalls }: Work): boolean {
+  return reinstalls.length > 0 || deletes.some((path) => path.startsWith("/etc/"));
 }
 
 /** Takes its keys up; connections that are open stay. */

@@ -105,6 +105,7 @@ it("a profile takes what its classes name, and what is there for those alone", (
     services: ["web.service"],
     ports: [{ port: "tcp 0.0.0.0:80", package: "web", program: null }],
   });
+  expect([deep.work.units.length, changesSettings(deep.work)]).toEqual([1, false]);
   const light = planReset(facts, found, select({ profile: "light" }));
   expect(light.work.packages).toEqual([]);
 });
