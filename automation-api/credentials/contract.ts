@@ -13,7 +13,9 @@ const kind = z.enum(["git", "ssh"]);
 export const newCredential = z
   .strictObject({
     name: oneLine(100).describe("What it is for."),
-    kind: kind.default("git").describe("git: a password for a git host; ssh: a key to log in to hosts with."),
+    kind: kind
+      .default("git")
+      .describe("git: a password for a git host; ssh: a key or a password to log in to hosts with."),
     url: z
       .string()
       .max(300)
@@ -25,13 +27,13 @@ export const newCredential = z
     username: oneLine(200).optional().describe("git only; default git. A host's user stands at the host."),
     password: oneLine(10_000)
       .optional()
-      .describe("git only, needed: password or access token. Never shown again."),
+      .describe("git: needed, password or access token; ssh: in place of a key. Never shown again."),
     privateKey: z
       .string()
       .min(1)
       .max(20_000)
       .optional()
-      .describe("ssh only, needed: a private key of OpenSSH, without passphrase. Never shown again."),
+      .describe("ssh only: a private key of OpenSSH, without passphrase. Never shown again."),
     project: z
       .string()
       .max(100)
@@ -41,16 +43,20 @@ export const newCredential = z
   })
   .superRefine((input, context) => {
     const { needed, refused } = fieldsOf[input.kind];
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: "custom", path: [field], message });
+    if (input.kind === "ssh" && (input.privateKey === undefined) === (input.password === undefined))
+      refuse("privateKey", "kind ssh needs either it or a password");
     for (const field of needed.filter((name) => input[name] === undefined))
-      context.addIssue({ code: "custom", path: [field], message: `is needed for kind ${input.kind}` });
+      refuse(field, `is needed for kind ${input.kind}`);
     for (const field of refused.filter((name) => input[name] !== undefined))
-      context.addIssue({ code: "custom", path: [field], message: `does not belong to kind ${input.kind}` });
+      refuse(field, `does not belong to kind ${input.kind}`);
   });
 export type NewCredential = z.output<typeof newCredential>;
 
 const fieldsOf = {
   git: { needed: ["url", "password"], refused: ["privateKey"] },
-  ssh: { needed: ["privateKey"], refused: ["url", "username", "password"] },
+  ssh: { needed: [], refused: ["url", "username"] },
 } as const;
 
 export const newSecret = z.strictObject({
@@ -58,7 +64,7 @@ export const newSecret = z.strictObject({
     .string()
     .min(1)
     .max(20_000)
-    .describe("What replaces the password or the private key. Never shown again."),
+    .describe("What replaces the password or the private key: of the same sort. Never shown again."),
 });
 
 export const credential = z.object({
@@ -67,7 +73,7 @@ export const credential = z.object({
   kind,
   url: z.string().nullable().describe("git only."),
   username: z.string().nullable().describe("git only."),
-  publicKey: z.string().nullable().describe("ssh only: the line for `authorized_keys`."),
+  publicKey: z.string().nullable().describe("The line for `authorized_keys`; null: it is a password."),
   project: z.string().nullable(),
   createdAt: z.string(),
   rotatedAt: z.string().nullable(),

@@ -24,10 +24,13 @@ interface SealedPassword {
   password: string;
 }
 
-/** A login key. Which machine it may go to is settled by that host's pinned key, and it never leaves our agent. */
-interface SealedKey {
-  privateKey: string;
-}
+/** Which machine it may go to is settled by that host's pinned key; a private key never leaves our agent. */
+type SealedLogin = { privateKey: string } | { password: string };
+
+type Sealed = SealedPassword | SealedLogin;
+
+/** What a host is logged in to with. */
+export type HostLogin = { privateKey: string; publicKey: string } | { password: string };
 
 export interface RevealedCredential {
   /** Scheme, host and port that it may be sent to. */
@@ -36,7 +39,7 @@ export interface RevealedCredential {
   password: string;
 }
 
-/** Passwords that git needs and keys that hosts need, kept encrypted; no reply ever holds one. */
+/** Passwords that git needs, keys and passwords that hosts need, kept encrypted; no reply ever holds one. */
 export class Credentials {
   readonly #db: Db;
   readonly #cipher: IdCipher;
@@ -107,16 +110,14 @@ export class Credentials {
     });
   }
 
-  /** Replaces what is secret: for git at the same address, for ssh a key of any type. */
+  /** Replaces what is secret: a password for git at the same address, a key by one of any type. */
   async rotate(principal: Principal, id: string, secret: string, requestId?: string): Promise<Credential> {
     const row = await transaction(this.#db, async (tx) => {
       const before = await this.#findUsable(tx, principal, id);
-      if (before.kind === "git" && /\p{Cc}/u.test(secret))
+      const old = this.#open(before);
+      if ("password" in old && /\p{Cc}/u.test(secret))
         throw invalid("secret", "must be one line without control characters");
-      const sealed =
-        before.kind === "git"
-          ? { origin: this.#openPassword(before).origin, password: secret }
-          : { privateKey: secret };
+      const sealed = "password" in old ? { ...old, password: secret } : { privateKey: secret };
       const facts = publicFacts(sealed, "secret");
       await queries.replaceSecret(tx, id, this.#encrypt(id, sealed));
       await record(tx, principal, {
@@ -133,12 +134,12 @@ export class Credentials {
 
   /**
    * Checks that `principal` may let a host be logged in to with this credential.
-   * @throws not_found, and invalid when it is no SSH key or belongs to a project, as hosts do not.
+   * @throws not_found, and invalid when it is none for hosts or belongs to a project, as hosts do not.
    */
   async checkHostUse(tx: Tx, principal: Principal, id: string): Promise<void> {
     await queries.lockCredential(tx, id);
     const row = await this.#findUsable(tx, principal, id);
-    if (row.kind !== "ssh") throw invalid("credential", `${id} is no SSH key`);
+    if (row.kind !== "ssh") throw invalid("credential", `${id} is for git`);
     if (row.project_id !== null)
       throw invalid("credential", `${id} is for the project ${row.project_name} only`);
   }
@@ -179,18 +180,16 @@ export class Credentials {
   }
 
   /**
-   * The key to log in to the host `hostId` with, and its public half.
+   * The key to log in to the host `hostId` with, and its public half; or the password.
    * @throws not_found when it was deleted.
    */
-  async revealKey(
-    id: string,
-    use: { organizationId: string; hostId: string },
-  ): Promise<{ privateKey: string; publicKey: string }> {
+  async revealLogin(id: string, use: { organizationId: string; hostId: string }): Promise<HostLogin> {
     const row = await queries.findCredential(this.#db, use.organizationId, id);
     if (row?.kind !== "ssh") throw notFound("Credential", id);
-    const { privateKey } = this.#open(row) as SealedKey;
+    const login = this.#open(row) as SealedLogin;
     await queries.touchCredential(this.#db, id, use.hostId);
-    return { privateKey, publicKey: readPrivateKey(privateKey, "privateKey").line };
+    if ("password" in login) return login;
+    return { ...login, publicKey: readPrivateKey(login.privateKey, "privateKey").line };
   }
 
   async #findUsable(db: Tx, principal: Principal, id: string) {
@@ -200,11 +199,11 @@ export class Credentials {
     return row;
   }
 
-  #encrypt(id: string, sealed: SealedPassword | SealedKey): Buffer {
+  #encrypt(id: string, sealed: Sealed): Buffer {
     return this.#cipher.encrypt(id, Buffer.from(JSON.stringify(sealed)));
   }
 
-  #open(row: queries.CredentialRow): SealedPassword | SealedKey {
+  #open(row: queries.CredentialRow): Sealed {
     return JSON.parse(this.#cipher.decrypt(row.id, row.secret).toString("utf8"));
   }
 
@@ -230,26 +229,22 @@ export class Credentials {
   }
 }
 
-function seal(input: NewCredential): SealedPassword | SealedKey {
-  return input.kind === "git"
-    ? { origin: new URL(input.url as string).origin, password: input.password as string }
-    : { privateKey: input.privateKey as string };
+function seal({ kind, url, password, privateKey }: NewCredential): Sealed {
+  if (kind === "git") return { origin: new URL(url as string).origin, password: password as string };
+  return privateKey === undefined ? { password: password as string } : { privateKey };
 }
 
 /**
  * What anybody may see of a secret.
  * @param field named in the error about a key that cannot be read.
  */
-function publicFacts(
-  sealed: SealedPassword | SealedKey,
-  field = "privateKey",
-): { url?: string; publicKey?: PublicKey["line"] } {
+function publicFacts(sealed: Sealed, field = "privateKey"): { url?: string; publicKey?: PublicKey["line"] } {
   if ("origin" in sealed) return { url: sealed.origin };
-  return { publicKey: readPrivateKey(sealed.privateKey, field).line };
+  return "privateKey" in sealed ? { publicKey: readPrivateKey(sealed.privateKey, field).line } : {};
 }
 
 function wrongKind(id: string): RoostError {
-  return invalid("program.git.credential", `${id} is a key for hosts`);
+  return invalid("program.git.credential", `${id} is for hosts`);
 }
 
 function wrongOrigin(id: string, origin: string): RoostError {

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { HeldLogin } from "../../plugins/command/index.ts";
 import type { Estimate, PriceTable } from "../../policies/index.ts";
 import type { PackSource, ProgramSource } from "../programs/contract.ts";
 import type { ForcedPolicies, OwnPack } from "../projects/contract.ts";
@@ -41,8 +42,8 @@ export interface Job {
   /** Good for this attempt of this deployment only. */
   token: string;
   traceParent?: string;
-  /** Private keys by the name under which a connection asks for them: in memory only, of deployments of hosts alone. */
-  logins?: Record<string, string>;
+  /** By the name under which a connection asks for them: in memory only, of deployments of hosts alone. */
+  logins?: Record<string, HeldLogin>;
 }
 
 /** What every runner is given when it starts, before there is a job. */

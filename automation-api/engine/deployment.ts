@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { HeldLogin } from "../../plugins/command/index.ts";
 import type { Estimate } from "../../policies/index.ts";
 import type { CostChange } from "../costs/contract.ts";
 import { isDatabaseAway } from "../db/transaction.ts";
@@ -26,8 +27,8 @@ export interface DeploymentOptions {
   budgeted<T extends Forced>(claim: Claim, forced: T): Promise<T>;
   /** What a previewed change would cost. @param after the stack as the preview has seen it */
   costOfPreview(claim: Claim, after: Estimate): Promise<CostChange>;
-  /** Private keys that the deployment may log in to hosts with, by name. */
-  resolveLogins(claim: Claim): Promise<Record<string, string>>;
+  /** What the deployment may log in to hosts with, by name. */
+  resolveLogins(claim: Claim): Promise<Record<string, HeldLogin>>;
   timeLimitMilliseconds: number;
   onFault(message: string, error: unknown): void;
 }
@@ -107,7 +108,7 @@ export class RunningDeployment {
     let program: ProgramSource;
     let policies: Job["policies"];
     let packs: JobPack[];
-    let logins: Record<string, string>;
+    let logins: Record<string, HeldLogin>;
     try {
       program = await this.#options.resolveSource(claim, claim.program, runner.place);
       policies = await this.#budgeted(claim.policies ?? claim.environments[0]?.policies);

@@ -108,7 +108,7 @@ async function run(job: Job): Promise<RunnerOutcome> {
   const { signal } = cancelled;
   const engine = await ahead;
   ahead = undefined;
-  for (const [name, key] of Object.entries(job.logins ?? {})) holdLogin(name, key);
+  for (const [name, login] of Object.entries(job.logins ?? {})) holdLogin(name, login);
   if (engine?.takes(job)) return finishAhead(engine, job, signal);
   if (engine) {
     await engine.end();

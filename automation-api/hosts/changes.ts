@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import type { HeldLogin } from "../../plugins/command/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
@@ -87,13 +88,13 @@ export class HostChanges {
     });
   }
 
-  /** The keys that a deployment of a host logs in with; of every other deployment none. */
-  async loginsOf({ project, stack, program, organizationId }: Claim): Promise<Record<string, string>> {
+  /** What a deployment of a host logs in with; of every other deployment nothing. */
+  async loginsOf({ project, stack, program, organizationId }: Claim): Promise<Record<string, HeldLogin>> {
     if (project !== hostsProject || program.builtin !== "host") return {};
     const host = await this.#reader.get(organizationId, stack);
     const target = await this.#reader.target(host);
     const hops = target.bastion ? [target, target.bastion] : [target];
-    return Object.fromEntries(hops.map(({ id, login }) => [id, login.privateKey]));
+    return Object.fromEntries(hops.map(({ id, login }) => [id, login]));
   }
 }
 

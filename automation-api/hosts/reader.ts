@@ -127,7 +127,7 @@ export class HostReader {
     const way = row.bastion_id && (await queries.findHost(this.#db, organizationId, row.bastion_id));
     if (row.credential_id === null)
       throw new RoostError("conflict", `${row.name} has no credential to log in with.`);
-    const login = await this.#credentials.revealKey(row.credential_id, { organizationId, hostId: row.id });
+    const login = await this.#credentials.revealLogin(row.credential_id, { organizationId, hostId: row.id });
     return {
       id: row.id,
       name: row.name,

@@ -106,7 +106,7 @@ values() {
     /proc/pressure/* /proc/sys/kernel/* /proc/sys/vm/[!s]* /proc/sys/vm/swappiness /proc/sys/fs/* \
     /proc/sys/fs/inotify/* /proc/sys/kernel/yama/* /proc/sys/user/* /proc/sys/net/core/* /proc/sys/net/ipv4/[!r]* \
     /proc/sys/net/ipv4/conf/all/* /proc/sys/net/ipv4/conf/default/accept_* \
-    /proc/sys/net/ipv4/conf/default/*_redirects /proc/sys/net/ipv4/conf/default/rp_filter \
+    /proc/sys/net/ipv4/conf/default/se*_redirects /proc/sys/net/ipv4/conf/default/rp_filter \
     /proc/sys/net/ipv4/conf/default/log_martians /proc/sys/net/ipv6/conf/all/* \
     /proc/sys/net/ipv6/conf/default/accept_* /proc/sys/net/ipv6/conf/default/forwarding \
     /proc/sys/net/ipv6/conf/default/disable_ipv6 /proc/sys/net/netfilter/nf_conntrack_max \

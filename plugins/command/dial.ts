@@ -143,18 +143,24 @@ function authenticationMethods(hop: Hop): AnyAuthMethod[] {
     if (key instanceof Error) throw new Error(`privateKey cannot be read: ${key.message}`);
     methods.push({ type: "publickey", username, key: privateKey, passphrase: privateKeyPassword });
   }
-  if (password !== undefined) {
-    methods.push({ type: "password", username, password });
-    methods.push({
+  if (password !== undefined) methods.push(...byPassword(username, password));
+  const login = agentSocketPath === undefined ? undefined : heldLogin(agentSocketPath);
+  if (login && "password" in login) methods.push(...byPassword(username, login.password));
+  else if (login) methods.push({ type: "publickey", username, key: login.privateKey });
+  else if (agentSocketPath !== undefined) methods.push({ type: "agent", username, agent: agentSocketPath });
+  return methods.length > 0 ? methods : [{ type: "none", username }];
+}
+
+/** A server that asks questions is answered with the password, as one that takes it directly. */
+function byPassword(username: string, password: string): AnyAuthMethod[] {
+  return [
+    { type: "password", username, password },
+    {
       type: "keyboard-interactive",
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => finish(prompts.map(() => password)),
-    });
-  }
-  const login = agentSocketPath === undefined ? undefined : heldLogin(agentSocketPath);
-  if (login !== undefined) methods.push({ type: "publickey", username, key: login });
-  else if (agentSocketPath !== undefined) methods.push({ type: "agent", username, agent: agentSocketPath });
-  return methods.length > 0 ? methods : [{ type: "none", username }];
+    },
+  ];
 }
 
 function forward(proxy: Client, hop: Hop): Promise<Duplex> {

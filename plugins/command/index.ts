@@ -1,2 +1,2 @@
-export { holdLogin } from "./logins.ts";
+export { type HeldLogin, holdLogin } from "./logins.ts";
 export { commandProvider } from "./provider.ts";

@@ -18,6 +18,7 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
   let host: TestHost;
   let sshd: TestSshd;
   let hostId: string;
+  const password = "zwölf-canary-Wörter";
   let before: string[];
 
   beforeAll(async () => {
@@ -27,6 +28,7 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     lab = await HostLab.open();
     client = lab.client;
     ({ id: hostId, ...sshd } = await lab.add("one", host));
+    await host.do(`echo 'root:${password}' | chpasswd`);
     before = await host.state();
   });
 
@@ -70,15 +72,15 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     expect((await client.fetch("POST", "/api/v1/reset/execute", again)).status).toBe(409);
   });
 
-  it("stay done when another one follows, and when the host moves and has another key", async () => {
+  it("stay done when another one follows, and when the host moves, has another key and takes a password", async () => {
     second = await execute(await preview({ host: "one", profile: "light" }));
     expect(second).toMatchObject({ state: "applied", profile: "light" });
     expect(await pathsGone()).toEqual(
       expect.arrayContaining(["/usr/bin/tmux", "/var/cache/apt/archives/old.deb"]),
     );
-    const moved = await host.startSshd();
-    const key = { name: "new", kind: "ssh", privateKey: moved.privateKey };
-    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", key);
+    const moved = await host.startSshd({ words: ["PermitRootLogin=yes", "PubkeyAuthentication=no"] });
+    const login = { name: "new", kind: "ssh", password };
+    const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", login);
     const place = { port: moved.port, hostKey: moved.hostKey, credential };
     await client.call("PATCH", `/api/v1/hosts/${hostId}`, place);
     second = await rollback(second);
@@ -211,8 +213,9 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     expect((await client.fetch("POST", "/api/v1/deployments", own)).status).toBe(403);
   });
 
-  it("leave the keys of hosts in no row, event or state", async () => {
+  it("leave the keys and passwords of hosts in no row, event or state", async () => {
     const canaries = new Canaries();
+    canaries.add("the password", password);
     const lines = sshd.privateKey.split("\n").slice(1, -2);
     for (const [index, line] of lines.entries()) canaries.add(`line ${index} of the key`, line);
     const found = [...(await textOfDatabase(lab.database.db))].flatMap(([place, text]) =>

@@ -136,8 +136,15 @@ export class TestHost {
    * An OpenSSH server of the host, for its root, on a port chosen by the system: each accepted socket is handed to
    * an `sshd -i` inside. Another call makes another one, with keys of its own; all end with the host.
    * @param own shows the host's own key of that kind, from its /etc/ssh, as that is at the time of each login.
+   * @param words further options of the server, `Name=value`.
    */
-  async startSshd({ own }: { own?: "ed25519" | "ecdsa" } = {}): Promise<TestSshd> {
+  async startSshd({
+    own,
+    words: further = [],
+  }: {
+    own?: "ed25519" | "ecdsa";
+    words?: string[];
+  } = {}): Promise<TestSshd> {
     const name = `test-${this.#closers.length}`;
     const [hostKey, login] = [`${name}-host`, `${name}-login`].map((each) => join(this.#folder, each)) as [
       string,
@@ -154,7 +161,14 @@ export class TestHost {
     await this.do(["umask 077", ...puts].join("\n"));
     const shown = own === undefined ? `/run/${name}.key` : `/etc/ssh/ssh_host_${own}_key`;
     const options = [`HostKey=${shown}`, `AuthorizedKeysFile=/run/${name}.authorized`];
-    const words = [...options, "PermitRootLogin=prohibit-password", "UsePAM=no", "StrictModes=no"];
+    // Of two the first counts.
+    const words = [
+      ...options,
+      ...further,
+      "PermitRootLogin=prohibit-password",
+      "UsePAM=no",
+      "StrictModes=no",
+    ];
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       const command = [
         // A booted host's own service takes its folder away when it ends.

@@ -4,8 +4,9 @@ import {
   credentialPage,
   credential as credentialSchema,
 } from "../../credentials/contract.ts";
+import { invalid } from "../../errors.ts";
 import { ageOf } from "../duration.ts";
-import { parseSecretSource, SecretReader, secretSourceHelp } from "../secret-source.ts";
+import { secretSourceHelp } from "../secret-source.ts";
 import {
   type ClientFlags,
   examples,
@@ -16,6 +17,7 @@ import {
   withServer,
 } from "../session.ts";
 import { type Column, renderFields, renderList } from "../table.ts";
+import { readLogin } from "./host-login.ts";
 
 const path = "/api/v1/credentials";
 
@@ -30,7 +32,9 @@ const columns: Column<Credential>[] = [
 
 export function credentialCommand(session: Session): Command {
   return new Command("credential")
-    .description("Keep the keys that hosts are logged in to with: stored encrypted, rotated, never shown")
+    .description(
+      "Keep the keys and passwords that hosts are logged in to with: stored encrypted, rotated, never shown",
+    )
     .addCommand(listCommand(session), { isDefault: true })
     .addCommand(addCommand(session))
     .addCommand(rotateCommand(session))
@@ -56,19 +60,21 @@ function listCommand(session: Session): Command {
     });
 }
 
-interface KeyFlags extends ClientFlags {
-  privateKey: string;
+interface LoginFlags extends ClientFlags {
+  privateKey?: string;
+  password?: string;
 }
 
 function addCommand(session: Session): Command {
   return withServer(new Command("add"))
-    .description("Store an SSH key for hosts")
+    .description("Store an SSH key, or a password, for hosts")
     .argument("<name>", "what it is for")
-    .requiredOption("--private-key <source>", `where it comes from: ${secretSourceHelp}`)
-    .action(async (name: string, flags: KeyFlags) => {
-      const privateKey = await read(session, flags);
+    .option("--private-key <source>", `where it comes from: ${secretSourceHelp}`)
+    .option("--password <source>", "a password in place of a key, from such a place")
+    .action(async (name: string, flags: LoginFlags) => {
+      const login = await read(session, flags);
       const client = await openClient(session, flags);
-      const body = { name, kind: "ssh", privateKey };
+      const body = { name, kind: "ssh", ...login };
       const made = await client.send({ method: "POST", path, body, reply: credentialSchema });
       print(session, flags, made, render);
     });
@@ -76,11 +82,14 @@ function addCommand(session: Session): Command {
 
 function rotateCommand(session: Session): Command {
   return withServer(new Command("rotate"))
-    .description("Replace an SSH key; hosts that name it are logged in to with the new one from now on")
+    .description(
+      "Replace a key or password; hosts that name it are logged in to with the new one from now on",
+    )
     .argument("<id>", "crd_…")
-    .requiredOption("--private-key <source>", `where the new one comes from: ${secretSourceHelp}`)
-    .action(async (id: string, flags: KeyFlags) => {
-      const secret = await read(session, flags);
+    .option("--private-key <source>", `where the new one comes from: ${secretSourceHelp}`)
+    .option("--password <source>", "where the new password comes from")
+    .action(async (id: string, flags: LoginFlags) => {
+      const [secret] = Object.values(await read(session, flags));
       const client = await openClient(session, flags);
       const at = `${path}/${encodeURIComponent(id)}/rotate`;
       const rotated = await client.send({
@@ -104,9 +113,11 @@ function removeCommand(session: Session): Command {
     });
 }
 
-function read(session: Session, { privateKey }: KeyFlags): Promise<string> {
-  const source = parseSecretSource(privateKey, "--private-key");
-  return new SecretReader(session.context).read(source, "Private key");
+async function read(session: Session, flags: LoginFlags) {
+  const isOne = (flags.privateKey === undefined) !== (flags.password === undefined);
+  const login = isOne ? await readLogin(session, flags) : undefined;
+  if (login === undefined) throw invalid("--private-key", "give either it or --password");
+  return login;
 }
 
 function render({ id, name, publicKey }: Credential): string {

@@ -53,12 +53,30 @@ function best({ keys, address }: ShownHostKeys): ShownHostKeys["keys"][number] {
 export interface KeyFlags {
   credential?: string;
   privateKey?: string;
+  password?: string;
 }
 
 export function withKey(command: Command): Command {
   return command
-    .option("--credential <id>", "the SSH key to log in with, which the server has already")
-    .option("--private-key <source>", `give the server the SSH key to log in with: ${secretSourceHelp}`);
+    .option("--credential <id>", "the SSH key or password to log in with, which the server has already")
+    .option("--private-key <source>", `give the server the SSH key to log in with: ${secretSourceHelp}`)
+    .option(
+      "--password <source>",
+      "give the server the password to log in with, from where a key may come from",
+    );
+}
+
+/** The key or the password that the flags say where to find; undefined where they name none. */
+export async function readLogin(
+  { context }: Session,
+  { privateKey, password }: Pick<KeyFlags, "privateKey" | "password">,
+): Promise<{ privateKey: string } | { password: string } | undefined> {
+  const read = (text: string, flag: string, label: string) =>
+    new SecretReader(context).read(parseSecretSource(text, flag), label);
+  if (privateKey !== undefined) return { privateKey: await read(privateKey, "--private-key", "Private key") };
+  if (password === undefined) return undefined;
+  // An editor ends a file with a line break.
+  return { password: (await read(password, "--password", "Password")).replace(/\r?\n$/, "") };
 }
 
 /**
@@ -73,11 +91,12 @@ export async function withCredential<T>(
   of: string,
   work: (credential: string | undefined) => Promise<T>,
 ): Promise<T> {
-  if (flags.privateKey === undefined) return work(flags.credential);
-  if (flags.credential !== undefined) throw invalid("--private-key", "give it or --credential, not both");
-  const source = parseSecretSource(flags.privateKey, "--private-key");
-  const privateKey = await new SecretReader(session.context).read(source, "Private key");
-  const body = { name: `login to ${of}`, kind: "ssh", privateKey };
+  const given = [flags.credential, flags.privateKey, flags.password].filter((flag) => flag !== undefined);
+  if (given.length > 1)
+    throw invalid("--credential", "give one of --credential, --private-key and --password");
+  const login = await readLogin(session, flags);
+  if (login === undefined) return work(flags.credential);
+  const body = { name: `login to ${of}`, kind: "ssh", ...login };
   const path = "/api/v1/credentials";
   const { id } = await client.send({ method: "POST", path, body, reply: credentialSchema });
   try {

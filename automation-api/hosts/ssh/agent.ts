@@ -2,7 +2,6 @@ import path from "node:path";
 import { baseEnvironment, type Child, launch } from "../../../plugins/process/index.ts";
 import { runBounded } from "../../bounded-command.ts";
 import { RoostError } from "../../errors.ts";
-import type { SshTarget } from "./contract.ts";
 
 /** A key is in the agent for as long as a login takes; a connection that stands needs it no more. */
 const keySeconds = 60;
@@ -27,7 +26,7 @@ export class KeyAgent {
   }
 
   /** Ends when the agent has the key, for as long as a login takes; many logins by one key ask for it once. */
-  async add({ privateKey, publicKey }: SshTarget["login"]): Promise<void> {
+  async add({ privateKey, publicKey }: { privateKey: string; publicKey: string }): Promise<void> {
     for (const [key, { until }] of this.#added) if (until < Date.now()) this.#added.delete(key);
     const known = this.#added.get(publicKey);
     if (known) return known.done;

@@ -6,7 +6,9 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as delay } from "node:timers/promises";
 import { baseEnvironment, type Child, launch } from "../../../plugins/process/index.ts";
+import type { HostLogin } from "../../credentials/service.ts";
 import { KeyAgent } from "./agent.ts";
+import { type Answers, offerPassword } from "./answers.ts";
 import { Channels, untilAborted } from "./channels.ts";
 import { HostError, type RemoteOutput, type RemoteRun, type SshTarget } from "./contract.ts";
 import { dial } from "./dial.ts";
@@ -127,7 +129,7 @@ export class HostConnections {
   #open(key: string, target: SshTarget): Connection {
     const connection: Connection = {
       key,
-      files: { control: "", knownHosts: "", publicKey: "" },
+      files: { control: "", knownHosts: "", publicKey: "", answers: "" },
       channels: new Channels(channelsPerHost),
       ready: Promise.resolve(),
       users: 0,
@@ -147,7 +149,8 @@ export class HostConnections {
     const files = filesOf(folder, `${connection.key}-${this.#logins++}`);
     connection.files = files;
     await writeFile(files.knownHosts, `${target.id} ${target.hostKey}\n`, { mode: 0o600 });
-    await writeFile(files.publicKey, `${target.login.publicKey}\n`, { mode: 0o600 });
+    if ("publicKey" in target.login)
+      await writeFile(files.publicKey, `${target.login.publicKey}\n`, { mode: 0o600 });
     if (target.bastion) {
       connection.way = this.#hold(target.bastion);
       await connection.way.ready;
@@ -161,12 +164,13 @@ export class HostConnections {
     // What ssh runs by a shell is run by this one: bash would read its user's files first, since its input is a socket.
     const env = { ...baseEnvironment(), SHELL: "/bin/sh" };
     for (const pause of [...pausesMilliseconds, undefined]) {
-      const socket = await dialWithKey(target, agent);
+      const { socket, answers } = await dialWithLogin(target, offer(target.login, agent, files.answers));
       if (connection.ended) {
         socket?.destroy();
+        await answers.close();
         throw new HostError("unreachable", `${target.name}: The connections are being closed.`);
       }
-      const master = launch({ command, cwd: folder, env, socket });
+      const master = launch({ command, cwd: folder, env: { ...env, ...answers.environment }, socket });
       connection.master = master;
       try {
         await loggedIn(target, master);
@@ -176,6 +180,8 @@ export class HostConnections {
         const isPassing = error instanceof HostError && error.isPassing;
         if (!isPassing || pause === undefined) throw error;
         await delay(pause);
+      } finally {
+        await answers.close();
       }
     }
   }
@@ -198,16 +204,26 @@ async function makePlace(): Promise<{ folder: string; agent: KeyAgent }> {
   return { folder, agent: new KeyAgent(folder) };
 }
 
-/** At the same time: the host begins its part while our agent takes the key. Undefined: the way is a bastion's. */
-async function dialWithKey(target: SshTarget, agent: KeyAgent): Promise<Socket | undefined> {
-  const [dialled, added] = await Promise.allSettled([
-    target.bastion ? undefined : dial(target),
-    agent.add(target.login),
-  ]);
-  if (dialled.status === "rejected") throw loginError(target.name, String(dialled.reason.code));
-  if (added.status === "fulfilled") return dialled.value;
+/** What ssh logs in with: a key that our agent has, or answers to its questions. */
+async function offer(login: HostLogin, agent: KeyAgent, pipe: string): Promise<Answers> {
+  if ("password" in login) return offerPassword(pipe, login.password);
+  await agent.add(login);
+  return { environment: {}, close: async () => {} };
+}
+
+/** At the same time: the host begins its part while the login is prepared. No socket: the way is a bastion's. */
+async function dialWithLogin(
+  target: SshTarget,
+  offering: Promise<Answers>,
+): Promise<{ socket: Socket | undefined; answers: Answers }> {
+  const dialling = target.bastion ? undefined : dial(target);
+  const [dialled, offered] = await Promise.allSettled([dialling, offering]);
+  if (dialled.status === "fulfilled" && offered.status === "fulfilled")
+    return { socket: dialled.value, answers: offered.value };
+  if (offered.status === "fulfilled") await offered.value.close();
+  if (dialled.status === "rejected") throw loginError(target, String(dialled.reason.code));
   dialled.value?.destroy();
-  throw added.reason;
+  throw (offered as PromiseRejectedResult).reason;
 }
 
 async function loggedIn(target: SshTarget, master: Child): Promise<void> {
@@ -216,7 +232,7 @@ async function loggedIn(target: SshTarget, master: Child): Promise<void> {
     if (text.split("\n").includes(ready)) resolve();
   });
   const ended = master.exited.then(async () => {
-    throw loginError(target.name, await words);
+    throw loginError(target, await words);
   });
   // An end after the login is no login's error.
   ended.catch(() => undefined);

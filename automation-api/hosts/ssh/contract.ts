@@ -1,3 +1,4 @@
+import type { HostLogin } from "../../credentials/service.ts";
 import { RoostError } from "../../errors.ts";
 
 /** What can go wrong between us and a host, or on it. */
@@ -34,7 +35,7 @@ export interface SshTarget {
   user: string;
   /** `type base64`. */
   hostKey: string;
-  login: { privateKey: string; publicKey: string };
+  login: HostLogin;
   bastion?: SshTarget;
 }
 

@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import path from "node:path";
+import { readPublicKey } from "../../credentials/service.ts";
 import { HostError, type HostFault, type SshTarget } from "./contract.ts";
 
 /** Where the files of one connection are. All in a folder that is ours alone, with names free of blanks. */
@@ -7,6 +8,8 @@ export interface ConnectionFiles {
   control: string;
   knownHosts: string;
   publicKey: string;
+  /** A pipe; there only while a password is asked for. */
+  answers: string;
 }
 
 const signaturesOf: Record<string, string> = { "ssh-rsa": "rsa-sha2-512,rsa-sha2-256" };
@@ -24,17 +27,21 @@ const connected = "-";
 /** What ssh says on standard error once the login is done and the socket is there. */
 export const ready = "ready";
 
-/** Two targets with the same key may share a connection: same machine, pinned key, login and way. Pure. */
+/** What a password is hashed with here: names of files tell nothing of it. */
+const salt = randomBytes(32);
+
+/** Two targets with the same key may share a connection: same machine, pinned key, login and way. */
 export function connectionKey(target: SshTarget): string {
   const { id, address, port, user, hostKey, login, bastion } = target;
   const way = bastion ? connectionKey(bastion) : "";
-  const parts = JSON.stringify([id, address, port, user, hostKey, login.publicKey, way]);
-  return createHash("sha256").update(parts).digest("hex").slice(0, 16);
+  const by = "password" in login ? login.password : login.publicKey;
+  const parts = JSON.stringify([id, address, port, user, hostKey, by, way]);
+  return createHmac("sha256", salt).update(parts).digest("hex").slice(0, 16);
 }
 
 export function filesOf(folder: string, key: string): ConnectionFiles {
   const at = (end: string) => path.join(folder, `${key}.${end}`);
-  return { control: at("s"), knownHosts: at("known"), publicKey: at("pub") };
+  return { control: at("s"), knownHosts: at("known"), publicKey: at("pub"), answers: at("answers") };
 }
 
 /**
@@ -51,7 +58,6 @@ export function masterArguments(
 ): string[] {
   const type = target.hostKey.split(" ")[0] as string;
   const options: Record<string, string | number> = {
-    BatchMode: "yes",
     ForwardAgent: "no",
     ForwardX11: "no",
     RequestTTY: "no",
@@ -70,10 +76,7 @@ export function masterArguments(
     StrictHostKeyChecking: "yes",
     UpdateHostKeys: "no",
     VerifyHostKeyDNS: "no",
-    PreferredAuthentications: "publickey",
-    IdentitiesOnly: "yes",
-    IdentityFile: files.publicKey,
-    IdentityAgent: agentSocket,
+    ...("password" in target.login ? byPassword : byKey(files.publicKey, agentSocket)),
     ConnectTimeout: connectSeconds,
     ServerAliveInterval: aliveSeconds,
     ServerAliveCountMax: aliveCount,
@@ -82,6 +85,24 @@ export function masterArguments(
   const place = ["-p", String(target.port), "-l", target.user, "--", target.address];
   return ["ssh", "-F", "none", ...flags(options), "-N", "-T", ...place];
 }
+
+function byKey(publicKey: string, agentSocket: string): Record<string, string> {
+  return {
+    BatchMode: "yes",
+    PreferredAuthentications: "publickey",
+    IdentitiesOnly: "yes",
+    IdentityFile: publicKey,
+    IdentityAgent: agentSocket,
+  };
+}
+
+/** Its questions are answered by answer.sh alone: there is no terminal. */
+const byPassword = {
+  BatchMode: "no",
+  PreferredAuthentications: "password,keyboard-interactive",
+  PubkeyAuthentication: "no",
+  NumberOfPasswordPrompts: 1,
+};
 
 /** Where the socket is gone, ssh would dial anew without our options: this makes that fail. */
 const dialNothing = "false";
@@ -121,11 +142,26 @@ const said: [RegExp, HostFault, string][] = [
 ];
 
 /** What ssh's last words, or the code of an error of the system, mean when it could not log in. Pure. */
-export function loginError(name: string, words: string): HostError {
-  const [, fault, message] = said.find(([pattern]) => pattern.test(words)) ?? [
+export function loginError(
+  { name, hostKey, bastion }: Pick<SshTarget, "name" | "hostKey" | "bastion">,
+  words: string,
+): HostError {
+  const found = said.find(([pattern]) => pattern.test(words));
+  const [, fault, message] = found ?? [
     null,
     "unreachable" as const,
     "The connection ended before the login.",
   ];
-  return new HostError(fault, `${name}: ${message}`, { isPassing: turnedAway.test(words) });
+  const isPassing = turnedAway.test(words);
+  const shown = /SHA256:[A-Za-z0-9+/]{43}/.exec(words)?.[0];
+  if (fault === "host-key" && shown) {
+    const pinned = readPublicKey(hostKey, "hostKey").fingerprint;
+    return new HostError(fault, `${name}: It showed the host key ${shown}, and is pinned to ${pinned}.`);
+  }
+  // What hangs up may be the bastion, which does not say why.
+  if (bastion && fault === "unreachable" && isPassing) {
+    const either = `It hung up before the login, or its bastion ${bastion.name} got no connection to it.`;
+    return new HostError(fault, `${name}: ${either}`, { isPassing });
+  }
+  return new HostError(fault, `${name}: ${message}`, { isPassing });
 }

@@ -104,6 +104,24 @@ describe("credentials for hosts", () => {
     expect(audit.map(({ action }) => action)).toEqual(["credential.create", "credential.rotate"]);
   });
 
+  it("may be a password, which is shown as little and stays one", async () => {
+    const password = "canary password";
+    const post = (fields: object) =>
+      server.call("POST", "/api/v1/credentials", { body: { name: "first day", kind: "ssh", ...fields } });
+    const { body, status, text: reply } = await post({ password });
+    expect([status, body.kind, body.publicKey]).toEqual([201, "ssh", null]);
+    const rotate = (secret: string) =>
+      server.call("POST", `/api/v1/credentials/${body.id}/rotate`, { body: { secret } });
+    expect((await rotate("canary two\n")).status).toBe(400);
+    const rotated = await rotate("canary two");
+    expect([rotated.status, rotated.body.publicKey]).toEqual([200, null]);
+    expect(reply + rotated.text).not.toContain("canary");
+    for (const fields of [{ password, privateKey: text("ed25519") }, {}])
+      expect((await post(fields)).body.faults).toMatchObject([
+        { field: "privateKey", message: "kind ssh needs either it or a password" },
+      ]);
+  });
+
   it("for git keep their address when rotated, and stay one line", async () => {
     const git = { name: "forge", url: "https://git.example.com", password: "canary-one" };
     const { body } = await server.call("POST", "/api/v1/credentials", { body: git });

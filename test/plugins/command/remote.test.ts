@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import ssh2 from "ssh2";
+import { holdLogin } from "../../../plugins/command/logins.ts";
 import { remoteCommand } from "../../../plugins/command/remote-command.ts";
 import type { Properties, Value } from "../../../plugins/provider/index.ts";
 import { secret } from "../../../plugins/provider/index.ts";
@@ -213,34 +215,40 @@ describe("connecting", () => {
 
   // OpenSSH checks passwords of system users, and none is made for a test: the library's own server asks here.
   it.each(["password", "keyboard-interactive"])("logs in with a password by %s", async (method) => {
-    const server = new ssh2.Server(
-      { hostKeys: [ssh2.utils.generateKeyPairSync("ed25519").private] },
-      (client) => {
-        client.on("error", () => undefined);
-        client.on("authentication", (attempt) => {
-          if (attempt.method !== method) return attempt.reject([method as "password"]);
-          if (attempt.method === "password") {
-            return attempt.password === closed.password ? attempt.accept() : attempt.reject();
-          }
-          if (attempt.method !== "keyboard-interactive") return attempt.reject();
-          attempt.prompt([{ prompt: "Password:", echo: false }], ([answer]) =>
-            answer === closed.password ? attempt.accept() : attempt.reject(),
-          );
-        });
-        client.on("session", (accept) =>
-          accept().on("exec", (acceptCommand) => {
-            const channel = acceptCommand();
-            channel.write("in\n");
-            channel.exit(0);
-            channel.end();
-          }),
+    // One of the library's own is now and then one that it cannot read.
+    const hostKey = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "pkcs1", format: "pem" },
+      privateKeyEncoding: { type: "pkcs1", format: "pem" },
+    }).privateKey;
+    const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+      client.on("error", () => undefined);
+      client.on("authentication", (attempt) => {
+        if (attempt.method !== method) return attempt.reject([method as "password"]);
+        if (attempt.method === "password") {
+          return attempt.password === closed.password ? attempt.accept() : attempt.reject();
+        }
+        if (attempt.method !== "keyboard-interactive") return attempt.reject();
+        attempt.prompt([{ prompt: "Password:", echo: false }], ([answer]) =>
+          answer === closed.password ? attempt.accept() : attempt.reject(),
         );
-      },
-    );
+      });
+      client.on("session", (accept) =>
+        accept().on("exec", (acceptCommand) => {
+          const channel = acceptCommand();
+          channel.write("in\n");
+          channel.exit(0);
+          channel.end();
+        }),
+      );
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     const connection = { ...closed, port, dialErrorLimit: 0 };
     expect((await create({ connection, create: "anything" })).state.stdout).toBe("in");
+    holdLogin("by-password", { password: closed.password });
+    const held = { ...connection, password: undefined, agentSocketPath: "roost-agent:by-password" };
+    expect((await create({ connection: held, create: "anything" })).state.stdout).toBe("in");
     server.close();
   });
 });

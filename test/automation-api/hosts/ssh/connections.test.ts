@@ -117,8 +117,13 @@ const sockets = new Set<Socket>();
   });
 
   it.each([
-    ["another key of the same type", { hostKey: hostKeys.one }, "host-key", "than the pinned one"],
-    ["a key of a type that it does not have", { hostKey: hostKeys.ecdsa }, "host-key", "than the pinned one"],
+    ["another key of the same type", { hostKey: hostKeys.one }, "host-key", "and is pinned to SHA256:"],
+    [
+      "a key of a type that it does not have",
+      { hostKey: hostKeys.ecdsa },
+      "host-key",
+      "and is pinned to SHA256:",
+    ],
     ["nobody there", { port: 1 }, "unreachable", "Nothing listens"],
     ["a name that does not resolve", { address: "nowhere.invalid" }, "unreachable", "cannot be resolved"],
   ] as const)("say what is wrong: %s", async (_what, fields, fault, words) => {
@@ -135,7 +140,8 @@ const sockets = new Set<Socket>();
     ["EHOSTUNREACH", "There is no way to its address."],
     ["ENETUNREACH", "There is no way to its address."],
   ])("say what %s of the system means", (code, words) => {
-    expect(loginError("one", code)).toMatchObject({ fault: "unreachable", message: `one: ${words}` });
+    const one = { name: "one", hostKey: hostKeys.one };
+    expect(loginError(one, code)).toMatchObject({ fault: "unreachable", message: `one: ${words}` });
   });
 
   it("say that the login was refused", async () => {
@@ -213,6 +219,10 @@ const sockets = new Set<Socket>();
     const before = sshd.accepted();
     expect(await text('echo "$SSH_CONNECTION" | cut -d" " -f1', inner)).toBe("127.0.0.1\n");
     expect(sshd.accepted() - before).toBe(2);
+    const dead = target({ id: "hst_dead", name: "dead", port: 1, bastion });
+    await expect(run("true", dead)).rejects.toMatchObject({
+      ...{ fault: "unreachable", message: expect.stringContaining("bastion gate got no connection") },
+    });
     const wrong = target({ id: "hst_inner", name: "inner", bastion: { ...bastion, hostKey: hostKeys.one } });
     expect(await faultOf(run("true", wrong))).toBe("host-key");
   });
