@@ -11,6 +11,7 @@ export interface HostTables {
     address: string;
     port: number;
     username: string;
+    sudo: Generated<boolean>;
     host_key: string;
     host_key_trust: "verified" | "first-use";
     host_key_accepted_by: string;

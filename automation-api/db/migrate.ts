@@ -24,6 +24,7 @@ import * as migrationArchives from "./migrations/0021-migration-archives.ts";
 import * as sessionIsolation from "./migrations/0022-session-isolation.ts";
 import * as unloggedLimits from "./migrations/0023-unlogged-limits.ts";
 import * as aliases from "./migrations/0024-aliases.ts";
+import * as hostSudo from "./migrations/0025-host-sudo.ts";
 import type { Db } from "./transaction.ts";
 
 /** In order; a migration that has landed in a release is never changed. */
@@ -50,6 +51,7 @@ const migrations = {
   "0022-session-isolation": sessionIsolation,
   "0023-unlogged-limits": unloggedLimits,
   "0024-aliases": aliases,
+  "0025-host-sudo": hostSudo,
   "0016-environments": environments,
 };
 

@@ -63,7 +63,14 @@ export class HostChanges {
       operation: "update" as const,
       program: { builtin: "host" },
       // No bastion takes an earlier one's place too, and no benchmark that of one.
-      config: { ...place, bastion: bastion ?? null, benchmark, action, arguments: words },
+      config: {
+        ...place,
+        sudo: target.sudo ?? false,
+        bastion: bastion ?? null,
+        benchmark,
+        action,
+        arguments: words,
+      },
       secrets: { script: gzipSync(script).toString("base64") },
       message,
       options: {},

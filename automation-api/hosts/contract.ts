@@ -44,11 +44,18 @@ const bastion = hostId
   .nullable()
   .describe("The host that it is reached through, which is itself reached directly; null: none.");
 
+const sudo = z
+  .boolean()
+  .describe(
+    "Whether everything there is run by `sudo -n`: the user is not root, and may become it without a password.",
+  );
+
 export const newHost = z.strictObject({
   name: hostName,
   address: hostAddress,
   port: hostPort.default(22),
   user: hostUser,
+  sudo: sudo.default(false),
   hostKey,
   hostKeyTrust: trust.default("verified"),
   credential: credential.default(null),
@@ -62,6 +69,7 @@ export const hostPatch = z.strictObject({
   address: hostAddress.optional(),
   port: hostPort.optional(),
   user: hostUser.optional(),
+  sudo: sudo.optional(),
   hostKey: hostKey.optional(),
   hostKeyTrust: trust.default("verified").describe("Of the new host key, when one is given."),
   credential: credential.optional(),
@@ -86,6 +94,7 @@ export const host = z.object({
   address: z.string(),
   port: z.number(),
   user: z.string(),
+  sudo,
   hostKey: z.object({
     type: z.string(),
     line: z.string(),
@@ -151,6 +160,7 @@ export const hostImport = z.strictObject({
       "Text of a known_hosts file: the keys that the hosts are pinned to. Hashed names are read too.",
     ),
   user: hostUser.nullable().default(null).describe("For hosts whose configuration names none."),
+  sudo: sudo.default(false),
   credential: credential.default(null),
   labels: labels.default({}),
   dryRun: z.boolean().default(false).describe("true: only say what would be taken."),

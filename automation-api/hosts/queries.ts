@@ -63,8 +63,8 @@ export async function insertHost(tx: Tx, row: Insertable<Schema["host"]>): Promi
 
 /** What a check found of the machine before says nothing of the one that is meant now. */
 function moved(values: Updateable<Schema["host"]>) {
-  const { address, port, username, host_key, credential_id, bastion_id } = values;
-  const isElsewhere = [address, port, username, host_key, credential_id, bastion_id].some(
+  const { address, port, username, sudo, host_key, credential_id, bastion_id } = values;
+  const isElsewhere = [address, port, username, sudo, host_key, credential_id, bastion_id].some(
     (value) => value !== undefined,
   );
   return isElsewhere ? { health: null, health_detail: null, checked_at: null } : {};

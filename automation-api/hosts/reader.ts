@@ -134,6 +134,7 @@ export class HostReader {
       address: row.address,
       port: row.port,
       user: row.username,
+      sudo: row.sudo,
       hostKey: row.host_key,
       login,
       ...(way && { bastion: await this.target(way) }),

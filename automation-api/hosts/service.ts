@@ -49,6 +49,7 @@ export class Hosts {
         address: input.address,
         port: input.port,
         username: input.user,
+        sudo: input.sudo,
         credential_id: input.credential,
         bastion_id: input.bastion,
         labels: JSON.stringify(input.labels),
@@ -103,7 +104,7 @@ export class Hosts {
       if (options.ifMatch !== undefined && options.ifMatch !== etagOf(row)) {
         throw new RoostError("precondition_failed", `${row.name} was changed meanwhile; read it again.`);
       }
-      const { address, port, user, credential, bastion } = patch;
+      const { address, port, user, sudo, credential, bastion } = patch;
       const isElsewhere = [address, port, user, key, bastion].some((value) => value !== undefined);
       await this.#checkReferences(tx, principal, {
         credential: credential === undefined && isElsewhere ? row.credential_id : (credential ?? null),
@@ -115,6 +116,7 @@ export class Hosts {
         address,
         port,
         username: user,
+        sudo,
         credential_id: credential,
         bastion_id: bastion,
         labels: patch.labels && JSON.stringify(patch.labels),
@@ -204,6 +206,7 @@ export class Hosts {
       address,
       port,
       username: user,
+      sudo: input.sudo,
       credential_id: input.credential,
       bastion_id: bastion === null ? null : (ids.get(bastion) as string),
       labels: JSON.stringify(input.labels),
@@ -216,6 +219,7 @@ export class Hosts {
       address,
       port,
       user,
+      sudo: input.sudo,
       hostKey: key.fingerprint,
       trust: "first-use",
       imported: true,
@@ -286,8 +290,8 @@ function accepted(principal: Principal, key: PublicKey, trust: "verified" | "fir
   return { host_key: key.line, host_key_trust: trust, host_key_accepted_by: principal.name };
 }
 
-function place({ name, address, port, user }: NewHost) {
-  return { name, address, port, user };
+function place({ name, address, port, user, sudo }: NewHost) {
+  return { name, address, port, user, sudo };
 }
 
 function nameTaken(name: string): RoostError {

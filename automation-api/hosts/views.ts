@@ -10,6 +10,7 @@ export function viewHost(row: HostRow): Host {
     address: row.address,
     port: row.port,
     user: row.username,
+    sudo: row.sudo,
     hostKey: {
       type,
       line,

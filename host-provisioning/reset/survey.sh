@@ -39,7 +39,7 @@ packages() {
   grep -aHE '^(/usr)?(/lib/systemd/system/[^/]+\.(service|socket|timer)|/share/applications/.*\.desktop|/bin/[a-z]*sh)$' \
     /var/lib/dpkg/info/*.list | sed 's/^/unit /' | tr '\n' '\0' || :
   printf 'kernel %s\0' "$(uname -r)"
-  printf 'self %s\0' "$(id -u -n)"
+  printf 'self %s\0' "${SUDO_USER:-$(id -u -n)}"
 }
 
 # Folders of the people who can log in, and of root; links among them are not followed.

@@ -4,17 +4,21 @@
 # Interrupts them, and kills what is left of them a second and a half later, also when the connection is cut meanwhile: on a
 # busy machine a command needs a moment to hear of it.
 
+# Arguments: the process of that connection and the one of it that runs this; by default the parent and this shell.
+
+session=${1:-$PPID}
+own=${2:-$$}
 trap '' HUP PIPE
 
 # Another server may run everybody's sessions from one process, and an orphan's parent is init: hands off there.
-case $(ps -o args= -p "$PPID") in
+case $(ps -o args= -p "$session") in
   sshd*:*@*) ;;
   *) exit 0 ;;
 esac
 
 others() {
   ps -A -o pid= -o ppid= | while read -r pid parent; do
-    if [ "$parent" = "$PPID" ] && [ "$pid" != "$$" ]; then echo "$pid"; fi
+    if [ "$parent" = "$session" ] && [ "$pid" != "$own" ]; then echo "$pid"; fi
   done
 }
 

@@ -111,7 +111,7 @@ function execute(
         end = { code: code ?? undefined, signal };
       });
       const ends = AbortSignal.any([context.signal, log.full]);
-      const abort = (): void => endCommands(client, channel);
+      const abort = (): void => endCommands(client, channel, command);
       channel.on("close", () => {
         ends.removeEventListener("abort", abort);
         resolve(end);

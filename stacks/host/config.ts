@@ -19,6 +19,9 @@ const hop = {
 
 export const hostConfig = z.strictObject({
   ...hop,
+  sudo: structured(z.boolean())
+    .default(false)
+    .describe("Whether it is run by sudo, which asks for no password."),
   bastion: structured(z.strictObject(hop)).optional().describe("The host that it is reached through."),
   action: text(/^[a-z0-9_]{1,64}$/, "the name of an action").describe(
     "The one action of this deployment. One that is done leaves the stack, and stays done.",

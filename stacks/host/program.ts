@@ -18,7 +18,7 @@ export async function program(config: HostConfig) {
       {
         connection,
         // What is done stands in the script's own arguments: a host's user may be allowed this one command.
-        create: `exec /bin/sh -s ${words}`,
+        create: `exec ${config.sudo ? "sudo -n " : ""}/bin/sh -s ${words}`,
         stdin: script,
         // How far it is; what it replies is no line of a log.
         logging: remote.Logging.Stderr,

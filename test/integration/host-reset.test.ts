@@ -28,7 +28,8 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     lab = await HostLab.open();
     client = lab.client;
     ({ id: hostId, ...sshd } = await lab.add("one", host));
-    await host.do(`echo 'root:${password}' | chpasswd`);
+    await host.do(`useradd -m ops; echo 'ops:${password}' | chpasswd
+      echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops`);
     before = await host.state();
   });
 
@@ -72,16 +73,16 @@ const isPossible = !reasonToSkip("engine", "postgres", "ssh", "sshd") && !reason
     expect((await client.fetch("POST", "/api/v1/reset/execute", again)).status).toBe(409);
   });
 
-  it("stay done when another one follows, and when the host moves, has another key and takes a password", async () => {
+  it("stay done when another one follows, and when the host moves, has another key, another user and a password", async () => {
     second = await execute(await preview({ host: "one", profile: "light" }));
     expect(second).toMatchObject({ state: "applied", profile: "light" });
     expect(await pathsGone()).toEqual(
       expect.arrayContaining(["/usr/bin/tmux", "/var/cache/apt/archives/old.deb"]),
     );
-    const moved = await host.startSshd({ words: ["PermitRootLogin=yes", "PubkeyAuthentication=no"] });
+    const moved = await host.startSshd({ words: ["PermitRootLogin=no", "PubkeyAuthentication=no"] });
     const login = { name: "new", kind: "ssh", password };
     const { id: credential } = await client.call<{ id: string }>("POST", "/api/v1/credentials", login);
-    const place = { port: moved.port, hostKey: moved.hostKey, credential };
+    const place = { port: moved.port, hostKey: moved.hostKey, user: "ops", sudo: true, credential };
     await client.call("PATCH", `/api/v1/hosts/${hostId}`, place);
     second = await rollback(second);
     expect(second.state).toBe("undone");

@@ -13,11 +13,12 @@ import {
 } from "../session.ts";
 import { renderTable } from "../table.ts";
 import { readIfThere, readInput } from "../text-file.ts";
-import { type KeyFlags, loginOf, withCredential, withKey } from "./host-login.ts";
+import { type KeyFlags, loginOf, sudoHelp, withCredential, withKey } from "./host-login.ts";
 
 interface ImportFlags extends ClientFlags, KeyFlags {
   knownHosts?: string;
   user?: string;
+  sudo?: boolean;
   label?: [string, string][];
   dryRun?: boolean;
 }
@@ -29,7 +30,8 @@ export function hostImportCommand(session: Session): Command {
     )
     .argument("[file]", "the configuration (default: ~/.ssh/config)")
     .option("--known-hosts <file>", "the keys that the hosts are pinned to (default: ~/.ssh/known_hosts)")
-    .option("--user <name>", "for hosts whose configuration names none");
+    .option("--user <name>", "for hosts whose configuration names none")
+    .option("--sudo", sudoHelp);
   return withKey(command)
     .option("--label <name=value>", "of all of them; may be given again", assignments("--label", String))
     .option("--dry-run", "only say what would be added")
@@ -43,10 +45,10 @@ export function hostImportCommand(session: Session): Command {
       const { knownHosts: keys } = flags;
       const knownHosts = keys === undefined ? await readIfThere(own("known_hosts")) : await readInput(keys);
       const client = await openClient(session, flags);
-      const { user = null } = flags;
+      const { user = null, sudo = false } = flags;
       const labels = Object.fromEntries(flags.label ?? []);
       const send = (credential: string | null, dryRun: boolean) => {
-        const body = { config, knownHosts, user, credential, labels, dryRun };
+        const body = { config, knownHosts, user, sudo, credential, labels, dryRun };
         return client.send({ method: "POST", path: "/api/v1/hosts/import", body, reply: importReport });
       };
       // A key is stored for hosts only that will be there.

@@ -49,6 +49,8 @@ function best({ keys, address }: ShownHostKeys): ShownHostKeys["keys"][number] {
   return first;
 }
 
+export const sudoHelp = "run everything there by `sudo -n`, which has to ask for no password";
+
 /** What a host is logged in to with. */
 export interface KeyFlags {
   credential?: string;

@@ -33,6 +33,7 @@ import {
   type PinFlags,
   parseLogin,
   pinOf,
+  sudoHelp,
   withCredential,
   withKey,
   withPin,
@@ -97,6 +98,7 @@ function listCommand(session: Session): Command {
 }
 
 interface AddFlags extends ClientFlags, PinFlags, KeyFlags {
+  sudo?: boolean;
   bastion?: string;
   label?: [string, string][];
 }
@@ -107,6 +109,7 @@ function addCommand(session: Session): Command {
     .argument("<name>")
     .argument("<login>", "user@address or user@address:port");
   return withKey(withPin(command))
+    .option("--sudo", sudoHelp)
     .option("--bastion <host>", "the host that it is reached through")
     .option("--label <name=value>", "may be given again", assignments("--label", String))
     .action(async (name: string, login: string, flags: AddFlags) => {
@@ -117,7 +120,8 @@ function addCommand(session: Session): Command {
       const bastion = flags.bastion === undefined ? null : (await findHost(client, flags.bastion)).id;
       const added = await withCredential(session, client, flags, name, (credential) => {
         const labels = Object.fromEntries(flags.label ?? []);
-        const body: NewHost = { name, ...place, ...pin, credential: credential ?? null, bastion, labels };
+        const login = { ...place, sudo: flags.sudo ?? false, credential: credential ?? null };
+        const body: NewHost = { name, ...login, ...pin, bastion, labels };
         return client.send({ method: "POST", path: "/api/v1/hosts", body, reply: hostSchema });
       });
       print(session, flags, added, (one) => renderHost(one));
@@ -127,6 +131,7 @@ function addCommand(session: Session): Command {
 interface ChangeFlags extends ClientFlags, PinFlags, KeyFlags {
   name?: string;
   login?: string;
+  sudo?: boolean;
   /** False: none. */
   bastion?: string | false;
   label?: [string, string][];
@@ -140,6 +145,8 @@ function changeCommand(session: Session): Command {
     .option("--name <name>", "call it otherwise")
     .option("--login <login>", "user@address or user@address:port");
   return withKey(withPin(command))
+    .option("--sudo", sudoHelp)
+    .option("--no-sudo", "run it as the user itself")
     .option("--bastion <host>", "the host that it is reached through")
     .option("--no-bastion", "it is reached directly")
     .option("--label <name=value>", "set a label; may be given again", assignments("--label", String))
@@ -161,7 +168,7 @@ function changeCommand(session: Session): Command {
       for (const name of flags.unlabel ?? []) delete labels[name];
       const changed = await withCredential(session, client, flags, before.name, (credential) => {
         const body = {
-          ...{ name: flags.name, ...place, ...pin, credential },
+          ...{ name: flags.name, ...place, ...pin, sudo: flags.sudo, credential },
           bastion: flags.bastion === false ? null : bastion,
           ...((flags.label ?? flags.unlabel) && { labels }),
         };
@@ -230,7 +237,7 @@ function renderHost(host: Host, more: [string, string][] = []): string {
   return renderFields([
     ["host", host.name],
     ["id", host.id],
-    ["login", loginOf(host)],
+    ["login", `${loginOf(host)}${host.sudo ? ", sudo" : ""}`],
     ["host key", `${hostKey.type} ${hostKey.fingerprint}`],
     ["accepted", `${hostKey.trust} by ${hostKey.acceptedBy}, ${ageOf(hostKey.acceptedAt)} ago`],
     ["credential", host.credential],

@@ -33,6 +33,8 @@ export interface SshTarget {
   address: string;
   port: number;
   user: string;
+  /** Everything is run by `sudo -n`. Default: as the user. */
+  sudo?: boolean;
   /** `type base64`. */
   hostKey: string;
   login: HostLogin;

@@ -48,6 +48,8 @@ const connections = new HostConnections();
     );
     expect([added.code, added.stdout]).toEqual([0, expect.stringContaining(`verified by admin`)]);
     expect(added.stdout + added.stderr).not.toContain(sshd.keys.ed25519.split("\n")[2]);
+    expect((await host("change", "web", "--sudo")).stdout).toMatch(/login +\S+, sudo\n/);
+    expect((await host("change", "web", "--no-sudo")).stdout).not.toContain("sudo");
     const checked = await host("check", "web");
     expect([checked.code, checked.stdout]).toEqual([0, expect.stringMatching(/health +healthy/)]);
     expect((await host("list")).stdout).toMatch(/^NAME.*\nweb .*healthy.*env=dev\n$/);

@@ -139,7 +139,7 @@ const connections = new HostConnections();
     expect(await audit(stranger.id)).toMatchObject([{ result: "failed" }]);
     const health = async (id: string) => (await get(`/api/v1/hosts/${id}`)).body.health;
     expect(await health(stranger.id)).toMatchObject({
-      ...{ state: "host-key", message: expect.stringContaining("another host key"), system: null },
+      ...{ state: "host-key", message: expect.stringContaining("and is pinned to"), system: null },
     });
     const well = (await get("/api/v1/hosts?name=one")).body.items[0];
     const checked = (await server.call("POST", `/api/v1/hosts/${well.id}/check`)).body.health;
