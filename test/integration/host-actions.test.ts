@@ -69,7 +69,7 @@ const receive = "/proc/sys/net/ipv4/tcp_rmem";
       0,
       expect.stringContaining("\n+    keepalive_timeout 7s;\n"),
     ]);
-    expect(shown.stdout).toMatch(/\n~ \/etc\/nginx\/nginx\.conf  [\d.]+ kB\n/);
+    expect(shown.stdout).toMatch(/\n~ \/etc\/nginx\/nginx\.conf +[\d.]+ kB\n/);
     expect(differences(before, await state())).toEqual([]);
     const [, id = ""] = /--execute (act_\w+)\n$/.exec(shown.stdout) ?? [];
     const worker = await host.do("pgrep -f 'nginx: worker'");
