@@ -136,21 +136,11 @@ function readSysctl(probe: Probe): SystemFacts["sysctl"] {
   const found = probe.things(/^\/proc\/sys\/(.+)$/);
   return record(
     [...found].flatMap(([path, files]) => {
-      const text = once(files.get("") ?? [])
-        .join("\n")
-        .replaceAll("\t", " ")
-        .trim();
+      const text = (files.get("") ?? []).join("\n").replaceAll("\t", " ").trim();
       const name = path.replaceAll("/", ".");
       return counters.test(name) ? [] : [[name, toNumber(text) ?? text] as const];
     }),
   );
-}
-
-/** Without the second of two equal halves: a file that two of the probe's patterns fit is read twice. */
-function once(lines: string[]): string[] {
-  const half = lines.length / 2;
-  const isTwice = Number.isInteger(half) && lines.slice(half).every((line, index) => line === lines[index]);
-  return isTwice ? lines.slice(0, half) : lines;
 }
 
 function rows(probe: Probe, path: string, columns: number): string[][] {

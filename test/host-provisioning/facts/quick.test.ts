@@ -68,7 +68,7 @@ const find = (name: string) =>
     expect(readFacts(printed, mark)).toBeUndefined();
   });
 
-  it("tells settings of the kernel as their files have them, those too that two of its patterns fit", () => {
+  it("tells settings of the kernel as their files have them, and reads none twice", () => {
     const settings = Object.entries(scan().system.sysctl).filter(([name]) =>
       /^net\.ipv[46]\.conf\./.test(name),
     );
