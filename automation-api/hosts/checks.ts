@@ -1,4 +1,4 @@
-import { checkScript, readCheck } from "../../host-provisioning/check/index.ts";
+import { type CheckFacts, checkScript, readCheck } from "../../host-provisioning/check/index.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Principal } from "../access/permissions.ts";
 import { record } from "../audit/service.ts";
@@ -37,36 +37,37 @@ export class HostChecks {
     if (!row) throw notFound("Host", id);
     const target = await this.#reader.target(row);
     const began = Date.now();
-    const { health, facts } = await this.#look(target, options.signal);
+    const found = await this.#look(target, options.signal);
+    const milliseconds = Date.now() - began;
     return transaction(this.#db, async (tx) => {
-      const isSame = await queries.noteHealth(tx, row, {
-        health,
-        health_detail: JSON.stringify({ ...facts, milliseconds: Date.now() - began }),
-      });
+      const isSame = await this.#reader.noteHealth(tx, row, { ...found, milliseconds });
       if (!isSame) throw new RoostError("conflict", `${row.name} was changed or removed during the check.`);
       await record(tx, principal, {
         action: "host.check",
         object: id,
         phase: "result",
-        result: health === "healthy" ? "succeeded" : "failed",
-        detail: { name: row.name, health },
+        result: found.fault ? "failed" : "succeeded",
+        detail: { name: row.name, health: found.fault?.fault ?? "healthy" },
         requestId: options.requestId,
       });
       return viewHost((await queries.findHost(tx, organizationId, id)) as queries.HostRow);
     });
   }
 
-  async #look(target: SshTarget, signal?: AbortSignal) {
+  async #look(
+    target: SshTarget,
+    signal?: AbortSignal,
+  ): Promise<{ fault: HostError | null } & Partial<CheckFacts>> {
     try {
       const run = { script: checkScript, deadlineMs: checkDeadlineMilliseconds, capBytes: 64 * 1024, signal };
       const { stdout } = await this.#reader.connections.run(target, run);
       const facts = readCheck(stdout.toString("utf8"));
-      if (facts) return { health: "healthy" as const, facts };
+      if (facts) return { fault: null, ...facts };
       const message = `${target.name}: Its login writes into the output of scripts.`;
-      return { health: "remote-exit" as const, facts: { message } };
+      return { fault: new HostError("remote-exit", message) };
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      return { health: error.fault, facts: { message: error.message } };
+      return { fault: error };
     }
   }
 }

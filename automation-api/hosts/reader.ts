@@ -99,7 +99,8 @@ export class HostReader {
 
   /**
    * Keeps as the host's health what a read of exactly this version of it found.
-   * @param fault null: it was well.
+   * @param found `fault` null: it was well.
+   * @returns false when the host was changed or removed meanwhile.
    */
   async noteHealth(
     tx: Tx,
@@ -114,8 +115,8 @@ export class HostReader {
       system?: string | null;
       uptimeSeconds?: number | null;
     },
-  ): Promise<void> {
-    await queries.noteHealth(tx, host, {
+  ): Promise<boolean> {
+    return queries.noteHealth(tx, host, {
       health: fault === null ? "healthy" : fault.fault,
       health_detail: JSON.stringify({ ...told, ...(fault && { message: fault.message }), milliseconds }),
     });
