@@ -14,6 +14,7 @@ import {
 } from "../session.ts";
 import { type Column, renderList } from "../table.ts";
 import { writeWhole } from "../text-file.ts";
+import { wholeNumber } from "./host-actions.ts";
 
 /** All that a host can have. */
 const keptOfHost = 50;
@@ -31,7 +32,7 @@ export function hostScansCommand(session: Session): Command {
   return withServer(new Command("scans"))
     .description("List the scans that are kept, newest first")
     .argument("[host]", "name or id (default: of all hosts)")
-    .option("--limit <n>", "how many", Number, 50)
+    .option("--limit <n>", "how many", (text) => wholeNumber(text, "--limit"), 50)
     .action(async (host: string | undefined, flags: ClientFlags & { limit: number }) => {
       const client = await openClient(session, flags);
       const found = await client.list({ path: "/api/v1/scans", query: { host } }, scanPage, flags.limit);
