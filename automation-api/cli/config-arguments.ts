@@ -21,6 +21,13 @@ export function assignments<T>(option: string, read: (text: string) => T) {
   };
 }
 
+/** As `assignments` reads them. */
+export function assignmentsText(pairs: Record<string, string>): string {
+  return Object.entries(pairs)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",");
+}
+
 export interface ConfigFlags {
   config?: string[];
   configJson?: string[];

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { notFound } from "../../errors.ts";
 import { groupPage, group as groupSchema } from "../../hosts/contract.ts";
-import { assignments } from "../config-arguments.ts";
+import { assignments, assignmentsText } from "../config-arguments.ts";
 import {
   type ClientFlags,
   examples,
@@ -31,15 +31,13 @@ function listCommand(session: Session): Command {
     .action(async (flags: ClientFlags) => {
       const client = await openClient(session, flags);
       const found = await client.list({ path: "/api/v1/host-groups" }, groupPage, 1000);
-      const labels = (selector: Record<string, string>) =>
-        Object.entries(selector).map(([name, value]) => `${name}=${value}`);
       print(session, flags, found, ({ items }) =>
         renderList(
           items,
           [
             { title: "GROUP", value: ({ name }) => name },
             { title: "HOSTS", value: ({ hosts }) => hosts, right: true },
-            { title: "LABELS", value: ({ selector }) => labels(selector).join(","), flexible: true },
+            { title: "LABELS", value: ({ selector }) => assignmentsText(selector), flexible: true },
           ],
           "groups",
           widthOf(session.context),

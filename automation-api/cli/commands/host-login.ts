@@ -76,9 +76,7 @@ export async function readLogin(
   const read = (text: string, flag: string, label: string) =>
     new SecretReader(context).read(parseSecretSource(text, flag), label);
   if (privateKey !== undefined) return { privateKey: await read(privateKey, "--private-key", "Private key") };
-  if (password === undefined) return undefined;
-  // An editor ends a file with a line break.
-  return { password: (await read(password, "--password", "Password")).replace(/\r?\n$/, "") };
+  return password === undefined ? undefined : { password: await read(password, "--password", "Password") };
 }
 
 /**

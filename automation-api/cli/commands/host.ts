@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { invalid } from "../../errors.ts";
 import { type Host, hostPage, host as hostSchema, type NewHost } from "../../hosts/contract.ts";
 import { scanPage } from "../../scans/contract.ts";
-import { assignments, collect } from "../config-arguments.ts";
+import { assignments, assignmentsText, collect } from "../config-arguments.ts";
 import { ageOf } from "../duration.ts";
 import { exitCodes } from "../exit-codes.ts";
 import {
@@ -55,7 +55,7 @@ const columns: Column<Host>[] = [
   { title: "HEALTH", value: ({ health }) => health?.state ?? "never checked" },
   { title: "CHECKED", value: ({ health }) => health && `${ageOf(health.checkedAt)} ago` },
   { title: "SYSTEM", value: ({ health }) => health?.system },
-  { title: "LABELS", value: ({ labels }) => labelsText(labels) },
+  { title: "LABELS", value: ({ labels }) => assignmentsText(labels) },
 ];
 
 export function hostCommand(session: Session): Command {
@@ -242,7 +242,7 @@ function renderHost(host: Host, more: [string, string][] = []): string {
     ["accepted", `${hostKey.trust} by ${hostKey.acceptedBy}, ${ageOf(hostKey.acceptedAt)} ago`],
     ["credential", host.credential],
     ["bastion", host.bastion],
-    ["labels", labelsText(host.labels) || null],
+    ["labels", assignmentsText(host.labels) || null],
     ["health", state ?? "never checked"],
     ["system", health?.system],
     ...(health?.message ? ([["fault", health.message]] as const) : []),
@@ -254,10 +254,4 @@ function renderHost(host: Host, more: [string, string][] = []): string {
 /** How a host whose key was made anew is known again. */
 function rePin({ name }: Host): string {
   return `roost host change ${name} --fingerprint SHA256:… (as its console shows it: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)`;
-}
-
-function labelsText(labels: Host["labels"]): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(",");
 }
