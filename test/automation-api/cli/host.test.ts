@@ -72,7 +72,10 @@ const connections = new HostConnections();
     expect(diff.base.id).toMatch(/^scn_/);
     expect((await host("scan", "web", "--diff")).code).toBe(0);
     const many = await host("scans", "web", "--limit", "many");
-    expect([many.code, many.stderr]).toEqual([2, expect.stringContaining("--limit: expected a whole number")]);
+    expect([many.code, many.stderr]).toEqual([
+      2,
+      expect.stringContaining("--limit: expected a whole number"),
+    ]);
     expect((await host("remove", "web", "--json")).json()).toMatchObject({ name: "web", removed: true });
     expect((await host("show", "web")).code).toBe(4);
     expect((await host("list")).stdout).toBe("There are no hosts here.\n");
